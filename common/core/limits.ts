@@ -1,0 +1,112 @@
+/**
+ * Every bound of the mesh in one place, each with its reason and with what happens at the limit. Values are checked
+ * against each other when this module is loaded: a mesh that contradicts itself does not start.
+ */
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const limits = {
+  // --- frames and envelopes -------------------------------------------------------------------------------------
+  /** A writer closes a frame at this size and starts the next: large enough to amortise the cost per message, small
+   *  enough that a call does not wait behind a megabyte of events. */
+  frameTargetBytes: 64 * KIB,
+  /** Largest frame on the call and event planes; libzmq disconnects a peer that sends more. */
+  callFrameBytesMax: 8 * MIB,
+  /** Largest frame on registry and node sockets: a full table of `agentsPerMachineMax` agents must fit. */
+  controlFrameBytesMax: 2 * MIB,
+  /** Largest frame between journal and log: one batch of records with its hashes. */
+  logFrameBytesMax: 8 * MIB,
+  /** Parts of one ZeroMQ message: identity, delimiter, payload; an event has topic and payload. More is refused. */
+  framePartsMax: 3,
+  /** Envelopes in one frame: bounds the work that one message can cause. More is refused as BAD_FRAME. */
+  frameEnvelopesMax: 16_384,
+
+  // --- queues ----------------------------------------------------------------------------------------------------
+  /** Bytes waiting for one peer in our own queue. At the limit a request is refused with QUEUE_FULL, a reply is
+   *  dropped and counted (the requester times out), an event is dropped and counted (the sequence shows the gap). */
+  peerQueueBytesMax: 32 * MIB,
+  /** Messages that libzmq may hold for one peer: each is up to one frame, so this is small on purpose. */
+  socketHighWaterMark: 1_000,
+  /** Requests in flight of one client; the next is refused with QUEUE_FULL. */
+  pendingRequestsMax: 65_536,
+  /** Long polls (watch, read) that one server holds open; the next is answered at once as if its wait were 0. */
+  waitersMax: 4_096,
+  /** Messages a receive loop handles before it lets other work of the process run (finding Z25). */
+  receiveBurstMax: 128,
+
+  // --- names -----------------------------------------------------------------------------------------------------
+  nameLengthMax: 64,
+  topicLengthMax: 255,
+  topicTokensMax: 16,
+  methodLengthMax: 128,
+  /** Distinct topics of one publisher: each needs a sequence counter. The next is refused with TOO_LARGE. */
+  publisherTopicsMax: 10_000,
+  /** (publisher, topic) pairs whose sequence a subscriber follows; the oldest is forgotten and counted. */
+  subscriberTracksMax: 100_000,
+  /** Subscription prefixes of one process: libzmq drops a burst of more than a thousand (finding Z9). */
+  subscriptionsMax: 900,
+
+  // --- registry --------------------------------------------------------------------------------------------------
+  machinesMax: 256,
+  agentsPerMachineMax: 256,
+  actionsPerAgentMax: 128,
+  /** Changes kept for watchers; one that is further behind gets a snapshot instead. */
+  registryChangesKept: 4_096,
+  /** The node's word to the registry, and the agent's word to its node. */
+  heartbeatIntervalMs: 1_000,
+  /** A machine (or agent) that was silent this long is out of reach (or busy): three words missed and some jitter. */
+  heartbeatTimeoutMs: 3_500,
+  /** Longest a watch or read is held open before it is answered with nothing new. */
+  longPollMsMax: 30_000,
+
+  // --- records ---------------------------------------------------------------------------------------------------
+  recordBodyBytesMax: 256 * KIB,
+  /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
+  recordBatchMax: 1_000,
+  recordBatchBytesMax: 1 * MIB,
+  /** Emits that wait in one agent for their acknowledgement; the next is refused with QUEUE_FULL. */
+  emitQueueMax: 20_000,
+  /** Rows the journal's writer commits together: bounds how long the first of them waits. */
+  groupCommitRowsMax: 2_000,
+  /** Batches waiting for the journal's writer; the next is refused with QUEUE_FULL. */
+  journalQueueMax: 4_096,
+  checkpointBytesMax: 64 * KIB,
+  checkpointsPerAgentMax: 256,
+  /** Acknowledged records that a journal keeps for `stream tail` and audits; older ones are pruned. Never others. */
+  journalAckedKept: 100_000,
+  /** Records that the log on main keeps; the oldest are pruned. */
+  logRecordsKept: 10_000_000,
+  logReadMax: 1_000,
+  errorGroupsMax: 10_000,
+  errorTextMax: 8 * KIB,
+  errorStackMax: 32 * KIB,
+  errorContextBytesMax: 32 * KIB,
+
+  // --- processes -------------------------------------------------------------------------------------------------
+  /** From SIGTERM to SIGKILL of an agent's process group. */
+  stopGraceMs: 5_000,
+  readyTimeoutMs: 20_000,
+  lastWordsBytesMax: 64 * KIB,
+  lastLogLines: 20,
+  /** An agent's log is rotated at this size, one older file is kept. */
+  agentLogBytesMax: 16 * MIB,
+  logChunkBytesMax: 256 * KIB,
+
+  // --- time ------------------------------------------------------------------------------------------------------
+  requestTimeoutMs: 5_000,
+  /** How long the command line waits for a node or broker before it says that it is out of reach. */
+  cliConnectTimeoutMs: 1_500,
+  closeTimeoutMs: 2_000,
+} as const;
+
+function assertLimit(holds: boolean, rule: string): void {
+  if (!holds) throw new Error(`limits contradict each other: ${rule}`);
+}
+
+assertLimit(limits.frameTargetBytes <= limits.controlFrameBytesMax, 'a coalesced frame fits every plane');
+assertLimit(limits.recordBatchBytesMax * 2 <= limits.logFrameBytesMax, 'a batch of records fits a frame with its hashes');
+assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
+assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
+assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');
+assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
+assertLimit(limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax, 'an error fits a record');
