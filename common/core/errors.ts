@@ -31,6 +31,7 @@ export const errorTable = {
   NOT_FOUND: trait(false, 404, 3, 'there is no such thing'),
   UNREACHABLE: trait(true, 503, 4, 'the peer cannot be reached'),
   TIMED_OUT: trait(false, 504, 124, 'no answer came within the time allowed'),
+  CONNECTION_LOST: trait(false, 502, 4, 'the connection broke while the request was out: it may have run'),
   AGENT_CRASHED: trait(false, 502, 1, 'the agent died while it held the call'),
   ACTION_FAILED: trait(false, 502, 1, 'the action threw'),
   STALE_EPOCH: trait(false, 409, 6, 'a newer incarnation has taken over'),
@@ -96,7 +97,12 @@ export class MeshError extends Error {
   }
 
   /** Rebuilds an error from what a peer sent; a code we do not know becomes INTERNAL and is kept in the message. */
-  static fromBody(body: { code: string; message: string; hint?: string; details?: Record<string, unknown> }): MeshError {
+  static fromBody(body: {
+    code: string;
+    message: string;
+    hint?: string;
+    details?: Record<string, unknown>;
+  }): MeshError {
     const options: MeshErrorOptions = {
       ...(body.hint === undefined ? {} : { hint: body.hint }),
       ...(body.details === undefined ? {} : { details: body.details }),

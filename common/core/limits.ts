@@ -92,6 +92,17 @@ export const limits = {
   agentLogBytesMax: 16 * MIB,
   logChunkBytesMax: 256 * KIB,
 
+  // --- configuration ---------------------------------------------------------------------------------------------
+  /** One file of config/ or ports.json: hundreds of agents with room to spare; a larger one is refused unread. */
+  configFileBytesMax: 512 * KIB,
+  /** Values in one file after its aliases are expanded: a small file of nested anchors cannot fill the memory. */
+  configValuesMax: 50_000,
+  configAliasesMax: 100,
+  configDepthMax: 32,
+  configTextMax: 4_096,
+  /** Faults of a configuration that are listed at once; the others are counted. */
+  configIssuesMax: 20,
+
   // --- time ------------------------------------------------------------------------------------------------------
   requestTimeoutMs: 5_000,
   /** How long the command line waits for a node or broker before it says that it is out of reach. */
@@ -104,9 +115,15 @@ function assertLimit(holds: boolean, rule: string): void {
 }
 
 assertLimit(limits.frameTargetBytes <= limits.controlFrameBytesMax, 'a coalesced frame fits every plane');
-assertLimit(limits.recordBatchBytesMax * 2 <= limits.logFrameBytesMax, 'a batch of records fits a frame with its hashes');
+assertLimit(
+  limits.recordBatchBytesMax * 2 <= limits.logFrameBytesMax,
+  'a batch of records fits a frame with its hashes',
+);
 assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
-assertLimit(limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax, 'an error fits a record');
+assertLimit(
+  limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,
+  'an error fits a record',
+);

@@ -1,0 +1,409 @@
+/**
+ * The message catalogue: every method of the mesh, who answers it, what goes in, what comes out, and one sentence.
+ * The types of clients and servers, validation, docs/PROTOCOL.md and the fuzzers are all made from this one table.
+ * Methods and fields may be added, never renamed; what a receiver does not know in a reply, it ignores.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import { limits } from '../core/limits.js';
+import { ErrorReport, severities } from './error-report.js';
+import {
+  ActionName,
+  AgentEntry,
+  AgentView,
+  agentStates,
+  Endpoint,
+  Epoch,
+  MachineEntry,
+  MachineTable,
+  Name,
+  RegistryChange,
+  WallMs,
+} from './registry-entry.js';
+import { Bytes } from './schema.js';
+
+/** every: each control socket · node · registry and log: the sockets of the central broker. */
+export type Server = 'every' | 'node' | 'registry' | 'log';
+
+interface Method<I extends TSchema, O extends TSchema> {
+  readonly servers: readonly Server[];
+  readonly input: I;
+  readonly output: O;
+  readonly summary: string;
+}
+
+const method = <I extends TSchema, O extends TSchema>(
+  servers: Server | readonly Server[],
+  summary: string,
+  input: I,
+  output: O,
+): Method<I, O> => ({ servers: typeof servers === 'string' ? [servers] : servers, input, output, summary });
+
+const closed = <P extends Record<string, TSchema>>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
+const Nothing = closed({});
+const Count = Type.Integer({ minimum: 0 });
+const Text = Type.String({ maxLength: limits.errorTextMax });
+const JournalId = Type.String({ pattern: '^[0-9a-z]{20}$', maxLength: 20 });
+const Hash = Bytes(32);
+const Stream = Type.String({ pattern: '^[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+){0,7}$', maxLength: limits.topicLengthMax });
+const Body = Bytes(limits.recordBodyBytesMax);
+const WaitMs = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: limits.longPollMsMax,
+    description: 'hold the answer open this long for something new',
+  }),
+);
+const Counters = Type.Record(Type.String({ maxLength: limits.nameLengthMax }), Type.Number());
+
+const Broker = closed({ machine: Name, publish: Endpoint, subscribe: Endpoint });
+const Welcome = closed({
+  mesh: Name,
+  machine: Name,
+  role: Type.Enum(['main', 'secondary']),
+  epoch: Epoch,
+  protocol: Type.Integer(),
+  registry: Type.String({
+    maxLength: limits.topicLengthMax,
+    description: "endpoint of the central registry; the node's own socket answers the same questions",
+  }),
+  log: Endpoint,
+  brokers: Type.Array(Broker, {
+    maxItems: limits.machinesMax,
+    description: 'publish to the one of your machine, subscribe to all',
+  }),
+});
+
+const ProcessRow = closed({
+  ...AgentEntry.properties,
+  instance: Type.String(),
+  restarts: Count,
+  startedMs: WallMs,
+  loopLagMs: Type.Number({ minimum: 0 }),
+  rssBytes: Count,
+  wave: Count,
+  lastExit: Type.Optional(Type.String()),
+});
+
+const LogRecord = closed({
+  id: Type.Integer({ minimum: 1, description: "position in main's log" }),
+  stream: Stream,
+  machine: Name,
+  agent: Name,
+  epoch: Epoch,
+  tsMs: WallMs,
+  journalId: JournalId,
+  seq: Type.Integer({ minimum: 1 }),
+  hash: Hash,
+  body: Type.Unsafe<Uint8Array>({
+    bytes: limits.recordBodyBytesMax,
+    description: 'MessagePack of the body, as its emitter sealed it',
+  }),
+});
+
+const ErrorGroup = closed({
+  fingerprint: Type.String(),
+  code: Type.String(),
+  message: Type.String(),
+  severity: Type.Enum([...severities]),
+  component: Type.String(),
+  agent: Name,
+  machine: Name,
+  count: Count,
+  firstSeenMs: WallMs,
+  lastSeenMs: WallMs,
+  lastId: Count,
+  status: Type.String(),
+});
+
+const JournalStatus = closed({
+  machine: Name,
+  journalId: JournalId,
+  lastSeq: Count,
+  ackedSeq: Count,
+  pendingCount: Count,
+  sizeBytes: Count,
+  degraded: Type.String({ description: 'why it works only in part; empty when all is well' }),
+});
+
+const RegistryFilter = {
+  agent: Type.Optional(Name),
+  machine: Type.Optional(Name),
+  capability: Type.Optional(Name),
+  action: Type.Optional(ActionName),
+  state: Type.Optional(Type.Enum([...agentStates])),
+};
+
+export const catalogue = {
+  'mesh.ping': method(
+    'every',
+    'Answers at once: the process lives and its event loop turns.',
+    Nothing,
+    closed({ name: Name, machine: Name, epoch: Epoch, tsMs: WallMs }),
+  ),
+  'mesh.info': method(
+    'every',
+    'Who this is and what it can do, with the schema of each action.',
+    Nothing,
+    closed({
+      name: Name,
+      machine: Name,
+      epoch: Epoch,
+      pid: Count,
+      version: Type.String(),
+      protocol: Type.Integer(),
+      startedMs: WallMs,
+      capabilities: Type.Array(Name),
+      actions: Type.Array(
+        closed({ name: Type.String(), description: Type.String(), input: Type.Unknown(), output: Type.Unknown() }),
+      ),
+    }),
+  ),
+  'mesh.health': method(
+    'every',
+    'How it fares: state, lag of the event loop, memory, and its counters of drops, refusals and work done.',
+    Nothing,
+    closed({ state: Type.String(), uptimeMs: Count, loopLagMs: Type.Number(), rssBytes: Count, counters: Counters }),
+  ),
+  'mesh.stop': method(
+    'every',
+    'Finish what is in hand and end. A node takes its whole machine down.',
+    Nothing,
+    closed({ stopping: Type.Boolean() }),
+  ),
+
+  'node.welcome': method(
+    'node',
+    'Where the parts of the mesh are: the first question of every client.',
+    closed({ protocol: Type.Integer() }),
+    Welcome,
+  ),
+  'node.attach': method(
+    'node',
+    'An agent that was started says who it is; it learns where everything is, and its part of the configuration.',
+    closed({
+      protocol: Type.Integer(),
+      agent: Name,
+      epoch: Epoch,
+      pid: Count,
+      control: Endpoint,
+      version: AgentEntry.properties.version,
+      capabilities: AgentEntry.properties.capabilities,
+      actions: AgentEntry.properties.actions,
+    }),
+    closed({ ...Welcome.properties, config: Type.Unknown() }),
+  ),
+  'node.ready': method('node', 'The agent serves from now on.', closed({ agent: Name, epoch: Epoch }), Nothing),
+  'node.draining': method(
+    'node',
+    'The agent is ending: no new calls, please.',
+    closed({ agent: Name, epoch: Epoch }),
+    Nothing,
+  ),
+  'node.beat': method(
+    'node',
+    "The agent's word, every second. NOT_ATTACHED means the node is a new one: attach again.",
+    closed({ agent: Name, epoch: Epoch, loopLagMs: Type.Number({ minimum: 0 }), rssBytes: Count }),
+    Nothing,
+  ),
+  'node.ps': method(
+    'node',
+    'The processes of this machine.',
+    Nothing,
+    closed({ machine: Name, agents: Type.Array(ProcessRow) }),
+  ),
+  'node.status': method(
+    'node',
+    'The node itself: how far its start is, its links to main, and what is wrong.',
+    Nothing,
+    closed({
+      machine: Name,
+      role: Type.Enum(['main', 'secondary']),
+      epoch: Epoch,
+      pid: Count,
+      startedMs: WallMs,
+      phase: Type.Enum(['starting', 'ready', 'degraded', 'stopping']),
+      readyCount: Count,
+      agentCount: Count,
+      links: Type.Record(Type.String(), closed({ up: Type.Boolean(), sinceMs: WallMs, detail: Type.String() })),
+      problems: Type.Array(Text),
+      warnings: Type.Array(Text),
+    }),
+  ),
+  'node.logs': method(
+    'node',
+    "Lines of an agent's output: the last ones, or those after an offset as they come.",
+    closed({
+      agent: Name,
+      last: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
+      offset: Type.Optional(Count),
+      file: Type.Optional(
+        Type.String({
+          maxLength: limits.nameLengthMax,
+          description: 'of the answer before: tells a rotated file apart',
+        }),
+      ),
+      waitMs: WaitMs,
+    }),
+    closed({ file: Type.String(), nextOffset: Count, lines: Type.Array(Type.String()) }),
+  ),
+
+  'journal.emit': method(
+    'node',
+    'Durable records, answered after fsync. One batch in flight per emitter; repeated unchanged until answered, it counts once.',
+    closed({
+      agent: Name,
+      epoch: Epoch,
+      firstSeq: Type.Integer({ minimum: 1, description: "the emitter's own count of its records" }),
+      records: Type.Array(Type.Tuple([Stream, WallMs, Body]), { minItems: 1, maxItems: limits.recordBatchMax }),
+      checkpoint: Type.Optional(
+        closed({ name: Type.String({ maxLength: limits.topicLengthMax }), value: Bytes(limits.checkpointBytesMax) }),
+      ),
+    }),
+    closed({ journalId: JournalId, firstSeq: Type.Integer({ minimum: 1 }), hashes: Type.Array(Hash) }),
+  ),
+  'journal.checkpoint': method(
+    'node',
+    'The value that an agent stored together with its last batch under that name.',
+    closed({ agent: Name, name: Type.String({ maxLength: limits.topicLengthMax }) }),
+    closed({ value: Type.Union([Bytes(limits.checkpointBytesMax), Type.Null()]) }),
+  ),
+  'journal.status': method(
+    'node',
+    "The machine's journal: how much is stored, how much main has acknowledged.",
+    Nothing,
+    JournalStatus,
+  ),
+  'journal.verify': method(
+    'node',
+    'Walks every hash of the journal.',
+    Nothing,
+    closed({
+      checkedCount: Count,
+      damaged: Type.Array(closed({ journalId: Type.String(), seq: Count, reason: Text })),
+    }),
+  ),
+  'error.report': method(
+    'node',
+    'One error, for clients that do not seal records themselves; answered after fsync.',
+    closed({ agent: Name, report: Type.Partial(ErrorReport, { required: ['message'] }) }),
+    closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }) }),
+  ),
+
+  'registry.list': method(
+    ['registry', 'node'],
+    'Every machine and every agent, with the age of that knowledge.',
+    Nothing,
+    closed({ epoch: Epoch, revision: Count, machines: Type.Array(MachineEntry), agents: Type.Array(AgentView) }),
+  ),
+  'registry.find': method(
+    ['registry', 'node'],
+    'Agents by name, machine, capability, action or state.',
+    closed(RegistryFilter),
+    closed({ agents: Type.Array(AgentView) }),
+  ),
+  'registry.watch': method(
+    ['registry', 'node'],
+    'Changes after a revision, or a snapshot when there is none, it is another epoch, or it is too long ago.',
+    closed({ epoch: Type.Optional(Epoch), revision: Type.Optional(Count), waitMs: WaitMs }),
+    closed({
+      epoch: Epoch,
+      revision: Count,
+      snapshot: Type.Optional(closed({ machines: Type.Array(MachineEntry), agents: Type.Array(AgentView) })),
+      changes: Type.Optional(Type.Array(RegistryChange)),
+    }),
+  ),
+  'registry.sync': method(
+    'registry',
+    "A node's whole table, sent when it changed or when the registry says it does not know it.",
+    MachineTable,
+    closed({ revision: Count }),
+  ),
+  'registry.heartbeat': method(
+    'registry',
+    "The machine's word, every second, with the mark of its table; `known: false` asks for the table.",
+    closed({ machine: Name, epoch: Epoch, revision: Count, digest: Type.String({ maxLength: 64 }) }),
+    closed({ known: Type.Boolean() }),
+  ),
+
+  'log.hello': method(
+    'log',
+    'How far main has this journal, and under which hash: what both sides compare before anything is sent.',
+    closed({ machine: Name, journalId: JournalId }),
+    closed({ headSeq: Count, headHash: Hash }),
+  ),
+  'log.append': method(
+    'log',
+    'Records of one journal in order, each with its hash; acknowledged after fsync. A known one is compared, never stored twice. A hole names a record its machine lost.',
+    closed({
+      machine: Name,
+      journalId: JournalId,
+      entries: Type.Array(
+        Type.Union([
+          Type.Tuple([Type.Integer({ minimum: 1 }), WallMs, Stream, Name, Epoch, Body, Hash]),
+          Type.Tuple([Type.Integer({ minimum: 1 }), Hash, Text]),
+        ]),
+        { minItems: 1, maxItems: limits.recordBatchMax },
+      ),
+    }),
+    closed({ headSeq: Count }),
+  ),
+  'log.read': method(
+    'log',
+    "Records of main's log after an id, as they come; or the last ones.",
+    closed({
+      stream: Type.Optional(Stream),
+      machine: Type.Optional(Name),
+      agent: Type.Optional(Name),
+      afterId: Type.Optional(Count),
+      last: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.logReadMax })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })),
+      waitMs: WaitMs,
+    }),
+    closed({
+      records: Type.Array(LogRecord),
+      nextId: Type.Integer({ minimum: 0, description: 'continue after this id' }),
+    }),
+  ),
+  'log.errors': method(
+    'log',
+    'The groups of the error bus, latest first.',
+    closed({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })) }),
+    closed({ groups: Type.Array(ErrorGroup) }),
+  ),
+  'log.error': method(
+    'log',
+    'One group by the start of its fingerprint, with its latest occurrences.',
+    closed({ fingerprint: Type.String({ pattern: '^[0-9a-f]{4,16}$', maxLength: 16 }) }),
+    closed({ group: ErrorGroup, occurrences: Type.Array(LogRecord) }),
+  ),
+  'log.status': method(
+    'log',
+    "Main's log: its journals, their heads, and its size.",
+    Nothing,
+    closed({
+      headId: Count,
+      sizeBytes: Count,
+      degraded: Type.String(),
+      journals: Type.Array(closed({ journalId: JournalId, machine: Name, headSeq: Count })),
+    }),
+  ),
+} as const;
+
+export type MethodName = keyof typeof catalogue;
+export type Input<M extends MethodName> = Static<(typeof catalogue)[M]['input']>;
+export type Output<M extends MethodName> = Static<(typeof catalogue)[M]['output']>;
+export type WelcomeBody = Static<typeof Welcome>;
+export type LogRecordBody = Static<typeof LogRecord>;
+export type ErrorGroupBody = Static<typeof ErrorGroup>;
+export type ProcessRowBody = Static<typeof ProcessRow>;
+
+export const isMethodName = (name: string): name is MethodName => Object.hasOwn(catalogue, name);
+
+/** The methods that a socket of that kind answers. */
+export function methodsOf(server: Exclude<Server, 'every'> | 'every'): MethodName[] {
+  return (Object.keys(catalogue) as MethodName[]).filter((name) => {
+    const servers: readonly Server[] = catalogue[name].servers;
+    return servers.includes('every') || servers.includes(server);
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * Envelopes: what stands in a frame. Each is a MessagePack array that begins with the protocol version and its kind:
+ *
+ *   request  [1, 1, id, method, body, meta?]   id: chosen by the requester, returned with the answer
+ *   reply    [1, 2, id, body]
+ *   error    [1, 3, id, {code, message, hint?, details?}]
+ *   events   [1, 4, publisher, firstSeq, tsMs, [body, …]]   consecutive events of one publisher on one topic
+ *
+ * A frame holds one or more envelopes back to back. A later version may append elements: more than we know are ignored.
+ */
+import { type ErrorBody, MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { decodeAll, encode } from './codec.js';
+
+export const PROTOCOL_VERSION = 1;
+const REQUEST = 1;
+const REPLY = 2;
+const ERROR = 3;
+const EVENTS = 4;
+
+/** What travels beside a request's body. */
+export interface RequestMeta {
+  /** Time the requester still waits, in milliseconds: later work is in vain. */
+  readonly timeoutMs?: number;
+  /** `agent@machine` of the requester, for logs: a claim, not a proof. */
+  readonly from?: string;
+}
+
+export interface RequestEnvelope {
+  readonly kind: 'request';
+  readonly id: number;
+  readonly method: string;
+  readonly body: unknown;
+  readonly meta: RequestMeta;
+}
+export interface ReplyEnvelope {
+  readonly kind: 'reply';
+  readonly id: number;
+  readonly body: unknown;
+}
+export interface ErrorEnvelope {
+  readonly kind: 'error';
+  readonly id: number;
+  readonly error: { code: string; message: string; hint?: string; details?: Record<string, unknown> };
+}
+export interface EventsEnvelope {
+  readonly kind: 'events';
+  /** `agent@machine#epoch`: sequences count per publisher and topic, from 1. */
+  readonly publisher: string;
+  readonly firstSeq: number;
+  /** Wall clock of the publisher. */
+  readonly tsMs: number;
+  readonly bodies: readonly unknown[];
+}
+export type Envelope = RequestEnvelope | ReplyEnvelope | ErrorEnvelope | EventsEnvelope;
+
+/** An envelope that cannot be served, with the id its sender waits on when that much could be read. */
+export interface RefusedEnvelope {
+  readonly kind: 'refused';
+  readonly id: number | undefined;
+  readonly error: MeshError;
+}
+
+export const encodeRequest = (id: number, method: string, body: unknown, meta?: RequestMeta): Buffer =>
+  encode(
+    meta === undefined
+      ? [PROTOCOL_VERSION, REQUEST, id, method, body]
+      : [PROTOCOL_VERSION, REQUEST, id, method, body, meta],
+  );
+
+export const encodeReply = (id: number, body: unknown): Buffer => encode([PROTOCOL_VERSION, REPLY, id, body]);
+
+export const encodeError = (id: number, body: ErrorBody): Buffer => encode([PROTOCOL_VERSION, ERROR, id, body]);
+
+export const encodeEvents = (publisher: string, firstSeq: number, tsMs: number, bodies: readonly unknown[]): Buffer =>
+  encode([PROTOCOL_VERSION, EVENTS, publisher, firstSeq, tsMs, bodies]);
+
+/**
+ * All envelopes of a frame, in order; one that is well-formed MessagePack but no envelope of ours comes back as refused,
+ * and the others stand.
+ * @throws MeshError BAD_FRAME when the bytes are not MessagePack: then nothing in them can be trusted.
+ */
+export function decodeFrame(frame: Uint8Array): (Envelope | RefusedEnvelope)[] {
+  return decodeAll(frame).map(readEnvelope);
+}
+
+function readEnvelope(value: unknown): Envelope | RefusedEnvelope {
+  if (!Array.isArray(value) || value.length < 4)
+    return refuse(undefined, 'BAD_FRAME', 'an envelope is an array of at least 4 elements');
+  const [version, kind, third, fourth, fifth, sixth] = value as unknown[];
+  const id = Number.isSafeInteger(third) ? (third as number) : undefined;
+  if (version !== PROTOCOL_VERSION) {
+    return refuse(
+      id,
+      'BAD_VERSION',
+      `protocol version ${shown(version)} is not spoken here; this is version ${PROTOCOL_VERSION}`,
+    );
+  }
+  if (kind === EVENTS) return readEvents(third, fourth, fifth, sixth);
+  if (id === undefined || id < 0)
+    return refuse(undefined, 'BAD_FRAME', 'the id is not a whole number from 0 to 2^53-1');
+  switch (kind) {
+    case REQUEST:
+      if (typeof fourth !== 'string' || fourth.length === 0 || fourth.length > limits.methodLengthMax) {
+        return refuse(id, 'BAD_FRAME', `the method is not a string of 1 to ${limits.methodLengthMax} characters`);
+      }
+      return { kind: 'request', id, method: fourth, body: fifth ?? {}, meta: readMeta(sixth) };
+    case REPLY:
+      return { kind: 'reply', id, body: fourth };
+    case ERROR:
+      return { kind: 'error', id, error: readError(fourth) };
+    default:
+      return refuse(id, 'BAD_FRAME', `envelope kind ${shown(kind)} is unknown`);
+  }
+}
+
+function readEvents(
+  publisher: unknown,
+  firstSeq: unknown,
+  tsMs: unknown,
+  bodies: unknown,
+): EventsEnvelope | RefusedEnvelope {
+  if (typeof publisher !== 'string' || publisher.length > limits.topicLengthMax)
+    return refuse(undefined, 'BAD_FRAME', 'the publisher is not a name');
+  if (!Number.isSafeInteger(firstSeq) || (firstSeq as number) < 1)
+    return refuse(undefined, 'BAD_FRAME', 'the sequence is not a whole number from 1');
+  if (typeof tsMs !== 'number' || !Array.isArray(bodies))
+    return refuse(undefined, 'BAD_FRAME', 'events carry a time and an array of bodies');
+  return { kind: 'events', publisher, firstSeq: firstSeq as number, tsMs, bodies };
+}
+
+/** Meta is advice: what is missing or odd in it is left out, never a reason to refuse. */
+function readMeta(value: unknown): RequestMeta {
+  if (typeof value !== 'object' || value === null) return {};
+  const { timeoutMs, from } = value as Record<string, unknown>;
+  return {
+    ...(typeof timeoutMs === 'number' && timeoutMs >= 0 ? { timeoutMs } : {}),
+    ...(typeof from === 'string' && from.length <= limits.topicLengthMax ? { from } : {}),
+  };
+}
+
+function readError(value: unknown): ErrorEnvelope['error'] {
+  const body = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return {
+    code: typeof body['code'] === 'string' ? body['code'] : 'INTERNAL',
+    message: typeof body['message'] === 'string' ? body['message'] : 'the peer sent an error without a message',
+    ...(typeof body['hint'] === 'string' ? { hint: body['hint'] } : {}),
+    ...(typeof body['details'] === 'object' && body['details'] !== null
+      ? { details: body['details'] as Record<string, unknown> }
+      : {}),
+  };
+}
+
+const refuse = (id: number | undefined, code: 'BAD_FRAME' | 'BAD_VERSION', message: string): RefusedEnvelope => ({
+  kind: 'refused',
+  id,
+  error: new MeshError(code, message, { hint: 'see docs/PROTOCOL.md, "Envelopes"' }),
+});
+
+/** A peer's value in an error text: short, and never an object of unknown depth. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'string' ? String(value).slice(0, 40) : typeof value;

@@ -1,0 +1,65 @@
+/**
+ * Schemas to validators: the only importer of ajv on the wire. Schemas are ours or our agents' own, compiled once,
+ * never taken from a peer. The settings close what is known to hurt: strict mode, the first error only, own properties only.
+ */
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { TSchema } from 'typebox';
+import { Type } from 'typebox';
+import { MeshError } from '../core/errors.js';
+
+const ajv = new Ajv({
+  strict: true,
+  allErrors: false,
+  ownProperties: true,
+  $data: false,
+  useDefaults: true,
+  allowUnionTypes: true,
+});
+/** `bytes: N`: binary data of at most N bytes, which JSON Schema has no word for. */
+ajv.addKeyword({
+  keyword: 'bytes',
+  schemaType: 'number',
+  errors: false,
+  validate: (bytesMax: number, data: unknown) => data instanceof Uint8Array && data.byteLength <= bytesMax,
+});
+
+/** Binary data of at most `bytesMax` bytes. */
+export const Bytes = (bytesMax: number) => Type.Unsafe<Uint8Array>({ bytes: bytesMax });
+
+export interface Validator<T> {
+  accepts(value: unknown): value is T;
+  /** The value itself, with defaults filled in. @throws MeshError with `code`; `what` begins the sentence. */
+  assert(value: unknown, what: string, code?: 'INVALID_INPUT' | 'INVALID_OUTPUT' | 'CONFIG_INVALID'): T;
+}
+
+/** @throws Error when the schema itself is wrong: a mistake of its author, found when the agent starts. */
+export function compile<T>(schema: TSchema): Validator<T> {
+  const validate: ValidateFunction<T> = ajv.compile<T>(schema);
+  return {
+    accepts: (value): value is T => validate(value),
+    assert(value, what, code = 'INVALID_INPUT') {
+      if (validate(value)) return value;
+      const [error] = validate.errors ?? [];
+      throw new MeshError(code, `${what} is not valid: ${error ? sentenceOf(error) : 'unknown reason'}`, {
+        ...(error ? { details: { path: error.instancePath || '/', rule: error.keyword } } : {}),
+      });
+    },
+  };
+}
+
+/** One ajv error as a person would say it. */
+export function sentenceOf(error: ErrorObject): string {
+  const where = error.instancePath === '' ? 'it' : error.instancePath;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return `${where} has an unknown key "${String(error.params['additionalProperty'])}"`;
+    case 'required':
+      return `${where} lacks "${String(error.params['missingProperty'])}"`;
+    case 'enum':
+      return `${where} must be one of ${(error.params['allowedValues'] as unknown[]).map(String).join(', ')}`;
+    case 'bytes':
+      return `${where} must be binary data of at most ${String(error.schema)} bytes`;
+    default:
+      return `${where} ${error.message ?? error.keyword}`;
+  }
+}
