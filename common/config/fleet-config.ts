@@ -1,0 +1,142 @@
+/**
+ * The whole fleet, resolved once: what every node, broker and command works from. `loadFleet` reads all files, checks
+ * everything that can be checked without starting anything, and either returns a configuration that is consistent or
+ * throws one error that names every fault with file and line. It opens no socket and writes nothing.
+ */
+import { resolve } from 'node:path';
+import type { Static, TSchema } from 'typebox';
+import { type AgentSpec, resolveAgents } from './agent-specs.js';
+import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
+import { readFleetFiles } from './fleet-files.js';
+import { configError, type Issue } from './issues.js';
+import {
+  checkMachines,
+  type Endpoints,
+  endpointsOn,
+  isMainEndpoints,
+  type Machine,
+  type MainEndpoints,
+  machinesOf,
+  securityWarnings,
+} from './machines.js';
+import { checkPortPlan } from './port-plan.js';
+import { referenceTable } from './references.js';
+import { checkSchema } from './schema-check.js';
+import { MachineFile, type MachinePorts, MeshFile, PortsFile } from './schemas.js';
+import type { Tree } from './tree.js';
+
+export interface MachineConfig extends Machine {
+  /** To connect to: made of `address`. */
+  readonly endpoints: Endpoints;
+  /** To bind: made of `listen`. */
+  readonly bindEndpoints: Endpoints;
+  readonly ports: MachinePorts;
+  /** In start order. */
+  readonly agents: readonly AgentSpec[];
+  /** Names of agents; a wave starts when the one before is ready. */
+  readonly waves: readonly (readonly string[])[];
+}
+
+export interface MainMachine extends MachineConfig {
+  readonly endpoints: MainEndpoints;
+  readonly bindEndpoints: MainEndpoints;
+}
+
+export interface FleetConfig {
+  /** Absolute path of the fleet folder. */
+  readonly home: string;
+  /** Name of the overlay that was applied. */
+  readonly environment?: string;
+  readonly meshName: string;
+  readonly security?: 'insecure';
+  /** In the order of mesh.yaml; `main` is one of them. */
+  readonly machines: ReadonlyMap<string, MachineConfig>;
+  readonly main: MainMachine;
+  /** Sentences that every start must print. */
+  readonly warnings: readonly string[];
+  /** The files after the overlay, with the origin of every value. */
+  readonly sources: FleetSources;
+}
+
+export interface FleetSources {
+  readonly mesh: Tree;
+  readonly ports: Tree;
+  readonly machines: ReadonlyMap<string, Tree>;
+}
+
+export interface LoadFleetOptions {
+  readonly home: string;
+  /** Name of the overlay in config/environments; none when absent. */
+  readonly env?: string | undefined;
+  readonly builtinModules?: BuiltinModules;
+}
+
+/** @throws MeshError CONFIG_INVALID, or INSECURE when that is all there is to say; `details.issues` lists the faults. */
+export function loadFleet(options: LoadFleetOptions): FleetConfig {
+  const home = resolve(options.home);
+  const files = readFleetFiles(home, options.env);
+  const issues = [...files.issues];
+  const mesh = checkFile(MeshFile, files.mesh, issues);
+  const ports = checkFile(PortsFile, files.ports, issues);
+  if (mesh !== undefined && files.mesh !== undefined) issues.push(...checkMachines(mesh, files.mesh));
+  const machines = mesh === undefined ? [] : machinesOf(mesh);
+  if (mesh !== undefined && ports !== undefined && files.ports !== undefined) {
+    issues.push(...checkPortPlan(ports, files.ports, machines, files.known));
+  }
+  const placed = machines.flatMap((machine) => {
+    const own = ports?.[machine.name];
+    return own === undefined ? [] : [{ ...machine, ports: own }];
+  });
+  const complete = placed.length > 0 && placed.length === machines.length;
+  const references = complete ? referenceTable(placed) : undefined;
+
+  const resolved = new Map<string, MachineConfig>();
+  for (const [name, tree] of files.machines) {
+    const file = checkFile(MachineFile, tree, issues);
+    if (file === undefined) continue;
+    const machine = placed.find((candidate) => candidate.name === name);
+    const { agents, waves, ...faults } = resolveAgents(file, tree, {
+      home,
+      machine: name,
+      ports: machine?.ports.agents ?? {},
+      references,
+      builtinModules: options.builtinModules ?? builtinModulesOnDisk,
+    });
+    issues.push(...faults.issues);
+    if (machine !== undefined) resolved.set(name, { ...withEndpoints(machine), agents, waves });
+  }
+
+  const main = [...resolved.values()].find(isMainMachine);
+  const { mesh: meshTree, ports: portsTree } = files;
+  if (issues.length > 0 || mesh === undefined || main === undefined || !meshTree || !portsTree) {
+    throw configError(home, issues);
+  }
+  return {
+    home,
+    ...(options.env === undefined ? {} : { environment: options.env }),
+    meshName: mesh.mesh,
+    ...(mesh.security === undefined ? {} : { security: mesh.security }),
+    machines: resolved,
+    main,
+    warnings: securityWarnings(mesh),
+    sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
+  };
+}
+
+/** The typed value of a file that was read, or undefined with its faults added to `issues`. */
+function checkFile<S extends TSchema>(schema: S, tree: Tree | undefined, issues: Issue[]): Static<S> | undefined {
+  if (tree === undefined) return undefined;
+  const checked = checkSchema(schema, tree);
+  if (checked.ok) return checked.value;
+  issues.push(...checked.issues);
+  return undefined;
+}
+
+const withEndpoints = (machine: Machine & { readonly ports: MachinePorts }) => ({
+  ...machine,
+  endpoints: endpointsOn(machine.address, machine.ports),
+  bindEndpoints: endpointsOn(machine.listen, machine.ports),
+});
+
+const isMainMachine = (machine: MachineConfig): machine is MainMachine =>
+  machine.role === 'main' && isMainEndpoints(machine.endpoints) && isMainEndpoints(machine.bindEndpoints);

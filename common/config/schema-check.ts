@@ -1,0 +1,123 @@
+/**
+ * Checks a tree against a schema and says what is wrong in the words of the person who wrote the file: the name of
+ * the value, what it must be, what it is, and the key that was probably meant. Schemas are compiled once, on first use.
+ *
+ * All faults are collected at once, which would be unwise for untrusted input (work without bound); these files are
+ * local and bounded in size, depth and number of values before they come here.
+ */
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { Static, TSchema } from 'typebox';
+import { didYouMean, nearest } from '../core/nearest.js';
+import { type Issue, issueAt } from './issues.js';
+import { nameRule } from './schemas.js';
+import { dataOf, originAt, type Path, type Tree } from './tree.js';
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+const ajv = new Ajv({ strict: true, allErrors: true, ownProperties: true, verbose: true });
+const compiled = new WeakMap<TSchema, ValidateFunction>();
+
+export function checkSchema<S extends TSchema>(schema: S, tree: Tree): Checked<Static<S>> {
+  const validate = validatorOf(schema);
+  const data: unknown = dataOf(tree);
+  if (validate(data)) return { ok: true, value: data };
+  const errors = validate.errors ?? [];
+  const issues = errors.filter((error) => !isEchoOfUnknownKey(error, errors)).map((error) => issueOf(error, tree));
+  return { ok: false, issues };
+}
+
+function validatorOf<S extends TSchema>(schema: S): ValidateFunction<Static<S>> {
+  const known = compiled.get(schema);
+  const validate = known ?? ajv.compile(schema);
+  if (known === undefined) compiled.set(schema, validate);
+  return validate as ValidateFunction<Static<S>>;
+}
+
+/** A mistyped required key is unknown *and* missing: one slip, so one issue. */
+function isEchoOfUnknownKey(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (error.keyword !== 'required') return false;
+  const missing = String(error.params['missingProperty']);
+  return errors.some(
+    (other) =>
+      other.keyword === 'additionalProperties' &&
+      other.instancePath === error.instancePath &&
+      nearest(String(other.params['additionalProperty']), [missing]) !== undefined,
+  );
+}
+
+function issueOf(error: ErrorObject, tree: Tree): Issue {
+  const path = pathOf(error.instancePath);
+  const origin = originAt(tree, path);
+  const subject = path.length === 0 ? 'the file' : `\`${path.join('.')}\``;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(error.params['additionalProperty']);
+      const keyOrigin = originAt(tree, [...path, key]);
+      const known = propertiesOf(error.parentSchema);
+      if (known.length === 0) return issueAt(keyOrigin, `\`${key}\` is not a valid name here`, nameHint(path));
+      return issueAt(keyOrigin, `unknown key \`${key}\`${didYouMean(key, known)}`, `known keys: ${known.join(', ')}`);
+    }
+    case 'required':
+      return issueAt(origin, `${subject} needs \`${String(error.params['missingProperty'])}\``, 'add it');
+    case 'type': {
+      const wanted = String(error.params['type']);
+      const quote = wanted === 'string' && typeof error.data === 'number' ? 'write it in quotes' : undefined;
+      return issueAt(origin, `${subject} must be ${typeNames[wanted] ?? wanted}, not ${kindOf(error.data)}`, quote);
+    }
+    case 'enum':
+    case 'const': {
+      const allowed = allowedOf(error).map(String);
+      const found = typeof error.data === 'string' ? error.data : kindOf(error.data);
+      const near = typeof error.data === 'string' ? didYouMean(error.data, allowed) : '';
+      return issueAt(origin, `${subject} must be ${allowed.join(' or ')}, not ${found}${near}`);
+    }
+    case 'pattern':
+      return issueAt(origin, `${subject} is not a valid name: ${JSON.stringify(error.data)}`, nameRule);
+    case 'minimum':
+    case 'maximum':
+      return issueAt(origin, `${subject} ${error.message ?? 'is out of range'}, not ${String(error.data)}`);
+    default:
+      return issueAt(origin, `${subject} ${error.message ?? 'is not valid'}`);
+  }
+}
+
+const nameHint = (path: Path): string =>
+  path.at(-1) === 'env' ? 'variables are letters, digits and _; MESH_… is set by the node itself' : nameRule;
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a map',
+  array: 'a list',
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 40))}`;
+  return String(value);
+}
+
+function allowedOf(error: ErrorObject): unknown[] {
+  if (error.keyword === 'const') return [error.params['allowedValue']];
+  const allowed: unknown = error.params['allowedValues'];
+  return Array.isArray(allowed) ? allowed : [];
+}
+
+function propertiesOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return [];
+  return typeof schema.properties === 'object' && schema.properties !== null ? Object.keys(schema.properties) : [];
+}
+
+/** The steps of a JSON pointer. */
+function pathOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
