@@ -42,7 +42,8 @@ export function configError(home: string, issues: readonly Issue[]): MeshError {
   const lines = listed.map(lineOf);
   if (unlisted > 0) lines.push(`… and ${unlisted} more`);
   const code = issues.length > 0 && issues.every((issue) => issue.code === 'INSECURE') ? 'INSECURE' : 'CONFIG_INVALID';
-  const onlyHint = issues.length === 1 ? issues[0]?.hint : undefined;
+  const hints = new Set(issues.map(({ hint }) => hint));
+  const onlyHint = hints.size === 1 ? issues[0]?.hint : undefined;
   return new MeshError(code, lines.join('\n'), {
     hint: onlyHint ?? 'correct these lines, then run `mesh config validate`',
     details: { home, issues: listed, issueCount: issues.length },

@@ -49,12 +49,12 @@ export function parseSource(text: string, shownAs: string): Source {
   }
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
-    const issues = faults.map((fault) => ({
-      ...placeAt(fault.pos[0]),
-      message: fault.message,
-      hint: hintFor(fault.code),
+    const issues = faults.map(({ pos, code, message }) => ({
+      ...placeAt(pos[0]),
+      message: code === 'MULTIPLE_DOCS' ? 'the file holds more than one document' : message,
+      hint: hintFor(code),
     }));
-    return sourceOf(shownAs, emptyTree(shownAs), issues);
+    return sourceOf(shownAs, emptyTree(shownAs), firstOfEachLine(issues));
   }
   const walk = new Walk(document, placeAt);
   const tree = walk.treeOf(document.contents, { file: shownAs, line: 1, column: 1 }, 0);
@@ -65,6 +65,11 @@ const emptyTree = (file: string): Tree => ({ kind: 'map', origin: { file, line: 
 
 function sourceOf(file: string, tree: Tree, issues: readonly Issue[]): Source {
   return { file, tree, data: dataOf(tree), issues, locate: (path) => originAt(tree, path) };
+}
+
+/** The parser stumbles on after a fault; what it says about the same line again is an echo. */
+function firstOfEachLine<T extends { readonly line: number }>(issues: readonly T[]): T[] {
+  return issues.filter(({ line }, index) => issues.findIndex((other) => other.line === line) === index);
 }
 
 function readText(file: string, shownAs: string): string | Issue {
