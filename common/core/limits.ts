@@ -70,6 +70,19 @@ export const limits = {
   groupCommitRowsMax: 2_000,
   /** Batches waiting for the journal's writer; the next is refused with QUEUE_FULL. */
   journalQueueMax: 4_096,
+  /** Bytes of those batches; the next is refused with QUEUE_FULL. */
+  journalQueueBytesMax: 64 * MIB,
+  /** How long a store waits for another process (a backup, a reader that recovers the WAL) before JOURNAL_FAILED. */
+  journalBusyMs: 200,
+  /** The write-ahead log is cut to this size after a checkpoint, so that one burst does not keep the disk for ever. */
+  journalWalBytesKept: 64 * MIB,
+  /** A larger file is not walked when it is opened (about a second per GiB); its damage shows when rows are read. */
+  quickCheckBytesMax: 1_024 * MIB,
+  /** Rows that one prune deletes: bounds how long appends wait behind it. */
+  pruneRowsMax: 10_000,
+  /** Emitters whose last batch the journal remembers, so that a repeat is answered and not stored again; the one that
+   *  was silent longest is forgotten. Far more than incarnations that can be alive at once. */
+  journalProducersKept: 4_096,
   checkpointBytesMax: 64 * KIB,
   checkpointsPerAgentMax: 256,
   /** Acknowledged records that a journal keeps for `stream tail` and audits; older ones are pruned. Never others. */
@@ -77,6 +90,8 @@ export const limits = {
   /** Records that the log on main keeps; the oldest are pruned. */
   logRecordsKept: 10_000_000,
   logReadMax: 1_000,
+  /** Bodies of one read: the answer must fit a frame of the log. A larger one is cut, the reader asks again. */
+  logReadBytesMax: 4 * MIB,
   errorGroupsMax: 10_000,
   errorTextMax: 8 * KIB,
   errorStackMax: 32 * KIB,
@@ -119,6 +134,7 @@ assertLimit(
   limits.recordBatchBytesMax * 2 <= limits.logFrameBytesMax,
   'a batch of records fits a frame with its hashes',
 );
+assertLimit(limits.logReadBytesMax * 2 <= limits.logFrameBytesMax, 'a read fits a frame of the log');
 assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');

@@ -72,8 +72,24 @@ export const encodeReply = (id: number, body: unknown): Buffer => encode([PROTOC
 
 export const encodeError = (id: number, body: ErrorBody): Buffer => encode([PROTOCOL_VERSION, ERROR, id, body]);
 
-export const encodeEvents = (publisher: string, firstSeq: number, tsMs: number, bodies: readonly unknown[]): Buffer =>
-  encode([PROTOCOL_VERSION, EVENTS, publisher, firstSeq, tsMs, bodies]);
+/** `bodies` are encoded already: an event is encoded when it is published, and framed when its turn ends. */
+export const encodeEvents = (publisher: string, firstSeq: number, tsMs: number, bodies: readonly Buffer[]): Buffer =>
+  Buffer.concat([
+    encode([PROTOCOL_VERSION, EVENTS, publisher, firstSeq, tsMs]).fill(EVENTS_HEADER, 0, 1),
+    arrayHeader(bodies.length),
+    ...bodies,
+  ]);
+
+/** An array of six: the five elements before the bodies, and the bodies. */
+const EVENTS_HEADER = 0x96;
+
+/** MessagePack's array 32 header: the elements follow. */
+function arrayHeader(length: number): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt8(0xdd, 0);
+  header.writeUInt32BE(length, 1);
+  return header;
+}
 
 /**
  * All envelopes of a frame, in order; one that is well-formed MessagePack but no envelope of ours comes back as refused,

@@ -1,0 +1,128 @@
+/**
+ * A PUB socket to the machine's event proxy. All that is published on a topic within one turn of the event loop leaves
+ * as one message. Events are numbered per topic from 1, so that every subscriber can tell what it missed: delivery is at
+ * most once, and a publisher never waits for a slow subscriber.
+ */
+import type { Publisher } from 'zeromq';
+import type { Clock } from '../core/clock.js';
+import { MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { encode } from '../protocol/codec.js';
+import { encodeEvents } from '../protocol/envelope.js';
+import { assertTopic } from '../protocol/topic.js';
+import { openPublisher } from './socket-options.js';
+
+interface Topic {
+  lastSeq: number;
+  /** Encoded bodies of this turn: encoded at once, because the caller may change the object afterwards. */
+  bodies: Buffer[];
+  bytes: number;
+}
+
+export class EventPublisher {
+  readonly counters = { published: 0, refused: 0 };
+  readonly #publisher: Publisher;
+  readonly #topics = new Map<string, Topic>();
+  readonly #dirty = new Set<string>();
+  readonly #frames: (readonly [string, Buffer])[] = [];
+  #framesBytes = 0;
+  #sending = false;
+  #flushScheduled = false;
+
+  /** @param name `agent@machine#epoch`: whose sequences these are. */
+  constructor(
+    private readonly name: string,
+    endpoint: string,
+    private readonly clock: Clock,
+  ) {
+    this.#publisher = openPublisher();
+    this.#publisher.connect(endpoint);
+  }
+
+  /** @returns the event's number on its topic. @throws INVALID_INPUT, TOO_LARGE, QUEUE_FULL */
+  publish(topic: string, body: unknown): number {
+    const state = this.#topics.get(topic) ?? this.#open(topic);
+    const bytes = encode(body);
+    if (bytes.length > limits.callFrameBytesMax / 2) {
+      throw new MeshError(
+        'TOO_LARGE',
+        `an event of ${bytes.length} bytes on ${topic} is over the limit of ${limits.callFrameBytesMax / 2}`,
+      );
+    }
+    if (this.#framesBytes > limits.peerQueueBytesMax) {
+      this.counters.refused++;
+      throw new MeshError(
+        'QUEUE_FULL',
+        `${this.#framesBytes} bytes of events wait to be sent; the one on ${topic} was refused`,
+      );
+    }
+    if (state.bytes + bytes.length > limits.frameTargetBytes) this.#closeFrame(topic, state);
+    state.bodies.push(bytes);
+    state.bytes += bytes.length;
+    state.lastSeq++;
+    this.counters.published++;
+    if (state.bodies.length === 1) this.#dirty.add(topic);
+    this.#scheduleFlush();
+    return state.lastSeq;
+  }
+
+  /** Sends what waits, then closes. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#publisher.closed) return;
+    await this.#flush();
+    this.#publisher.close();
+  }
+
+  #open(topic: string): Topic {
+    assertTopic(topic);
+    if (this.#topics.size >= limits.publisherTopicsMax) {
+      throw new MeshError(
+        'TOO_LARGE',
+        `${this.name} publishes on ${this.#topics.size} topics already; ${topic} is one too many`,
+        {
+          hint: 'put what varies without bound into the body, not into the topic',
+        },
+      );
+    }
+    const state: Topic = { lastSeq: 0, bodies: [], bytes: 0 };
+    this.#topics.set(topic, state);
+    return state;
+  }
+
+  #closeFrame(topic: string, state: Topic): void {
+    if (state.bodies.length === 0) return;
+    const frame = encodeEvents(this.name, state.lastSeq - state.bodies.length + 1, this.clock.wallMs(), state.bodies);
+    this.#frames.push([topic, frame]);
+    this.#framesBytes += frame.length;
+    state.bodies = [];
+    state.bytes = 0;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#sending) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.#dirty.size > 0 || this.#frames.length > 0) {
+      for (const topic of this.#dirty) {
+        const state = this.#topics.get(topic);
+        if (state !== undefined) this.#closeFrame(topic, state);
+      }
+      this.#dirty.clear();
+      const frames = this.#frames.splice(0);
+      for (const [topic, frame] of frames) {
+        this.#framesBytes -= frame.length;
+        if (this.#publisher.closed) break;
+        await this.#publisher.send([topic, frame]);
+      }
+    }
+    this.#sending = false;
+  }
+}

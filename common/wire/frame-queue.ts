@@ -1,0 +1,84 @@
+/**
+ * Envelopes that wait for one peer, and the frames they leave in. Pure and bounded: `push` refuses at the limit and the
+ * caller decides what that means; `take` joins as many whole envelopes as fit the target size, in order. An entry whose
+ * sender gave up while it waited is passed over: what was reported as never sent is never sent.
+ */
+import { limits } from '../core/limits.js';
+
+export interface QueuedEnvelope {
+  readonly bytes: Buffer;
+  /** Its sender no longer wants it to leave. */
+  readonly abandoned?: boolean;
+}
+
+export class FrameQueue<E extends QueuedEnvelope> {
+  readonly #entries: E[] = [];
+  #head = 0;
+  #bytes = 0;
+
+  constructor(private readonly bytesMax: number = limits.peerQueueBytesMax) {}
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get empty(): boolean {
+    return this.#head === this.#entries.length;
+  }
+
+  /** False when the queue is full: nothing was kept. An empty queue takes one envelope of any size. */
+  push(entry: E): boolean {
+    if (this.#bytes + entry.bytes.length > this.bytesMax && !this.empty) return false;
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes.length;
+    return true;
+  }
+
+  /** The entries of the next frame; none when nothing waits. `countMax` 1 serves a REQ peer. */
+  take(countMax: number = limits.frameEnvelopesMax): E[] {
+    const frame: E[] = [];
+    let frameBytes = 0;
+    for (let entry = this.#entries[this.#head]; entry !== undefined; entry = this.#entries[this.#head]) {
+      if (!entry.abandoned) {
+        if (frame.length >= countMax || (frame.length > 0 && frameBytes + entry.bytes.length > limits.frameTargetBytes))
+          break;
+        frame.push(entry);
+        frameBytes += entry.bytes.length;
+      }
+      this.#head++;
+      this.#bytes -= entry.bytes.length;
+    }
+    this.#compact();
+    return frame;
+  }
+
+  /** Puts a frame's entries back at the front: the socket could not take them yet. */
+  restore(frame: readonly E[]): void {
+    this.#entries.splice(0, this.#head, ...frame);
+    this.#head = 0;
+    for (const entry of frame) this.#bytes += entry.bytes.length;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+
+  /** Taken slots are given back in bulk, so that taking stays constant in cost however long the queue is. */
+  #compact(): void {
+    if (this.#head < COMPACT_FROM && this.#head < this.#entries.length) return;
+    if (this.#head * 2 < this.#entries.length) return;
+    this.#entries.splice(0, this.#head);
+    this.#head = 0;
+  }
+}
+
+const COMPACT_FROM = 1_024;
+
+/** The bytes of a frame: its envelopes back to back. One envelope is not copied. */
+export function frameOf(entries: readonly QueuedEnvelope[]): Buffer {
+  const [first] = entries;
+  if (first !== undefined && entries.length === 1) return first.bytes;
+  return Buffer.concat(entries.map((entry) => entry.bytes));
+}

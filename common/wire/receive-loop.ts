@@ -1,0 +1,29 @@
+/**
+ * The one receive loop of a socket. A busy socket resolves its receives without ever waiting, so the loop hands the
+ * event loop back after a burst: timers, other sockets and the process's own work must go on under load.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { limits } from '../core/limits.js';
+
+interface Receiving {
+  readonly closed: boolean;
+  receive(): Promise<Buffer[]>;
+}
+
+/** Runs until the socket is closed. `onMessage` must not throw; when it does, that is a bug and the loop rejects. */
+export async function receiveLoop(socket: Receiving, onMessage: (parts: Buffer[]) => void): Promise<void> {
+  for (let burst = 0; !socket.closed; burst++) {
+    let parts: Buffer[];
+    try {
+      parts = await socket.receive();
+    } catch (error) {
+      if (socket.closed) return;
+      throw error;
+    }
+    onMessage(parts);
+    if (burst >= limits.receiveBurstMax) {
+      burst = 0;
+      await nextTurn();
+    }
+  }
+}

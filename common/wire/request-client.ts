@@ -1,0 +1,280 @@
+/**
+ * A DEALER socket that asks one peer: any number of requests in flight, answers matched by id.
+ *
+ * Promises: every request settles exactly once, with the peer's answer or with a typed error: TIMED_OUT when it was sent
+ * and not answered in time, UNREACHABLE when it never left, CONNECTION_LOST the moment the connection that carried it
+ * broke, QUEUE_FULL and CLOSED from this side. Nothing is repeated here: only the caller knows what may run twice.
+ */
+import type { Dealer } from 'zeromq';
+import { systemClock } from '../core/clock.js';
+import { MeshError, systemCodeOf } from '../core/errors.js';
+import { randomId } from '../core/ids.js';
+import { limits } from '../core/limits.js';
+import type { Input, MethodName, Output } from '../protocol/catalogue.js';
+import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
+import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { receiveLoop } from './receive-loop.js';
+import { openDealer } from './socket-options.js';
+
+export interface RequestClientOptions {
+  readonly endpoint: string;
+  /** Who asks, as the peer's logs show it; a random incarnation is appended. */
+  readonly name: string;
+  /** Whom it asks, for error texts: "the registry on main". */
+  readonly peer: string;
+  readonly frameBytesMax: number;
+  /** The connection came up or went down. Called from the socket's monitor; must not throw. */
+  readonly onLink?: (up: boolean) => void;
+}
+
+export interface RequestOptions {
+  /** Default `limits.requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Pending extends QueuedEnvelope {
+  readonly resolve: (body: unknown) => void;
+  readonly reject: (error: MeshError) => void;
+  readonly method: string;
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  /** Handed to the socket: from then on the peer may have run it. */
+  sent: boolean;
+  abandoned: boolean;
+}
+
+export class RequestClient {
+  readonly counters = { requests: 0, timeouts: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
+  readonly #pending = new Map<number, Pending>();
+  readonly #queue = new FrameQueue<Pending>();
+  #dealer: Dealer;
+  #lastId = 0;
+  #up = false;
+  #closed = false;
+  #flushing = false;
+  #flushScheduled = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  /** Requests that timed out since the last answer: a connection that only swallows is replaced. */
+  #silentTimeouts = 0;
+
+  constructor(private readonly options: RequestClientOptions) {
+    this.#dealer = this.#connect();
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  get endpoint(): string {
+    return this.options.endpoint;
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Asks for a method of the catalogue. @throws MeshError, see above, or whatever the peer answered */
+  request<M extends MethodName>(method: M, body: Input<M>, options: RequestOptions = {}): Promise<Output<M>> {
+    return this.send(method, body, options) as Promise<Output<M>>;
+  }
+
+  /** Asks for any method: an agent's own action, whose schemas only the two ends know. */
+  send(method: string, body: unknown, options: RequestOptions = {}, meta: RequestMeta = {}): Promise<unknown> {
+    const timeoutMs = options.timeoutMs ?? limits.requestTimeoutMs;
+    if (this.#closed)
+      return Promise.reject(new MeshError('CLOSED', `the connection to ${this.options.peer} has been closed`));
+    if (options.signal?.aborted) return Promise.reject(interrupted(method));
+    if (this.#pending.size >= limits.pendingRequestsMax) return Promise.reject(this.#queueFull(method));
+    const id = ++this.#lastId;
+    let bytes: Buffer;
+    try {
+      bytes = encodeRequest(id, method, body, { ...meta, timeoutMs });
+      if (bytes.length > this.options.frameBytesMax) {
+        throw new MeshError(
+          'TOO_LARGE',
+          `a request of ${bytes.length} bytes for ${method} is over the limit of ${this.options.frameBytesMax}`,
+        );
+      }
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+      const pending: Pending = { bytes, resolve, reject, method, timeoutMs, deadlineMs, sent: false, abandoned: false };
+      if (!this.#queue.push(pending)) return reject(this.#queueFull(method));
+      this.counters.requests++;
+      this.#pending.set(id, pending);
+      this.#watchAbort(id, pending, options.signal);
+      this.#scheduleFlush();
+      this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
+    });
+  }
+
+  /** Fails what is still out with CLOSED, and closes. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#sweeper);
+    for (const id of [...this.#pending.keys()])
+      this.#settle(id)?.reject(new MeshError('CLOSED', `the connection to ${this.options.peer} was closed`));
+    this.#queue.clear();
+    this.#dealer.close();
+  }
+
+  #connect(): Dealer {
+    const dealer = openDealer(`${this.options.name}#${randomId(8)}`, this.options.frameBytesMax);
+    dealer.events.on('handshake', () => this.#onLink(dealer, true));
+    dealer.events.on('disconnect', () => this.#onLink(dealer, false));
+    dealer.connect(this.options.endpoint);
+    void receiveLoop(dealer, (parts) => this.#onMessage(parts));
+    return dealer;
+  }
+
+  #onLink(dealer: Dealer, up: boolean): void {
+    if (this.#closed || dealer !== this.#dealer || up === this.#up) return;
+    this.#up = up;
+    if (up) this.#scheduleFlush();
+    else this.#failSent();
+    this.options.onLink?.(up);
+  }
+
+  /** The connection broke: what it carried will not be answered on the next one. */
+  #failSent(): void {
+    for (const [id, pending] of this.#pending) {
+      if (!pending.sent) continue;
+      this.#settle(id)?.reject(
+        new MeshError(
+          'CONNECTION_LOST',
+          `the connection to ${this.options.peer} (${this.options.endpoint}) broke while ${pending.method} was out`,
+          {
+            hint: 'it may have run: repeat it only if that does no harm',
+          },
+        ),
+      );
+    }
+  }
+
+  #onMessage(parts: Buffer[]): void {
+    const frame = parts.length === 2 && parts[0]?.length === 0 ? parts[1] : parts[0];
+    if (frame === undefined || parts.length > 2) {
+      this.counters.refusedFrames++;
+      return;
+    }
+    this.#silentTimeouts = 0;
+    try {
+      for (const envelope of decodeFrame(frame)) {
+        if (envelope.kind === 'reply') this.#take(envelope.id)?.resolve(envelope.body);
+        else if (envelope.kind === 'error') this.#take(envelope.id)?.reject(MeshError.fromBody(envelope.error));
+        else if (envelope.kind === 'refused' && envelope.id !== undefined)
+          this.#take(envelope.id)?.reject(envelope.error);
+        else this.counters.refusedFrames++;
+      }
+    } catch {
+      this.counters.refusedFrames++;
+    }
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#settle(id);
+    if (pending === undefined) this.counters.strayReplies++;
+    return pending;
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(id);
+    pending.abandoned = true;
+    return pending;
+  }
+
+  #watchAbort(id: number, pending: Pending, signal: AbortSignal | undefined): void {
+    signal?.addEventListener('abort', () => this.#settle(id)?.reject(interrupted(pending.method)), { once: true });
+  }
+
+  /** One coarse timer for all requests: a timer for each costs more than the request. */
+  #onSweep(): void {
+    const nowMs = systemClock.monotonicMs();
+    for (const [id, pending] of this.#pending) {
+      if (pending.deadlineMs > nowMs) continue;
+      this.counters.timeouts++;
+      if (pending.sent) this.#silentTimeouts++;
+      this.#settle(id)?.reject(this.#timeoutOf(pending));
+    }
+    if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#replaceSocket();
+    if (this.#pending.size === 0) {
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }
+  }
+
+  #timeoutOf({ method, sent, timeoutMs }: Pending): MeshError {
+    const { peer, endpoint } = this.options;
+    return sent
+      ? new MeshError('TIMED_OUT', `${peer} (${endpoint}) did not answer ${method} within ${timeoutMs} ms`, {
+          hint: 'it may be busy, or it may have run',
+        })
+      : new MeshError('UNREACHABLE', `${peer} cannot be reached at ${endpoint}: no connection within ${timeoutMs} ms`, {
+          hint: 'run "mesh status" to see what is up',
+        });
+  }
+
+  /** A connection that is up and never answers may be one the peer no longer knows: a new one, under a new id, is. */
+  #replaceSocket(): void {
+    this.#silentTimeouts = 0;
+    this.counters.reconnects++;
+    const old = this.#dealer;
+    this.#up = false;
+    this.#failSent();
+    this.#dealer = this.#connect();
+    old.close();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#flushing) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#flushing || !this.#up) return;
+    this.#flushing = true;
+    while (this.#up && !this.#closed) {
+      const entries = this.#queue.take();
+      if (entries.length === 0) break;
+      // Marked first: an answer or a broken link may come while the send still resolves.
+      for (const pending of entries) pending.sent = true;
+      try {
+        await this.#dealer.send(frameOf(entries));
+      } catch (error) {
+        if (this.#closed) break;
+        for (const pending of entries) pending.sent = false;
+        this.#queue.restore(entries);
+        // EAGAIN: the pipe is full or has just gone; the next link event or this timer tries again.
+        if (systemCodeOf(error) === 'EAGAIN') setTimeout(() => this.#scheduleFlush(), RETRY_BLOCKED_MS);
+        break;
+      }
+    }
+    this.#flushing = false;
+  }
+
+  #queueFull(method: string): MeshError {
+    return new MeshError(
+      'QUEUE_FULL',
+      `${this.#pending.size} requests to ${this.options.peer} wait already; ${method} was not sent`,
+      {
+        hint: 'wait for some of them, or send less at a time',
+      },
+    );
+  }
+}
+
+const interrupted = (method: string) => new MeshError('INTERRUPTED', `${method} was given up by its caller`);
+/** Resolution of timeouts. */
+const SWEEP_MS = 20;
+const RETRY_BLOCKED_MS = 5;
+const SILENT_TIMEOUTS_MAX = 3;

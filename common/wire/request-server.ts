@@ -1,0 +1,250 @@
+/**
+ * A ROUTER socket that answers requests: every control socket of the mesh is one.
+ *
+ * Promises: every request that can be read gets exactly one answer, in its requester's form (a REQ peer sends and gets
+ * an empty delimiter and one envelope; a DEALER peer sends and gets frames of one or more). Bytes that are no envelope
+ * are refused and counted; nothing a peer sends ends the process. It never answers what was not asked.
+ */
+import type { Router } from 'zeromq';
+import { within } from '../core/clock.js';
+import { MeshError, systemCodeOf, toMeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import {
+  decodeFrame,
+  type Envelope,
+  encodeError,
+  encodeReply,
+  type RefusedEnvelope,
+  type RequestEnvelope,
+} from '../protocol/envelope.js';
+import { bindEndpoint } from './endpoint.js';
+import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { receiveLoop } from './receive-loop.js';
+import { openRouter } from './socket-options.js';
+
+/** Answers one request; what it throws becomes an error envelope. */
+export type RequestHandler = (request: RequestEnvelope) => unknown;
+
+export interface RequestServerOptions {
+  /** `tcp://host:port`; port 0 lets the system choose. */
+  readonly endpoint: string;
+  /** What listens here, for error texts: "the node of pc2". */
+  readonly purpose: string;
+  readonly frameBytesMax: number;
+  readonly handle: RequestHandler;
+  /** A handler threw something that is no MeshError: a bug, told in full here and blandly to the peer. */
+  readonly onBug: (error: unknown, method: string) => void;
+}
+
+interface PeerAddress {
+  readonly id: Buffer;
+  /** Speaks with an empty delimiter, one envelope a frame. */
+  readonly plain: boolean;
+}
+
+interface Peer extends PeerAddress {
+  readonly queue: FrameQueue<QueuedEnvelope>;
+}
+
+export class RequestServer {
+  readonly counters = { requests: 0, replies: 0, errors: 0, refusedFrames: 0, droppedReplies: 0 };
+  readonly #router: Router;
+  /** Peers with something to be sent; a peer that has nothing is not remembered. */
+  readonly #peers = new Map<string, Peer>();
+  #endpoint = '';
+  #inFlightCount = 0;
+  #flushing = false;
+  #flushScheduled = false;
+  #loop: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(private readonly options: RequestServerOptions) {
+    this.#router = openRouter(options.frameBytesMax);
+  }
+
+  /** Where it listens, with the real port. */
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  /** Resolves when requests are served. @throws MeshError PORT_IN_USE, START_FAILED */
+  async open(): Promise<void> {
+    this.#endpoint = await bindEndpoint(this.#router, this.options.endpoint, this.options.purpose);
+    this.#loop = receiveLoop(this.#router, (parts) => this.#onMessage(parts));
+  }
+
+  /** Answers what is in hand within `limits.closeTimeoutMs`, then closes. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#router.closed) return;
+    if (this.#inFlightCount > 0 || this.#peers.size > 0) {
+      const idle = new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+      await within(idle, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
+    }
+    clearTimeout(this.#retry);
+    this.#peers.clear();
+    this.#router.close();
+    await this.#loop;
+  }
+
+  #onMessage(parts: Buffer[]): void {
+    const [id, second, third] = parts;
+    const plain = parts.length === 3 && second?.length === 0;
+    const frame = plain ? third : second;
+    if (id === undefined) return;
+    // Views into the received message pin it whole; the id outlives it.
+    const peer = { id: Buffer.from(id), plain };
+    if (frame === undefined || (parts.length !== 2 && !plain)) {
+      return this.#refuse(
+        peer,
+        new MeshError('BAD_FRAME', `a request has one part after the delimiter; this one has ${parts.length - 1}`),
+      );
+    }
+    let envelopes: (Envelope | RefusedEnvelope)[];
+    try {
+      envelopes = decodeFrame(frame);
+    } catch (error) {
+      return this.#refuse(peer, toMeshError(error));
+    }
+    if (plain && envelopes.length !== 1) {
+      return this.#refuse(
+        peer,
+        new MeshError('BAD_FRAME', `a REQ socket sends one envelope at a time; this frame has ${envelopes.length}`),
+      );
+    }
+    for (const envelope of envelopes) this.#onEnvelope(peer, envelope);
+  }
+
+  #onEnvelope(peer: PeerAddress, envelope: Envelope | RefusedEnvelope): void {
+    if (envelope.kind === 'refused') return this.#refuse(peer, envelope.error, envelope.id);
+    if (envelope.kind !== 'request') {
+      return this.#refuse(
+        peer,
+        new MeshError('BAD_FRAME', `this socket takes requests, not an envelope of kind ${envelope.kind}`),
+      );
+    }
+    this.counters.requests++;
+    if (this.#inFlightCount >= limits.pendingRequestsMax) {
+      return this.#sendError(
+        peer,
+        envelope.id,
+        new MeshError('QUEUE_FULL', `${this.options.purpose} has ${this.#inFlightCount} requests in hand`),
+      );
+    }
+    let result: unknown;
+    try {
+      result = this.options.handle(envelope);
+    } catch (error) {
+      return this.#fail(peer, envelope, error);
+    }
+    if (!(result instanceof Promise)) return this.#reply(peer, envelope, result);
+    this.#inFlightCount++;
+    result
+      .then(
+        (body) => this.#reply(peer, envelope, body),
+        (error) => this.#fail(peer, envelope, error),
+      )
+      .finally(() => {
+        this.#inFlightCount--;
+        this.#noteIdle();
+      });
+  }
+
+  #reply(peer: PeerAddress, request: RequestEnvelope, body: unknown): void {
+    let bytes: Buffer;
+    try {
+      bytes = encodeReply(request.id, body ?? {});
+      if (bytes.length > this.options.frameBytesMax) {
+        throw new MeshError(
+          'TOO_LARGE',
+          `the answer of ${request.method} is ${bytes.length} bytes; the limit is ${this.options.frameBytesMax}`,
+        );
+      }
+    } catch (error) {
+      return this.#fail(peer, request, error);
+    }
+    this.counters.replies++;
+    this.#send(peer, bytes);
+  }
+
+  #fail(peer: PeerAddress, request: RequestEnvelope, thrown: unknown): void {
+    if (!(thrown instanceof MeshError)) this.options.onBug(thrown, request.method);
+    this.#sendError(peer, request.id, toMeshError(thrown));
+  }
+
+  /** For bytes whose sender may not even wait for an answer; id 0 says that none could be read. */
+  #refuse(peer: PeerAddress, error: MeshError, id = 0): void {
+    this.counters.refusedFrames++;
+    this.#sendError(peer, id, error);
+  }
+
+  #sendError(peer: PeerAddress, id: number, error: MeshError): void {
+    this.counters.errors++;
+    this.#send(peer, encodeError(id, error.toBody()));
+  }
+
+  #send({ id, plain }: PeerAddress, bytes: Buffer): void {
+    if (this.#router.closed) return;
+    const key = id.toString('latin1');
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      peer = { id, plain, queue: new FrameQueue() };
+      this.#peers.set(key, peer);
+    }
+    if (!peer.queue.push({ bytes })) this.counters.droppedReplies++;
+    if (this.#flushScheduled || this.#flushing) return;
+    this.#flushScheduled = true;
+    // After all that this turn of the event loop answers, so that it leaves in one frame per peer.
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    let blocked = false;
+    for (const [key, peer] of this.#peers) {
+      const sent = await this.#drain(peer);
+      if (sent === 'blocked') blocked = true;
+      else this.#peers.delete(key);
+    }
+    this.#flushing = false;
+    if (this.#router.closed) return;
+    if (blocked) {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => void this.#flush(), RETRY_BLOCKED_MS);
+    }
+    this.#noteIdle();
+  }
+
+  async #drain(peer: Peer): Promise<'sent' | 'gone' | 'blocked'> {
+    while (!peer.queue.empty) {
+      const entries = peer.queue.take(peer.plain ? 1 : undefined);
+      const frame = frameOf(entries);
+      try {
+        await this.#router.send(peer.plain ? [peer.id, DELIMITER, frame] : [peer.id, frame]);
+      } catch (error) {
+        if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) {
+          peer.queue.restore(entries);
+          return 'blocked';
+        }
+        // EHOSTUNREACH: the peer has gone, and so has whoever waited for this.
+        this.counters.droppedReplies++;
+        return 'gone';
+      }
+    }
+    return 'sent';
+  }
+
+  #noteIdle(): void {
+    if (this.#inFlightCount === 0 && this.#peers.size === 0) this.#onIdle?.();
+  }
+}
+
+const DELIMITER = Buffer.alloc(0);
+/** A peer whose pipe is full is reading slowly: try again soon, without spinning. */
+const RETRY_BLOCKED_MS = 5;

@@ -1,0 +1,79 @@
+/**
+ * The option sets of every socket, and the only place where one is made: what encryption will need, it will find here.
+ *
+ * libzmq's defaults are made for short programs on one network. Ours are for processes that live for months next to
+ * peers that vanish: dead hosts are noticed by ZMTP heartbeats, half-open connections are dropped, a full pipe is an
+ * error instead of a silent loss, and a process can always end.
+ */
+import { context, Dealer, Proxy as NativeProxy, Publisher, Router, Subscriber, XPublisher, XSubscriber } from 'zeromq';
+import { limits } from '../core/limits.js';
+
+/** Sockets closed with messages left must not hold a process that wants to end. */
+context.blocky = false;
+context.maxSockets = context.maxSocketsLimit;
+
+const everySocket = {
+  /** What was handed over (a goodbye, the last reply) may take this long to leave after close(). */
+  linger: 500,
+  /** A peer without power, or a link without packets, is noticed within interval + timeout. */
+  heartbeatInterval: 1_000,
+  heartbeatTimeout: 3_000,
+  heartbeatTimeToLive: 3_000,
+  /** Connections that do not finish the handshake are closed: the default of 30 s invites idle raw connections. */
+  handshakeInterval: 3_000,
+};
+
+const sending = { sendHighWaterMark: limits.socketHighWaterMark };
+const receiving = { receiveHighWaterMark: limits.socketHighWaterMark };
+
+/** Reconnects are quick because the outage usually is, and spread because dozens of processes lose a peer together. */
+const connecting = () => ({
+  reconnectInterval: 100 + Math.floor(Math.random() * 100),
+  reconnectMaxInterval: 1_000,
+  connectTimeout: 2_000,
+});
+
+export const openRouter = (frameBytesMax: number): Router =>
+  new Router({
+    ...everySocket,
+    ...sending,
+    ...receiving,
+    maxMessageSize: frameBytesMax,
+    backlog: 1_024,
+    /** An unknown or full peer is an error to handle, not a message to lose; and it never blocks the writer. */
+    mandatory: true,
+    sendTimeout: 0,
+    /** A peer that reconnects under its old id gets the new connection; otherwise it is a silent zombie for ever. */
+    handover: true,
+  });
+
+export const openDealer = (routingId: string, frameBytesMax: number): Dealer =>
+  new Dealer({
+    ...everySocket,
+    ...sending,
+    ...receiving,
+    ...connecting(),
+    routingId,
+    maxMessageSize: frameBytesMax,
+    /** Only to a completed connection: what waits for one waits in our own bounded queue, where it can time out. */
+    immediate: true,
+    sendTimeout: 0,
+  });
+
+export const openPublisher = (): Publisher => new Publisher({ ...everySocket, ...sending, ...connecting() });
+
+export const openSubscriber = (frameBytesMax: number): Subscriber =>
+  new Subscriber({ ...everySocket, ...receiving, ...connecting(), maxMessageSize: frameBytesMax });
+
+/** The native proxy. Subscriptions travel through it upstream: bounded, a burst of them would be dropped silently. */
+export const openProxy = (frameBytesMax: number): NativeProxy<XSubscriber, XPublisher> =>
+  new NativeProxy(
+    new XSubscriber({
+      ...everySocket,
+      ...receiving,
+      sendHighWaterMark: 0,
+      maxMessageSize: frameBytesMax,
+      backlog: 1_024,
+    }),
+    new XPublisher({ ...everySocket, ...sending, ...receiving, maxMessageSize: frameBytesMax, backlog: 1_024 }),
+  );
