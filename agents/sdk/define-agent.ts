@@ -1,0 +1,133 @@
+/**
+ * What an agent's author writes: a name, actions with schemas, and what to do at start and stop. Types only, and the
+ * checks that can be made before anything runs; `runtime.ts` brings a definition to life.
+ */
+import type { Static, TSchema } from 'typebox';
+import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import type { AgentLog } from '../../common/log/log.js';
+import type { ErrorReport } from '../../common/protocol/error-report.js';
+import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
+import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
+import type { RegistryClient } from './registry-client.js';
+
+export interface CallOptions {
+  /** How long the caller waits, in milliseconds. Default `limits.requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where a durable record is: its journal, its number there, and its hash. */
+export interface Receipt {
+  readonly journalId: string;
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+/** One record to be stored: `body` is any value that MessagePack can hold. */
+export interface NewRecord {
+  readonly stream: string;
+  readonly body: unknown;
+}
+
+/** A value stored in the same transaction as the records it belongs to: how far a follower has read. */
+export interface Checkpoint {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** The mesh, as an agent (or the command line) sees it. */
+export interface Mesh {
+  /** The machine whose node this is connected to. */
+  readonly machine: string;
+  /** Asks one instance of a service: `echo.say`, or `echo@pc2.say`. At most once. */
+  call(target: string, input?: unknown, options?: CallOptions): Promise<unknown>;
+  /** At most once, numbered per topic; answers the number. */
+  publish(topic: string, body: unknown): number;
+  /** Events whose topic matches: `*` is one token, a final `>` the rest. */
+  subscribe(
+    pattern: string,
+    handler: (body: unknown, event: EventInfo) => unknown,
+    options?: SubscriptionOptions,
+  ): Subscription;
+  /** Durable: resolves after fsync, and then the record reaches main exactly once. Stream names: `metrics`, `lines.app`. */
+  emit(stream: string, body: unknown): Promise<Receipt>;
+  /** Several records, and possibly a checkpoint, in one transaction: all or none. */
+  emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]>;
+  /** The value of a checkpoint of this agent; undefined when there is none. */
+  checkpoint(name: string): Promise<unknown>;
+  /** One error on the error bus, durable like any record. Takes a thrown value or a report. */
+  report(error: unknown, rest?: Partial<ErrorReport>): Promise<Receipt>;
+  readonly registry: RegistryClient;
+}
+
+/** What an agent gets to work with. */
+export interface AgentContext<Config = unknown> extends Mesh {
+  readonly agent: string;
+  /** `agent@machine` */
+  readonly instance: string;
+  readonly epoch: number;
+  /** The agent's part of the configuration, checked against its schema. */
+  readonly config: Config;
+  readonly log: AgentLog;
+  /** Aborted when the agent is to stop: end loops and open requests with it. */
+  readonly signal: AbortSignal;
+  /** The fleet's folder: relative paths in the configuration begin here. */
+  readonly home: string;
+}
+
+export interface ActionContext<Config = unknown> extends AgentContext<Config> {
+  /** Who asks, as it says; undefined for a client that does not say. */
+  readonly from: string | undefined;
+}
+
+export interface ActionDefinition<Config, I extends TSchema = TSchema, O extends TSchema = TSchema> {
+  readonly description?: string;
+  /** Default: an empty object. */
+  readonly input?: I;
+  /** Checked too when given: a caller gets what the schema says or an error. */
+  readonly output?: O;
+  run(input: Static<I>, context: ActionContext<Config>): unknown;
+}
+
+export interface AgentDefinition<
+  C extends TSchema = TSchema,
+  A extends Record<string, TSchema> = Record<string, TSchema>,
+> {
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  /** What it can do, for `registry find --capability`. */
+  readonly capabilities?: readonly string[];
+  /** Schema of its part of the configuration. Default: an empty object. */
+  readonly config?: C;
+  readonly actions?: { readonly [K in keyof A]: ActionDefinition<Static<C>, A[K]> };
+  /** Before it is ready; a throw ends the process with what was thrown on the error bus. */
+  onStart?(context: AgentContext<Static<C>>): unknown;
+  /** After the last call was answered, within the grace time. */
+  onStop?(context: AgentContext<Static<C>>): unknown;
+}
+
+/**
+ * Checks a definition and returns it with its types inferred.
+ * @throws MeshError CONFIG_INVALID naming what is wrong
+ */
+export function defineAgent<C extends TSchema, A extends Record<string, TSchema>>(
+  definition: AgentDefinition<C, A>,
+): AgentDefinition<C, A> {
+  const { name, capabilities = [], actions = {} } = definition;
+  assertName('agent', name, NAME_PATTERN);
+  for (const capability of capabilities) assertName(`capability of ${name}`, capability, NAME_PATTERN);
+  for (const action of Object.keys(actions)) assertName(`action of ${name}`, action, ACTION_PATTERN);
+  if (Object.keys(actions).length > limits.actionsPerAgentMax) {
+    throw new MeshError('CONFIG_INVALID', `${name} has more than ${limits.actionsPerAgentMax} actions`);
+  }
+  return definition;
+}
+
+function assertName(what: string, name: string, pattern: string): void {
+  if (new RegExp(pattern).test(name) && name.length <= limits.nameLengthMax) return;
+  throw new MeshError('CONFIG_INVALID', `"${name}" cannot be the name of an ${what}`, {
+    hint: `use up to ${limits.nameLengthMax} characters matching ${pattern}`,
+  });
+}

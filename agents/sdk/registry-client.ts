@@ -1,0 +1,51 @@
+/**
+ * The registry as a client asks it: through the node of its machine, whose replica answers also while the broker is away.
+ */
+import { delay } from '../../common/core/clock.js';
+import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import type { Input, Output } from '../../common/protocol/catalogue.js';
+import type { AgentView } from '../../common/protocol/registry-entry.js';
+import type { RequestClient } from '../../common/wire/request-client.js';
+
+export type RegistryFilter = Input<'registry.find'>;
+export type RegistryList = Output<'registry.list'>;
+export type RegistryUpdate = Output<'registry.watch'>;
+
+export class RegistryClient {
+  constructor(private readonly node: RequestClient) {}
+
+  /** Every machine and every agent, with the age of that knowledge. */
+  list(): Promise<RegistryList> {
+    return this.node.request('registry.list', {});
+  }
+
+  /** Agents that match all that the filter names. */
+  async find(filter: RegistryFilter): Promise<AgentView[]> {
+    return (await this.node.request('registry.find', filter)).agents;
+  }
+
+  /**
+   * First a snapshot, then every change in order; a snapshot again when changes were missed. Ends with the signal;
+   * while the node is away it waits and goes on.
+   */
+  async *watch(signal: AbortSignal): AsyncGenerator<RegistryUpdate> {
+    let last: { epoch: number; revision: number } | undefined;
+    while (!signal.aborted) {
+      const waitMs = limits.longPollMsMax / 3;
+      try {
+        const update: RegistryUpdate = await this.node.request(
+          'registry.watch',
+          { ...last, waitMs },
+          { signal, timeoutMs: waitMs + limits.requestTimeoutMs },
+        );
+        last = { epoch: update.epoch, revision: update.revision };
+        if (update.snapshot !== undefined || (update.changes?.length ?? 0) > 0) yield update;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof MeshError)) throw error;
+        await delay(limits.heartbeatIntervalMs, signal).catch(() => undefined);
+      }
+    }
+  }
+}
