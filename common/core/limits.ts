@@ -74,6 +74,9 @@ export const limits = {
   journalQueueBytesMax: 64 * MIB,
   /** How long a store waits for another process (a backup, a reader that recovers the WAL) before JOURNAL_FAILED. */
   journalBusyMs: 200,
+  /** Pages of 4 KiB after which the write-ahead log is moved into the file: fewer moves write hot pages fewer times,
+   *  more of them mean a longer recovery. */
+  journalWalPages: 4_000,
   /** The write-ahead log is cut to this size after a checkpoint, so that one burst does not keep the disk for ever. */
   journalWalBytesKept: 64 * MIB,
   /** A larger file is not walked when it is opened (about a second per GiB); its damage shows when rows are read. */

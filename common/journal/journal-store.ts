@@ -1,0 +1,302 @@
+/**
+ * A machine's journal over one SQLite file. Synchronous; it lives in a worker thread, and is the file's only writer.
+ *
+ * J1. `appendBatches` returns after its FULL-sync commit; what it returned is never lost by a crash.
+ * J2. Every opening mints a new chain, so (journal id, seq) names one record for ever, whatever happened to the file.
+ * J3. Nothing is pruned that was not acknowledged by the log.
+ * J4. Nothing is passed on that does not match its hash: a damaged row becomes a hole that says so.
+ * J5. Memory changes with the file or not at all: a failed transaction leaves both as they were.
+ */
+import { MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Damage } from './chain-run.js';
+import { type Chain, ChainTable, positionOf } from './chain-table.js';
+import { CheckpointTable } from './checkpoint-table.js';
+import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from './database.js';
+import { advanceEpoch, claimFor } from './journal-meta.js';
+import { journalMigrations } from './journal-schema.js';
+import { readTail, type TailOptions, type TailRecord } from './journal-tail.js';
+import {
+  type AppendBatch,
+  type Appended,
+  type JournalFinding,
+  type JournalStatus,
+  type ReadUnackedOptions,
+  stateOf,
+  type VerifyCursor,
+  type VerifyPage,
+} from './journal-types.js';
+import { type Outcome, refused, succeeded } from './outcome.js';
+import { ProducerTable, type Receipt } from './producer-table.js';
+import { type ChainPoint, chainHash, type NewRecord, refusalOf } from './record.js';
+import { pageBounds, RecordTable, type Run } from './record-table.js';
+import { storeError } from './sqlite-error.js';
+
+export class JournalStore {
+  readonly epoch: number;
+  readonly #db: Connection;
+  readonly #chains: ChainTable;
+  readonly #records: RecordTable;
+  readonly #producers: ProducerTable;
+  readonly #checkpoints: CheckpointTable;
+
+  /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema, or another machine's journal), CONFIG_INVALID. */
+  static open(options: { file: string; machine: string; wallMs: number }): {
+    store: JournalStore;
+    findings: JournalFinding[];
+  } {
+    const { file, machine, wallMs } = options;
+    const opened = openDatabase({ file, migrations: journalMigrations, wallMs }, (db) => {
+      const store = new JournalStore(db, machine, wallMs);
+      return { store, damaged: store.#verifyPending() };
+    });
+    const { store, damaged } = opened.value;
+    return {
+      store,
+      findings: [...opened.findings, ...damaged.map((damage) => ({ kind: 'damaged' as const, ...damage }))],
+    };
+  }
+
+  private constructor(db: Connection, machine: string, wallMs: number) {
+    this.#db = db;
+    this.#chains = new ChainTable(db);
+    this.#records = new RecordTable(db);
+    this.#producers = new ProducerTable(db);
+    this.#checkpoints = new CheckpointTable(db);
+    this.epoch = this.#transact(() => {
+      claimFor(db, machine);
+      this.#producers.trim(limits.journalProducersKept);
+      this.#chains.mint(wallMs);
+      this.#chains.dropSpent();
+      return advanceEpoch(db, wallMs);
+    });
+  }
+
+  /** One transaction and one sync for the whole group; a batch that is refused fails alone. */
+  appendBatches(batches: readonly AppendBatch[]): Outcome<Appended>[] {
+    return this.#transact(() => {
+      const start = this.#chains.current;
+      let chain = start;
+      const outcomes = batches.map((batch) => {
+        const refusal = this.#refusalOf(batch);
+        if (refusal !== undefined) return refused(refusal);
+        const verdict = batch.producer === undefined ? undefined : this.#producers.judge(batch.producer, batch.records);
+        if (verdict?.kind === 'conflict') return refused(verdict.error);
+        if (verdict?.kind === 'repeat') return succeeded({ ...verdict.receipt, isRepeat: true, missingCount: 0 });
+        const { head, receipt } = this.#store(chain, batch);
+        chain = { ...chain, head };
+        return succeeded({ ...receipt, isRepeat: false, missingCount: verdict?.missingCount ?? 0 });
+      });
+      if (chain !== start) this.#chains.put(chain);
+      return outcomes;
+    });
+  }
+
+  /** The next run of entries to send: of the oldest chain that has any. Undefined when all were sent. */
+  readUnacked({ after, ...bounds }: ReadUnackedOptions): Run | undefined {
+    const chains = this.#chains.all;
+    const sentIndex = chains.findIndex(({ journalId }) => journalId === after?.journalId);
+    for (const chain of chains.slice(Math.max(0, sentIndex))) {
+      const isSentFurther = after !== undefined && chain.journalId === after.journalId && after.seq > chain.acked.seq;
+      const from = isSentFurther ? { seq: after.seq, hash: after.hash } : chain.acked;
+      if (from.seq < chain.head.seq) return this.#guard(() => this.#records.readRun(chain, from, bounds));
+    }
+    return undefined;
+  }
+
+  /** The log holds the chain up to `seq`. Fails with NOT_FOUND, or CONFLICT when it claims more than there is. */
+  acknowledge({ journalId, seq }: { journalId: string; seq: number }): void {
+    const chain = this.#chains.find(journalId);
+    if (seq > chain.head.seq) {
+      throw new MeshError(
+        'CONFLICT',
+        `the log acknowledged ${seq} of chain ${journalId}, which ends at ${chain.head.seq}`,
+        {
+          hint: 'The journal was restored from a backup or lost its tail: mark it so.',
+          details: { journalId, seq, headSeq: chain.head.seq },
+        },
+      );
+    }
+    if (seq > chain.acked.seq) this.#moveAcked(chain, seq);
+  }
+
+  /** The log lost its own tail and holds the chain only up to `seq`: what is still here after that is pending again. */
+  rewind({ journalId, seq }: { journalId: string; seq: number }): { pendingCount: number } {
+    const chain = this.#chains.find(journalId);
+    const ackedSeq = Math.max(chain.base.seq, Math.min(seq, chain.acked.seq));
+    if (ackedSeq < chain.acked.seq) this.#moveAcked(chain, ackedSeq);
+    return { pendingCount: chain.head.seq - ackedSeq };
+  }
+
+  hashAt({ journalId, seq }: { journalId: string; seq: number }): Uint8Array | null {
+    return this.#guard(() => this.#records.hashAt(this.#chains.find(journalId), seq));
+  }
+
+  /**
+   * The log holds more of the chain than this file: whatever is here was acknowledged long ago. Marks it, and appends
+   * the incident in the same transaction, so that it is reported once. Returns false when it was marked before.
+   */
+  markLostTail({ journalId, incident }: { journalId: string; incident?: NewRecord }): boolean {
+    return this.#transact(() => {
+      const chain = this.#chains.find(journalId);
+      if (chain.status === 'lost-tail') return false;
+      if (chain.status === 'open')
+        throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`, { details: { journalId } });
+      this.#chains.put({ ...chain, status: 'lost-tail', acked: chain.head });
+      if (incident !== undefined)
+        this.#chains.put({
+          ...this.#chains.current,
+          head: this.#store(this.#chains.current, { records: [incident] }).head,
+        });
+      return true;
+    });
+  }
+
+  /** Writes the pending records from `fromSeq` on again into a new chain, and takes the old one out of the way. */
+  reissue(options: { journalId: string; fromSeq: number; wallMs: number }): {
+    journalId: string;
+    reissuedCount: number;
+    damaged: Damage[];
+  } {
+    return this.#transact(() => {
+      const old = this.#chains.find(options.journalId);
+      let target = this.#chains.mint(options.wallMs);
+      const damaged: Damage[] = [];
+      const isPastAcked = options.fromSeq - 1 > old.acked.seq;
+      const from = isPastAcked ? this.#pointAt(old, options.fromSeq - 1) : old.acked;
+      for (const run of this.#records.runs(old, from)) {
+        const records = run.entries.filter((entry) => entry.kind === 'record');
+        target = { ...target, head: this.#store(target, { records }).head };
+        damaged.push(...run.damaged);
+      }
+      this.#chains.put({ ...this.#chains.find(old.journalId), status: 'superseded', acked: old.head });
+      this.#chains.put(target);
+      return { journalId: target.journalId, reissuedCount: target.head.seq, damaged };
+    });
+  }
+
+  /** Deletes acknowledged records, oldest first, until `keep` of them are left; at most a bounded number per call. */
+  prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
+    return this.#transact(() => {
+      const ackedCount = this.#chains.all.reduce((sum, { acked, base }) => sum + acked.seq - base.seq, 0);
+      const excess = Math.max(0, ackedCount - keep);
+      let budget = Math.min(excess, limits.pruneRowsMax);
+      const prunedCount = budget;
+      for (const chain of this.#chains.all) {
+        const count = Math.min(budget, chain.acked.seq - chain.base.seq);
+        if (count === 0) continue;
+        const base = this.#pointAt(chain, chain.base.seq + count);
+        this.#records.delete(chain, chain.base.seq + 1, base.seq);
+        this.#chains.put({ ...chain, base });
+        budget -= count;
+      }
+      this.#chains.dropSpent();
+      this.#producers.trim(limits.journalProducersKept);
+      return { prunedCount, isDone: prunedCount === excess };
+    });
+  }
+
+  /** Checks one page of what is stored. Page by page, because an open cursor would keep the write-ahead log growing. */
+  verify({ cursor }: { cursor?: VerifyCursor }): VerifyPage {
+    const chain = this.#chains.all.find(({ id }) => id >= (cursor?.chainId ?? 0));
+    if (chain === undefined) return { checkedCount: 0, damaged: [] };
+    const isInside = cursor?.chainId === chain.id && cursor.seq >= chain.base.seq; // what was pruned meanwhile is skipped
+    const run = this.#guard(() => this.#records.readRun(chain, isInside ? cursor : chain.base, pageBounds));
+    const last = run.entries.at(-1);
+    const next =
+      last === undefined
+        ? { chainId: chain.id + 1, seq: 0, hash: null }
+        : { chainId: chain.id, seq: last.seq, hash: last.hash };
+    return { checkedCount: run.entries.length, damaged: run.damaged, next };
+  }
+
+  /** The records behind a position, of all chains, for people to look at. */
+  tail(options: TailOptions): TailRecord[] {
+    return this.#guard(() => readTail(this.#records, this.#chains.all, options));
+  }
+
+  checkpoint({ agent, name }: { agent: string; name: string }): Uint8Array | undefined {
+    return this.#guard(() => this.#checkpoints.get(agent, name));
+  }
+
+  status(): JournalStatus {
+    const chains = this.#chains.all;
+    const { journalId, head, acked } = this.#chains.current;
+    return {
+      journalId,
+      epoch: this.epoch,
+      lastSeq: head.seq,
+      ackedSeq: acked.seq,
+      pendingCount: chains.reduce((sum, chain) => sum + chain.head.seq - chain.acked.seq, 0),
+      sizeBytes: sizeBytesOf(this.#db.name),
+      chains: chains.map(stateOf),
+    };
+  }
+
+  close(): void {
+    this.#guard(() => closeDatabase(this.#db));
+  }
+
+  #refusalOf({ records, checkpoint }: AppendBatch): MeshError | undefined {
+    if (records.length > limits.recordBatchMax) {
+      return new MeshError('TOO_LARGE', `a batch of ${records.length} records is larger than ${limits.recordBatchMax}`);
+    }
+    for (const record of records) {
+      const refusal = refusalOf(record);
+      if (refusal !== undefined) return refusal;
+    }
+    return checkpoint === undefined ? undefined : this.#checkpoints.refusalOf(checkpoint);
+  }
+
+  /** Writes the rows of a batch behind the head of `chain`; the caller puts the chain with the new head. */
+  #store(chain: Chain, { records, producer, checkpoint }: AppendBatch): { head: Chain['head']; receipt: Receipt } {
+    const { journalId } = chain;
+    let { seq, hash } = chain.head;
+    const hashes = records.map((record) => {
+      seq += 1;
+      hash = chainHash(hash, seq, record);
+      this.#records.insert(chain, seq, record, hash);
+      return hash;
+    });
+    if (producer !== undefined && records.length > 0) {
+      this.#producers.put(producer, records.length, journalId, chain.head, hash, positionOf(chain, seq));
+    }
+    if (checkpoint !== undefined) this.#checkpoints.put(checkpoint);
+    return { head: { seq, hash }, receipt: { journalId, firstSeq: chain.head.seq + 1, hashes } };
+  }
+
+  #pointAt(chain: Chain, seq: number): ChainPoint {
+    return { seq, hash: this.#records.hashAt(chain, seq) };
+  }
+
+  #moveAcked(chain: Chain, seq: number): void {
+    this.#transact(() => this.#chains.put({ ...chain, acked: this.#pointAt(chain, seq) }));
+  }
+
+  #verifyPending(): Damage[] {
+    const damaged: Damage[] = [];
+    for (const chain of this.#chains.all) {
+      for (const run of this.#records.runs(chain, chain.acked)) damaged.push(...run.damaged);
+    }
+    return damaged;
+  }
+
+  /** BEGIN IMMEDIATE … COMMIT around `work`; J5. */
+  #transact<T>(work: () => T): T {
+    const before = this.#chains.all;
+    try {
+      return this.#guard(() => this.#db.transaction(work).immediate());
+    } catch (thrown) {
+      this.#chains.restore(before);
+      throw thrown;
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw storeError(thrown, this.#db.name);
+    }
+  }
+}

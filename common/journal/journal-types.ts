@@ -1,0 +1,71 @@
+/** What a journal is asked and answers, in plain values that cross to its worker thread unchanged. */
+import type { Damage } from './chain-run.js';
+import type { Chain, ChainStatus } from './chain-table.js';
+import type { Checkpoint } from './checkpoint-table.js';
+import type { Quarantined } from './database.js';
+import type { Producer, Receipt } from './producer-table.js';
+import type { ChainPoint, NewRecord } from './record.js';
+import type { RunBounds } from './record-table.js';
+
+export interface AppendBatch {
+  readonly records: readonly NewRecord[];
+  /** Who sent it, so that a repeat is answered with the receipts of the first time. */
+  readonly producer?: Producer;
+  /** Stored in the same transaction as the records. */
+  readonly checkpoint?: Checkpoint;
+}
+
+export interface Appended extends Receipt {
+  readonly isRepeat: boolean;
+  /** Records the emitter numbered before this batch that this journal does not hold: they were lost with its tail. */
+  readonly missingCount: number;
+}
+
+export interface ReadUnackedOptions extends RunBounds {
+  /** Where the last run that was sent ended; without it, where the acknowledged ones end. */
+  readonly after?: ChainPoint & { readonly journalId: string };
+}
+
+export interface ChainState {
+  readonly journalId: string;
+  readonly parentId: string | null;
+  readonly status: ChainStatus;
+  readonly baseSeq: number;
+  readonly ackedSeq: number;
+  readonly headSeq: number;
+  readonly openedMs: number;
+}
+
+export interface JournalStatus {
+  readonly journalId: string;
+  readonly epoch: number;
+  readonly lastSeq: number;
+  readonly ackedSeq: number;
+  /** Records of all chains that the log has not acknowledged. */
+  readonly pendingCount: number;
+  readonly sizeBytes: number;
+  readonly chains: readonly ChainState[];
+}
+
+export interface VerifyPage {
+  readonly checkedCount: number;
+  readonly damaged: readonly Damage[];
+  /** Where the next page begins; undefined at the end. */
+  readonly next?: VerifyCursor;
+}
+
+export interface VerifyCursor extends ChainPoint {
+  readonly chainId: number;
+}
+
+export type JournalFinding = Quarantined | ({ readonly kind: 'damaged' } & Damage);
+
+export const stateOf = ({ journalId, parentId, status, base, acked, head, openedMs }: Chain): ChainState => ({
+  journalId,
+  parentId,
+  status,
+  baseSeq: base.seq,
+  ackedSeq: acked.seq,
+  headSeq: head.seq,
+  openedMs,
+});

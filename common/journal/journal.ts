@@ -1,0 +1,164 @@
+/**
+ * A machine's journal, as its node holds it. Every method resolves when the store has done it: `append` after the
+ * records are synced to disk. The store runs in a thread of its own; many appends at once share one sync.
+ */
+import { type Clock, systemClock } from '../core/clock.js';
+import type { MeshError } from '../core/errors.js';
+import type { Damage } from './chain-run.js';
+import type { TailOptions, TailRecord } from './journal-tail.js';
+import type {
+  AppendBatch,
+  Appended,
+  JournalFinding,
+  JournalStatus,
+  ReadUnackedOptions,
+  VerifyCursor,
+} from './journal-types.js';
+import type { JournalOperations } from './journal-worker.js';
+import type { NewRecord } from './record.js';
+import type { Run } from './record-table.js';
+import { WorkerClient } from './worker-client.js';
+
+export interface JournalOptions {
+  readonly file: string;
+  readonly machine: string;
+  readonly clock?: Clock;
+  /** The store's thread died: nothing can be written until the process is started again. */
+  readonly onFatal?: (error: MeshError) => void;
+}
+
+/** Beside the bytes of its body, what a record costs in a queue. */
+const RECORD_OVERHEAD_BYTES = 256;
+
+export class Journal {
+  /** The number of this opening: past every earlier one of the machine. */
+  readonly epoch: number;
+  readonly #client: WorkerClient<JournalOperations>;
+  readonly #clock: Clock;
+
+  /**
+   * Opens the file and begins a new chain in it. `findings`: what is wrong with what was there, to be reported.
+   * Fails with JOURNAL_FAILED, CONFLICT (newer schema, another machine's file), CONFIG_INVALID (network filesystem).
+   */
+  static async open(options: JournalOptions): Promise<{ journal: Journal; findings: JournalFinding[] }> {
+    const { file, machine, clock = systemClock, onFatal } = options;
+    const client = new WorkerClient<JournalOperations>({
+      entry: new URL('./journal-worker.js', import.meta.url),
+      what: `the journal ${file}`,
+      ...(onFatal === undefined ? {} : { onFatal }),
+    });
+    try {
+      const { epoch, findings } = await client.call('open', { file, machine, wallMs: clock.wallMs() });
+      return { journal: new Journal(client, clock, epoch), findings };
+    } catch (thrown) {
+      await client.close();
+      throw thrown;
+    }
+  }
+
+  private constructor(client: WorkerClient<JournalOperations>, clock: Clock, epoch: number) {
+    this.#client = client;
+    this.#clock = clock;
+    this.epoch = epoch;
+  }
+
+  /**
+   * Stores a batch, all of it or nothing. A producer that repeats its last batch gets the first answer again.
+   * Fails with QUEUE_FULL, JOURNAL_FAILED (disk full: repeat it later), CONFLICT, INVALID_INPUT, TOO_LARGE.
+   */
+  append(batch: AppendBatch): Promise<Appended> {
+    const bodyBytes = batch.records.reduce((sum, { body }) => sum + body.byteLength + RECORD_OVERHEAD_BYTES, 0);
+    const checkpointBytes = batch.checkpoint?.bytes.byteLength ?? 0;
+    return this.#client.call('append', compact(batch), bodyBytes + checkpointBytes);
+  }
+
+  /** The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. */
+  readUnacked(options: ReadUnackedOptions): Promise<Run | undefined> {
+    return this.#client.call('readUnacked', options);
+  }
+
+  /** The log holds the chain up to `seq`. CONFLICT: it claims more than there is, see `markLostTail`. */
+  acknowledge(journalId: string, seq: number): Promise<void> {
+    return this.#client.call('acknowledge', { journalId, seq });
+  }
+
+  /** The log holds the chain only up to `seq`, though it acknowledged more: what is still here is pending again. */
+  rewind(journalId: string, seq: number): Promise<{ pendingCount: number }> {
+    return this.#client.call('rewind', { journalId, seq });
+  }
+
+  /** Null for an entry that is pruned, not there yet, or damaged. */
+  hashAt(journalId: string, seq: number): Promise<Uint8Array | null> {
+    return this.#client.call('hashAt', { journalId, seq });
+  }
+
+  /** Marks a chain of which the log holds more than this file, and stores the incident with it, once. */
+  markLostTail(journalId: string, incident?: NewRecord): Promise<boolean> {
+    return this.#client.call('markLostTail', { journalId, ...(incident === undefined ? {} : { incident }) });
+  }
+
+  /** Writes the pending records of a chain, from `fromSeq` on, again into a new one that the log has never seen. */
+  reissue(
+    journalId: string,
+    fromSeq: number,
+  ): Promise<{ journalId: string; reissuedCount: number; damaged: Damage[] }> {
+    return this.#client.call('reissue', { journalId, fromSeq, wallMs: this.#clock.wallMs() });
+  }
+
+  /** Deletes acknowledged records until `keep` are left, in steps between which appends go on. */
+  async prune(keep: number): Promise<number> {
+    for (let totalCount = 0; ; ) {
+      const { prunedCount, isDone } = await this.#client.call('prune', { keep });
+      totalCount += prunedCount;
+      if (isDone) return totalCount;
+    }
+  }
+
+  /** Walks every hash of the file, page by page, while appends go on. */
+  async verify(): Promise<{ checkedCount: number; damaged: Damage[] }> {
+    const damaged: Damage[] = [];
+    let checkedCount = 0;
+    let cursor: VerifyCursor | undefined;
+    do {
+      const page = await this.#client.call('verify', cursor === undefined ? {} : { cursor });
+      checkedCount += page.checkedCount;
+      damaged.push(...page.damaged);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return { checkedCount, damaged };
+  }
+
+  tail(options: TailOptions): Promise<TailRecord[]> {
+    return this.#client.call('tail', options);
+  }
+
+  /** The value stored with the last batch that carried it. JOURNAL_DAMAGED: it is not what was stored. */
+  checkpoint(agent: string, name: string): Promise<Uint8Array | undefined> {
+    return this.#client.call('checkpoint', { agent, name });
+  }
+
+  status(): Promise<JournalStatus> {
+    return this.#client.call('status', undefined);
+  }
+
+  /** Finishes what was asked before, moves the write-ahead log into the file, and ends the thread. Idempotent. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
+
+/**
+ * The batch with its bodies side by side in one buffer: a body that is a view of a frame would drag the whole frame
+ * into the other thread.
+ */
+function compact(batch: AppendBatch): AppendBatch {
+  const bytes = new Uint8Array(batch.records.reduce((sum, { body }) => sum + body.byteLength, 0));
+  let at = 0;
+  const records = batch.records.map((record) => {
+    const body = bytes.subarray(at, at + record.body.byteLength);
+    body.set(record.body);
+    at += record.body.byteLength;
+    return { ...record, body };
+  });
+  return { ...batch, records };
+}

@@ -1,0 +1,229 @@
+/**
+ * The merged log of all machines over one SQLite file on main. Synchronous; it lives in a worker thread, and is the
+ * file's only writer.
+ *
+ * L1. `append` returns after its FULL-sync commit, which also moves the head of the chain: so every entry is stored
+ *     exactly once, whatever is repeated after whatever crash.
+ * L2. No record is stored whose hash does not follow from the one before it; nothing of such a batch is.
+ * L3. An entry that is held already must have the hash it has here; another one is a loud conflict.
+ */
+import { MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { admit, agree, type Batch, conflict } from './admission.js';
+import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from './database.js';
+import { type ErrorGroup, ErrorGroups, type GroupOf } from './error-groups.js';
+import { type LogJournal, LogJournals } from './log-journals.js';
+import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
+import { logMigrations } from './log-schema.js';
+import { type Outcome, refused, succeeded } from './outcome.js';
+import type { ChainEntry } from './record.js';
+import { storeError } from './sqlite-error.js';
+
+export interface LogAppend extends Batch {
+  readonly machine: string;
+}
+
+export interface LogHello {
+  readonly journalId: string;
+  readonly machine: string;
+  /** The chain before this one in its file. */
+  readonly parentId?: string | null;
+}
+
+export interface LogHeld {
+  readonly headSeq: number;
+  readonly headHash: Uint8Array | null;
+  /** Another chain that came after the same parent: the machine's file was restored from a backup. */
+  readonly siblingId?: string;
+}
+
+export interface LogStatus {
+  readonly headId: number;
+  readonly oldestId: number;
+  readonly sizeBytes: number;
+  readonly holeCount: number;
+  readonly errorGroupCount: number;
+  readonly journals: readonly { readonly journalId: string; readonly machine: string; readonly headSeq: number }[];
+}
+
+export interface LogStoreOptions {
+  readonly file: string;
+  readonly wallMs: number;
+  /** The stream whose records are grouped, and by what. */
+  readonly errorStream: string;
+  readonly groupOf: GroupOf;
+}
+
+export class LogStore {
+  readonly #db: Connection;
+  readonly #errorStream: string;
+  readonly #journals: LogJournals;
+  readonly #reader: LogReader;
+  readonly #groups: ErrorGroups;
+  readonly #insertRecord;
+  readonly #insertHole;
+  readonly #counts;
+
+  /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema), CONFIG_INVALID. */
+  static open(options: LogStoreOptions): { store: LogStore; findings: Quarantined[] } {
+    const { file, wallMs } = options;
+    const { value, findings } = openDatabase(
+      { file, migrations: logMigrations, wallMs },
+      (db) => new LogStore(db, options),
+    );
+    return { store: value, findings };
+  }
+
+  private constructor(db: Connection, { errorStream, groupOf }: LogStoreOptions) {
+    this.#db = db;
+    this.#errorStream = errorStream;
+    this.#journals = new LogJournals(db);
+    this.#reader = new LogReader(db);
+    this.#groups = new ErrorGroups(db, groupOf);
+    this.#insertRecord = db.prepare(
+      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#insertHole = db.prepare('INSERT INTO holes (journal, seq, hash, reason) VALUES (?, ?, ?, ?)');
+    this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
+      'SELECT coalesce((SELECT min(id) FROM records), 0) AS oldestId, (SELECT count(*) FROM holes) AS holeCount',
+    );
+    this.#journals.all(); // proves every digest before anything is taken
+  }
+
+  /** How far the log holds a chain, and under which hash. Makes the chain known. */
+  hello({ journalId, machine, parentId = null }: LogHello): LogHeld {
+    return this.#transact(() => {
+      const journal = this.#journals.put({ ...this.#journals.claim(journalId, machine), parentId });
+      const siblingId = this.#journals.siblingOf(journal);
+      return {
+        headSeq: journal.head.seq,
+        headHash: journal.head.hash,
+        ...(siblingId === undefined ? {} : { siblingId }),
+      };
+    });
+  }
+
+  /** One transaction and one sync for the whole group; a batch that is refused fails alone, and whole. */
+  appendBatches(batches: readonly LogAppend[]): Outcome<{ headSeq: number }>[] {
+    return this.#transact(() =>
+      batches.map((batch) => {
+        try {
+          return succeeded(this.#append(batch));
+        } catch (thrown) {
+          if (thrown instanceof MeshError) return refused(thrown);
+          throw thrown; // the disk or a bug: nothing of the group may stay
+        }
+      }),
+    );
+  }
+
+  read(options: LogReadOptions): LogPage {
+    return this.#guard(() => this.#reader.read(options));
+  }
+
+  headId(): number {
+    return this.#guard(() => this.#reader.headId());
+  }
+
+  /** The groups that were heard of last, newest first. */
+  errorGroups({ limit }: { limit: number }): ErrorGroup[] {
+    return this.#guard(() => this.#groups.list(limit));
+  }
+
+  /** One group by the start of its fingerprint, with its newest occurrences, newest first. */
+  errorGroup({ prefix, limit }: { prefix: string; limit: number }): { group: ErrorGroup; occurrences: LogRecord[] } {
+    return this.#guard(() => {
+      const group = this.#groups.find(prefix);
+      return { group, occurrences: this.#reader.byIds(this.#groups.occurrencesOf(group.fingerprint, limit)) };
+    });
+  }
+
+  /** Deletes the oldest records until `keep` ids are left; at most a bounded number per call. Counts of groups stay. */
+  prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
+    return this.#transact(() => {
+      const oldestId = this.#counts.get()?.oldestId ?? 0;
+      const targetId = this.#reader.headId() - keep;
+      const upToId = Math.min(targetId, oldestId + limits.pruneRowsMax - 1);
+      if (oldestId === 0 || upToId < oldestId) return { prunedCount: 0, isDone: true };
+      this.#moveBases(upToId);
+      const { changes } = this.#db.prepare('DELETE FROM records WHERE id <= ?').run(upToId);
+      this.#groups.pruneOccurrences(upToId);
+      return { prunedCount: changes, isDone: upToId === targetId };
+    });
+  }
+
+  status(): LogStatus {
+    return this.#guard(() => ({
+      headId: this.#reader.headId(),
+      oldestId: this.#counts.get()?.oldestId ?? 0,
+      sizeBytes: sizeBytesOf(this.#db.name),
+      holeCount: this.#counts.get()?.holeCount ?? 0,
+      errorGroupCount: this.#groups.count(),
+      journals: this.#journals.all().map(({ journalId, machine, head }) => ({ journalId, machine, headSeq: head.seq })),
+    }));
+  }
+
+  close(): void {
+    this.#guard(() => closeDatabase(this.#db));
+  }
+
+  /** Everything that can refuse the batch comes before the first write, so a refusal leaves no trace (L2). */
+  #append(batch: LogAppend): { headSeq: number } {
+    const journal = this.#journals.claim(batch.journalId, batch.machine);
+    const { duplicates, fresh, head } = admit(journal.head, batch);
+    for (const entry of duplicates) this.#compare(journal, entry);
+    for (const entry of fresh) this.#store(journal, entry);
+    if (fresh.length > 0) this.#journals.put({ ...journal, head });
+    return { headSeq: head.seq };
+  }
+
+  #compare(journal: LogJournal, entry: ChainEntry): void {
+    if (entry.seq <= journal.baseSeq) return;
+    const held = this.#reader.hashAt(journal.id, entry.seq);
+    if (held === undefined) {
+      throw new MeshError(
+        'JOURNAL_DAMAGED',
+        `entry ${entry.seq} of chain ${journal.journalId} should be held, and is not`,
+        {
+          details: { journalId: journal.journalId, seq: entry.seq },
+        },
+      );
+    }
+    if (!agree(held, entry.hash)) throw conflict(journal.journalId, entry.seq);
+  }
+
+  #store(journal: LogJournal, entry: ChainEntry): void {
+    if (entry.kind === 'hole') {
+      this.#insertHole.run(journal.id, entry.seq, entry.hash, entry.reason);
+      return;
+    }
+    const { seq, tsMs, stream, agent, epoch, body, hash } = entry;
+    const { lastInsertRowid } = this.#insertRecord.run(journal.id, seq, tsMs, stream, agent, epoch, body, hash);
+    if (stream === this.#errorStream) this.#groups.add(Number(lastInsertRowid), entry, journal.machine);
+  }
+
+  /** A chain's base is its last pruned entry: what lies before it can no longer be compared. */
+  #moveBases(upToId: number): void {
+    const pruned = this.#db
+      .prepare<[number], { journal: number; seq: number }>(
+        'SELECT journal, max(seq) AS seq FROM records WHERE id <= ? GROUP BY journal',
+      )
+      .all(upToId);
+    for (const journal of this.#journals.all()) {
+      const baseSeq = pruned.find((row) => row.journal === journal.id)?.seq;
+      if (baseSeq !== undefined) this.#journals.put({ ...journal, baseSeq });
+    }
+  }
+
+  #transact<T>(work: () => T): T {
+    return this.#guard(() => this.#db.transaction(work).immediate());
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw storeError(thrown, this.#db.name);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** The thread that owns main's merged log; see the journal's worker for why it is a thread. */
+import { parentPort } from 'node:worker_threads';
+import { MeshError } from '../core/errors.js';
+import { ERRORS_STREAM } from '../protocol/error-report.js';
+import { groupOf } from '../protocol/fingerprint.js';
+import type { Quarantined } from './database.js';
+import { type LogAppend, LogStore } from './log-store.js';
+import { serveStore } from './worker-server.js';
+
+type OneByOne = Pick<LogStore, 'hello' | 'read' | 'headId' | 'errorGroups' | 'errorGroup' | 'status' | 'prune'>;
+
+export type LogOperations = {
+  readonly [Name in keyof OneByOne]: OneByOne[Name];
+} & {
+  open(args: { file: string; wallMs: number }): { findings: Quarantined[] };
+  append(batch: LogAppend): { headSeq: number };
+  close(args: undefined): void;
+};
+
+if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
+
+let opened: LogStore | undefined;
+
+function store(): LogStore {
+  if (opened === undefined) throw new MeshError('CLOSED', 'the log is not open');
+  return opened;
+}
+
+serveStore<LogOperations>(parentPort, {
+  operations: {
+    open: (args) => {
+      const { store: fresh, findings } = LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf });
+      opened = fresh;
+      return { findings };
+    },
+    hello: (args) => store().hello(args),
+    read: (args) => store().read(args),
+    headId: () => store().headId(),
+    errorGroups: (args) => store().errorGroups(args),
+    errorGroup: (args) => store().errorGroup(args),
+    status: () => store().status(),
+    prune: (args) => store().prune(args),
+    close: () => opened?.close(),
+  },
+  rowCountOf: ({ entries }) => entries.length,
+  appendGroup: (batches) => store().appendBatches(batches),
+});

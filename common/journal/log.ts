@@ -1,0 +1,94 @@
+/**
+ * The merged log of the mesh, as the central broker holds it. `append` resolves after its commit is synced, which is
+ * when the sender may be told. The store runs in a thread of its own; appends of several machines share one sync.
+ */
+import { type Clock, systemClock } from '../core/clock.js';
+import type { MeshError } from '../core/errors.js';
+import type { Quarantined } from './database.js';
+import type { ErrorGroup } from './error-groups.js';
+import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
+import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-store.js';
+import type { LogOperations } from './log-worker.js';
+import { WorkerClient } from './worker-client.js';
+
+export interface LogOptions {
+  readonly file: string;
+  readonly clock?: Clock;
+  /** The store's thread died: nothing can be written until the process is started again. */
+  readonly onFatal?: (error: MeshError) => void;
+}
+
+export class Log {
+  readonly #client: WorkerClient<LogOperations>;
+
+  /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
+  static async open(options: LogOptions): Promise<{ log: Log; findings: Quarantined[] }> {
+    const { file, clock = systemClock, onFatal } = options;
+    const client = new WorkerClient<LogOperations>({
+      entry: new URL('./log-worker.js', import.meta.url),
+      what: `the log ${file}`,
+      ...(onFatal === undefined ? {} : { onFatal }),
+    });
+    try {
+      const { findings } = await client.call('open', { file, wallMs: clock.wallMs() });
+      return { log: new Log(client), findings };
+    } catch (thrown) {
+      await client.close();
+      throw thrown;
+    }
+  }
+
+  private constructor(client: WorkerClient<LogOperations>) {
+    this.#client = client;
+  }
+
+  /** How far a chain is held, and under which hash. CONFLICT: it belongs to another machine. */
+  hello(hello: LogHello): Promise<LogHeld> {
+    return this.#client.call('hello', hello);
+  }
+
+  /** Takes the entries that are new and compares the others. Fails with JOURNAL_GAP, JOURNAL_DAMAGED, CONFLICT. */
+  append(batch: LogAppend): Promise<{ headSeq: number }> {
+    const sizeBytes = batch.entries.reduce(
+      (sum, entry) => sum + (entry.kind === 'record' ? entry.body.byteLength : 0),
+      0,
+    );
+    return this.#client.call('append', batch, sizeBytes);
+  }
+
+  read(options: LogReadOptions): Promise<LogPage> {
+    return this.#client.call('read', options);
+  }
+
+  /** The newest id. */
+  headId(): Promise<number> {
+    return this.#client.call('headId', undefined);
+  }
+
+  errorGroups(limit: number): Promise<ErrorGroup[]> {
+    return this.#client.call('errorGroups', { limit });
+  }
+
+  /** One group by the start of its fingerprint, with its newest occurrences. NOT_FOUND; CONFLICT when several begin so. */
+  errorGroup(prefix: string, limit: number): Promise<{ group: ErrorGroup; occurrences: LogRecord[] }> {
+    return this.#client.call('errorGroup', { prefix, limit });
+  }
+
+  status(): Promise<LogStatus> {
+    return this.#client.call('status', undefined);
+  }
+
+  /** Deletes the oldest records until `keep` are left, in steps between which appends go on. */
+  async prune(keep: number): Promise<number> {
+    for (let totalCount = 0; ; ) {
+      const { prunedCount, isDone } = await this.#client.call('prune', { keep });
+      totalCount += prunedCount;
+      if (isDone) return totalCount;
+    }
+  }
+
+  /** Finishes what was asked before, moves the write-ahead log into the file, and ends the thread. Idempotent. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

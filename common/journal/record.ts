@@ -1,0 +1,126 @@
+/**
+ * A durable record and the hash chain that vouches for it. Pure.
+ *
+ * hash(0) = sha256("agent-mesh journal " + journalId)
+ * hash(n) = sha256(hash(n-1) ‖ u64 seq ‖ u64 ts ‖ u64 epoch ‖ u32 length, stream ‖ u32 length, agent ‖ u32 length, body)
+ *
+ * All integers are big-endian, texts are UTF-8. So a hash covers its record and everything before it: two stores that
+ * agree on (journal id, seq, hash) hold the same history up to there.
+ */
+import { hash } from 'node:crypto';
+import { MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+
+export const HASH_BYTES = 32;
+const FIXED_BYTES = HASH_BYTES + 3 * 8 + 3 * 4;
+
+/** What an emitter seals; the journal stores the body as it is and never looks inside. */
+export interface NewRecord {
+  readonly stream: string;
+  readonly tsMs: number;
+  readonly agent: string;
+  readonly epoch: number;
+  readonly body: Uint8Array;
+}
+
+export interface ChainedRecord extends NewRecord {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+export interface RecordEntry extends ChainedRecord {
+  readonly kind: 'record';
+}
+
+/** A place in a chain whose record is lost. The chain goes on from `hash`; null means that nobody knows it any more. */
+export interface Hole {
+  readonly kind: 'hole';
+  readonly seq: number;
+  readonly hash: Uint8Array | null;
+  readonly reason: string;
+}
+
+/** What travels from a journal to the log: every seq is there, as its record or as a hole that says why not. */
+export type ChainEntry = RecordEntry | Hole;
+
+/** A place in a chain: the last entry that is known, and its hash where that is known. */
+export interface ChainPoint {
+  readonly seq: number;
+  readonly hash: Uint8Array | null;
+}
+
+/** Reused by every call, because the hash is taken before the next one writes: an allocation each would cost a third. */
+let scratch = Buffer.allocUnsafe(8 * 1024);
+
+export const genesisHash = (journalId: string): Uint8Array =>
+  hash('sha256', Buffer.from(`agent-mesh journal ${journalId}`, 'utf8'), 'buffer');
+
+/** The hash of `record` as number `seq` of the chain whose previous hash is `previous`. */
+export function chainHash(previous: Uint8Array, seq: number, record: NewRecord): Uint8Array {
+  // A UTF-16 unit takes three bytes at most in UTF-8.
+  const bytesMax = FIXED_BYTES + 3 * (record.stream.length + record.agent.length) + record.body.byteLength;
+  if (scratch.byteLength < bytesMax) scratch = Buffer.allocUnsafe(2 * bytesMax);
+  scratch.set(previous, 0);
+  let at = writeUint64(seq, previous.byteLength);
+  at = writeUint64(record.tsMs, at);
+  at = writeUint64(record.epoch, at);
+  at = writeText(record.stream, at);
+  at = writeText(record.agent, at);
+  at = scratch.writeUInt32BE(record.body.byteLength, at);
+  scratch.set(record.body, at);
+  return hash('sha256', scratch.subarray(0, at + record.body.byteLength), 'buffer');
+}
+
+function writeUint64(value: number, at: number): number {
+  scratch.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  return scratch.writeUInt32BE(value % 2 ** 32, at + 4);
+}
+
+function writeText(text: string, at: number): number {
+  const byteLength = scratch.write(text, at + 4, 'utf8');
+  scratch.writeUInt32BE(byteLength, at);
+  return at + 4 + byteLength;
+}
+
+export const sameHash = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+/** A digest over the columns of a row that belongs to no chain, so that a flipped bit in it is seen as well. */
+export function rowDigest(columns: readonly (string | number | Uint8Array | null)[]): Uint8Array {
+  const text = JSON.stringify(
+    columns.map((column) => (column instanceof Uint8Array ? Buffer.from(column).toString('hex') : column)),
+  );
+  return hash('sha256', Buffer.from(text, 'utf8'), 'buffer');
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+/** Only what SQLite is sure to give back byte for byte; the grammar of names belongs to the protocol. */
+const isPlainText = (text: string): boolean => /^[\x20-\x7e]*$/.test(text) && text.length <= limits.topicLengthMax;
+
+/** Why `record` cannot be stored, or undefined. A store refuses only what it could not give back unchanged. */
+export function refusalOf(record: NewRecord): MeshError | undefined {
+  if (record.body.byteLength > limits.recordBodyBytesMax) {
+    return new MeshError(
+      'TOO_LARGE',
+      `a record of ${record.body.byteLength} bytes is larger than ${limits.recordBodyBytesMax}`,
+      {
+        hint: 'Store the bytes elsewhere and emit a reference to them.',
+      },
+    );
+  }
+  const isSound =
+    record.body instanceof Uint8Array &&
+    record.stream !== '' &&
+    isPlainText(record.stream) &&
+    isPlainText(record.agent) &&
+    isCount(record.tsMs) &&
+    isCount(record.epoch);
+  return isSound
+    ? undefined
+    : new MeshError(
+        'INVALID_INPUT',
+        `a record of stream '${record.stream}' has a name or a number that cannot be stored`,
+        {
+          hint: 'Names are printable ASCII; tsMs and epoch are whole numbers, not negative.',
+        },
+      );
+}
