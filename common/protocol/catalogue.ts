@@ -45,6 +45,7 @@ const Count = Type.Integer({ minimum: 0 });
 const Text = Type.String({ maxLength: limits.errorTextMax });
 const JournalId = Type.String({ pattern: '^[0-9a-z]{20}$', maxLength: 20 });
 const Hash = Bytes(32);
+const MaybeHash = Type.Union([Hash, Type.Null()]);
 const Stream = Type.String({ pattern: '^[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+){0,7}$', maxLength: limits.topicLengthMax });
 const Body = Bytes(limits.recordBodyBytesMax);
 const WaitMs = Type.Optional(
@@ -330,7 +331,7 @@ export const catalogue = {
     'log',
     'How far main has this journal, and under which hash: what both sides compare before anything is sent.',
     closed({ machine: Name, journalId: JournalId }),
-    closed({ headSeq: Count, headHash: Hash }),
+    closed({ headSeq: Count, headHash: MaybeHash }),
   ),
   'log.append': method(
     'log',
@@ -338,10 +339,11 @@ export const catalogue = {
     closed({
       machine: Name,
       journalId: JournalId,
+      previous: MaybeHash,
       entries: Type.Array(
         Type.Union([
           Type.Tuple([Type.Integer({ minimum: 1 }), WallMs, Stream, Name, Epoch, Body, Hash]),
-          Type.Tuple([Type.Integer({ minimum: 1 }), Hash, Text]),
+          Type.Tuple([Type.Integer({ minimum: 1 }), MaybeHash, Text]),
         ]),
         { minItems: 1, maxItems: limits.recordBatchMax },
       ),
