@@ -1,0 +1,196 @@
+/**
+ * A process's connection to the mesh, through the node of its machine: what agents, the command line and any other
+ * program share. It opens what is used when it is first used.
+ */
+import { type Clock, systemClock } from '../../common/core/clock.js';
+import { limits } from '../../common/core/limits.js';
+import type { Input, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
+import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
+import { instanceOf } from '../../common/protocol/name.js';
+import { EventPublisher } from '../../common/wire/event-publisher.js';
+import {
+  type EventInfo,
+  EventSubscriber,
+  type Subscription,
+  type SubscriptionOptions,
+} from '../../common/wire/event-subscriber.js';
+import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
+import { CallRouter } from './call-router.js';
+import type { CallOptions, Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
+import { Emitter } from './emitter.js';
+import { InstanceDirectory } from './instance-directory.js';
+import { RegistryClient } from './registry-client.js';
+
+export interface MeshClientOptions {
+  /** Endpoint of the machine's node. */
+  readonly node: string;
+  /** Who this is: an agent's name, or that of a program. */
+  readonly name: string;
+  /** The incarnation; default: the wall clock. */
+  readonly epoch?: number;
+  /** How long to wait for the node's first answer. Default `limits.requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** A handler of an event threw. Default: silence, the counter tells. */
+  readonly onHandlerError?: (error: unknown, topic: string) => void;
+  readonly clock?: Clock;
+}
+
+export class MeshClient implements Mesh {
+  readonly registry: RegistryClient;
+  readonly #clock: Clock;
+  readonly #epoch: number;
+  readonly #directory: InstanceDirectory;
+  readonly #calls: CallRouter;
+  readonly #emitter: Emitter;
+  readonly #servers = new Map<'registry' | 'log', RequestClient>();
+  #publisher: EventPublisher | undefined;
+  #subscriber: EventSubscriber | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Connects and asks the node where everything is. @throws UNREACHABLE, BAD_VERSION */
+  static async connect(options: MeshClientOptions): Promise<MeshClient> {
+    const node = connectToNode(options.node, options.name);
+    try {
+      const timeoutMs = options.timeoutMs ?? limits.requestTimeoutMs;
+      const welcome = await node.request('node.welcome', { protocol: PROTOCOL_VERSION }, { timeoutMs });
+      return new MeshClient(options, node, welcome);
+    } catch (error) {
+      node.close();
+      throw error;
+    }
+  }
+
+  constructor(
+    private readonly options: MeshClientOptions,
+    private readonly node: RequestClient,
+    readonly welcome: WelcomeBody,
+  ) {
+    this.#clock = options.clock ?? systemClock;
+    this.#epoch = options.epoch ?? this.#clock.wallMs();
+    this.registry = new RegistryClient(node);
+    this.#directory = new InstanceDirectory(this.registry);
+    this.#calls = new CallRouter(this.#directory, { instance: this.instance, machine: welcome.machine }, this.#clock);
+    this.#emitter = new Emitter(node, { agent: options.name, epoch: this.#epoch }, this.#clock);
+  }
+
+  get machine(): string {
+    return this.welcome.machine;
+  }
+
+  /** `agent@machine` */
+  get instance(): string {
+    return instanceOf(this.options.name, this.welcome.machine);
+  }
+
+  call(target: string, input: unknown = {}, options: CallOptions = {}): Promise<unknown> {
+    return this.#calls.call(target, input, options);
+  }
+
+  publish(topic: string, body: unknown): number {
+    const own = this.welcome.brokers.find(({ machine }) => machine === this.welcome.machine);
+    this.#publisher ??= new EventPublisher(`${this.instance}#${this.#epoch}`, own?.publish ?? '', this.#clock);
+    return this.#publisher.publish(topic, body);
+  }
+
+  subscribe(
+    pattern: string,
+    handler: (body: unknown, event: EventInfo) => unknown,
+    options: SubscriptionOptions = {},
+  ): Subscription {
+    if (this.#subscriber === undefined) {
+      this.#subscriber = new EventSubscriber({ onHandlerError: this.options.onHandlerError ?? (() => undefined) });
+      for (const { subscribe } of this.welcome.brokers) this.#subscriber.connect(subscribe);
+    }
+    return this.#subscriber.subscribe(pattern, handler, options);
+  }
+
+  async emit(stream: string, body: unknown): Promise<Receipt> {
+    const [receipt] = await this.#emitter.emit([{ stream, body }]);
+    return receipt as Receipt;
+  }
+
+  async emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]> {
+    return this.#emitter.emit(records, checkpoint);
+  }
+
+  checkpoint(name: string): Promise<unknown> {
+    return this.#emitter.checkpoint(name);
+  }
+
+  report(error: unknown, rest: Partial<ErrorReport> = {}): Promise<Receipt> {
+    const report = isReport(error) ? completeReport({ ...error, ...rest }) : reportOf(error, rest);
+    return this.emit(ERRORS_STREAM, report);
+  }
+
+  /** One request to the machine's node, or to the central registry or log. */
+  request<M extends MethodName>(
+    server: 'node' | 'registry' | 'log',
+    method: M,
+    body: Input<M>,
+    options: RequestOptions = {},
+  ): Promise<Output<M>> {
+    return this.#clientOf(server).request(method, body, options);
+  }
+
+  /** What was emitted is stored or rejected within `limits.closeTimeoutMs`; then everything is closed. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** What happened on this connection, for `mesh.health`. */
+  get counters(): Record<string, number> {
+    const { published = 0 } = this.#publisher?.counters ?? {};
+    const { received = 0, missed = 0, handlerErrors = 0 } = this.#subscriber?.counters ?? {};
+    const { emitted, repeats } = this.#emitter.counters;
+    return {
+      eventsPublished: published,
+      eventsReceived: received,
+      eventsMissed: missed,
+      eventHandlerErrors: handlerErrors,
+      recordsEmitted: emitted,
+      emitRepeats: repeats,
+    };
+  }
+
+  #clientOf(server: 'node' | 'registry' | 'log'): RequestClient {
+    if (server === 'node') return this.node;
+    let client = this.#servers.get(server);
+    if (client === undefined) {
+      const frameBytesMax = server === 'log' ? limits.logFrameBytesMax : limits.controlFrameBytesMax;
+      client = new RequestClient({
+        endpoint: this.welcome[server],
+        name: this.instance,
+        peer: `the ${server} on main`,
+        frameBytesMax,
+      });
+      this.#servers.set(server, client);
+    }
+    return client;
+  }
+
+  async #close(): Promise<void> {
+    this.#directory.close();
+    await this.#emitter.close(limits.closeTimeoutMs);
+    await this.#publisher?.close();
+    this.#subscriber?.close();
+    this.#calls.close();
+    for (const client of this.#servers.values()) client.close();
+    this.node.close();
+  }
+}
+
+export const connectToNode = (endpoint: string, name: string): RequestClient =>
+  new RequestClient({ endpoint, name, peer: 'the node', frameBytesMax: limits.controlFrameBytesMax });
+
+/** A report is told from a thrown value by its message: an Error has one too, but is an Error. */
+function isReport(value: unknown): value is { message: string } {
+  return (
+    !(value instanceof Error) &&
+    typeof value === 'object' &&
+    value !== null &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
