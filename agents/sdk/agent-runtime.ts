@@ -1,0 +1,225 @@
+/**
+ * Brings a definition to life: one agent, one process.
+ *
+ * The order is the promise. The control socket is bound before the node hears of it; `onStart` has returned before the
+ * agent is ready; on the way down the node is told first, calls in hand are answered, `onStop` runs, what was emitted is
+ * stored, and the process ends within its grace time whatever hangs.
+ */
+import { Type } from 'typebox';
+import { systemClock, within } from '../../common/core/clock.js';
+import { MeshError, messageOf } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import { type AgentLog, openLog } from '../../common/log/log.js';
+import type { Output } from '../../common/protocol/catalogue.js';
+import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { instanceOf } from '../../common/protocol/name.js';
+import { compile } from '../../common/protocol/schema.js';
+import { MethodTable } from '../../common/wire/method-table.js';
+import type { RequestClient } from '../../common/wire/request-client.js';
+import { RequestServer } from '../../common/wire/request-server.js';
+import { actionMethod, describeActions } from './action-table.js';
+import type { AgentSurroundings } from './agent-environment.js';
+import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';
+import { connectToNode, MeshClient } from './mesh-client.js';
+import { NodeSession } from './node-session.js';
+
+export class AgentRuntime {
+  readonly log: AgentLog;
+  readonly #startedMs = systemClock.wallMs();
+  readonly #ending = new AbortController();
+  readonly #node: RequestClient;
+  readonly #control: RequestServer;
+  #mesh: MeshClient | undefined;
+  #session: NodeSession | undefined;
+  #context: AgentContext | undefined;
+  #state: 'starting' | 'ready' | 'draining' = 'starting';
+  #actionFailureCount = 0;
+
+  /** @param onStopRequest somebody asked over the control socket: the owner of the process decides how it ends. */
+  constructor(
+    private readonly definition: AgentDefinition,
+    private readonly surroundings: AgentSurroundings,
+    private readonly onStopRequest: () => void,
+  ) {
+    const { agent, machine, epoch, logLevel, listen, node } = surroundings;
+    this.log = openLog({ agent, machine, epoch }, logLevel);
+    this.#node = connectToNode(node, instanceOf(agent, machine));
+    this.#control = new RequestServer({
+      endpoint: listen,
+      purpose: `the control socket of ${agent}@${machine}`,
+      frameBytesMax: limits.callFrameBytesMax,
+      handle: this.#methods().handle,
+      onBug: (error, method) => this.log.error({ err: error, method }, 'a control method failed unexpectedly'),
+    });
+  }
+
+  /** Resolves when the agent is ready. @throws whatever kept it from it */
+  async start(): Promise<void> {
+    const { agent, machine, epoch, address, home } = this.surroundings;
+    await this.#control.open();
+    const session = new NodeSession(this.#node, this.#attachment(), (error) =>
+      this.log.warn({ err: error }, 'the node refuses this agent'),
+    );
+    this.#session = session;
+    const { config, ...welcome } = await within(
+      session.attach(this.#ending.signal),
+      limits.readyTimeoutMs,
+      () =>
+        new MeshError(
+          'UNREACHABLE',
+          `the node at ${this.surroundings.node} did not let ${agent} attach within ${limits.readyTimeoutMs} ms`,
+        ),
+    );
+    this.#mesh = new MeshClient(
+      {
+        node: this.surroundings.node,
+        name: agent,
+        epoch,
+        onHandlerError: (error, topic) => this.#onHandlerError(error, topic),
+      },
+      this.#node,
+      welcome,
+    );
+    const facts = {
+      agent,
+      instance: instanceOf(agent, machine),
+      epoch,
+      config: this.#checkConfig(config),
+      log: this.log,
+      signal: this.#ending.signal,
+      home,
+    };
+    this.#context = bindContext(this.#mesh, facts);
+    await this.definition.onStart?.(this.#context as AgentContext<never>);
+    await session.ready();
+    this.#state = 'ready';
+    this.log.info({ control: this.#control.endpoint, address }, 'ready');
+  }
+
+  /** Ends in the order above. Idempotent; never throws. */
+  async stop(): Promise<void> {
+    if (this.#state === 'draining') return;
+    this.#state = 'draining';
+    await this.#session?.draining();
+    this.#ending.abort(new MeshError('INTERRUPTED', `${this.definition.name} is stopping`));
+    await this.#control.close();
+    if (this.#context !== undefined) await this.#runOnStop(this.#context);
+    await this.#mesh?.close();
+    this.#node.close();
+  }
+
+  async #runOnStop(context: AgentContext): Promise<void> {
+    try {
+      await this.definition.onStop?.(context as AgentContext<never>);
+    } catch (error) {
+      this.log.error({ err: error }, 'onStop failed');
+      await within(context.report(error), limits.requestTimeoutMs, () => new MeshError('TIMED_OUT')).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  #attachment() {
+    const { agent, epoch, address } = this.surroundings;
+    const { version = '0.0.0', capabilities = [], actions = {} } = this.definition;
+    const port = this.#control.endpoint.slice(this.#control.endpoint.lastIndexOf(':') + 1);
+    return {
+      protocol: PROTOCOL_VERSION,
+      agent,
+      epoch,
+      pid: process.pid,
+      control: `tcp://${address}:${port}`,
+      version,
+      capabilities: [...capabilities],
+      actions: Object.keys(actions),
+    };
+  }
+
+  #checkConfig(config: unknown): unknown {
+    const schema = this.definition.config ?? Type.Object({}, { additionalProperties: false });
+    return compile<unknown>(schema).assert(
+      config ?? {},
+      `the configuration of ${this.surroundings.agent}`,
+      'CONFIG_INVALID',
+    );
+  }
+
+  #methods(): MethodTable {
+    const { agent, machine, epoch } = this.surroundings;
+    const table = new MethodTable().serve({
+      'mesh.ping': () => ({ name: agent, machine, epoch, tsMs: systemClock.wallMs() }),
+      'mesh.info': () => ({
+        name: agent,
+        machine,
+        epoch,
+        pid: process.pid,
+        version: this.definition.version ?? '0.0.0',
+        protocol: PROTOCOL_VERSION,
+        startedMs: this.#startedMs,
+        capabilities: [...(this.definition.capabilities ?? [])],
+        actions: describeActions(this.definition),
+      }),
+      'mesh.health': () => this.#health(),
+      'mesh.stop': () => {
+        setImmediate(this.onStopRequest);
+        return { stopping: true };
+      },
+    });
+    for (const [name, action] of Object.entries(this.definition.actions ?? {})) {
+      table.add(
+        name,
+        actionMethod(
+          agent,
+          name,
+          action,
+          () => this.#readyContext(),
+          (error, failed) => this.#onActionFailure(error, failed),
+        ),
+      );
+    }
+    return table;
+  }
+
+  #health(): Output<'mesh.health'> {
+    return {
+      state: this.#state,
+      uptimeMs: Math.floor(process.uptime() * 1_000),
+      loopLagMs: this.#session?.loopLagMs ?? 0,
+      rssBytes: process.memoryUsage.rss(),
+      counters: { ...this.#control.counters, ...this.#mesh?.counters, actionFailures: this.#actionFailureCount },
+    };
+  }
+
+  #readyContext(): AgentContext {
+    if (this.#context !== undefined && this.#state === 'ready') return this.#context;
+    throw new MeshError('UNREACHABLE', `${this.surroundings.agent} is ${this.#state}`, {
+      hint: 'ask again in a moment, or another instance',
+    });
+  }
+
+  #onActionFailure(error: unknown, action: string): void {
+    this.#actionFailureCount++;
+    this.log.warn({ err: error, action }, `action ${action} failed: ${messageOf(error)}`);
+  }
+
+  #onHandlerError(error: unknown, topic: string): void {
+    this.log.error({ err: error, topic }, 'a handler of an event failed');
+    void this.#mesh?.report(error, { component: 'handler', context: { topic } }).catch(() => undefined);
+  }
+}
+
+/** The context is the mesh with the agent's own facts beside it: a plain object, so that its functions can be taken out. */
+function bindContext(mesh: MeshClient, facts: Omit<AgentContext, keyof Mesh>): AgentContext {
+  return {
+    ...facts,
+    machine: mesh.machine,
+    registry: mesh.registry,
+    call: mesh.call.bind(mesh),
+    publish: mesh.publish.bind(mesh),
+    subscribe: mesh.subscribe.bind(mesh),
+    emit: mesh.emit.bind(mesh),
+    emitBatch: mesh.emitBatch.bind(mesh),
+    checkpoint: mesh.checkpoint.bind(mesh),
+    report: mesh.report.bind(mesh),
+  };
+}

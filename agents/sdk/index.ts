@@ -1,0 +1,21 @@
+/** What an agent's author imports: `import { defineAgent, Type } from 'agent-mesh'`. */
+
+export { type Static, type TSchema, Type } from 'typebox';
+export { type ErrorCode, MeshError } from '../../common/core/errors.js';
+export type { AgentLog } from '../../common/log/log.js';
+export type { ErrorReport, Severity } from '../../common/protocol/error-report.js';
+export type { AgentView } from '../../common/protocol/registry-entry.js';
+export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
+export {
+  type ActionContext,
+  type ActionDefinition,
+  type AgentContext,
+  type AgentDefinition,
+  type CallOptions,
+  type Checkpoint,
+  defineAgent,
+  type Mesh,
+  type NewRecord,
+  type Receipt,
+} from './define-agent.js';
+export { MeshClient, type MeshClientOptions } from './mesh-client.js';

@@ -1,0 +1,100 @@
+/**
+ * An agent's standing with its node: attach, ready, a word every second, draining. A node that was started again does not
+ * know the agent any more and says so; the session then attaches anew, and nobody else notices.
+ */
+import type { Static } from 'typebox';
+import { delay, systemClock } from '../../common/core/clock.js';
+import { toMeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import type { catalogue, Output } from '../../common/protocol/catalogue.js';
+import type { RequestClient } from '../../common/wire/request-client.js';
+
+export type Attachment = Static<(typeof catalogue)['node.attach']['input']>;
+export type Attached = Output<'node.attach'>;
+
+export class NodeSession {
+  /** How late the last word was: what keeps the event loop keeps it too. */
+  loopLagMs = 0;
+  #ready = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastBeatMs = 0;
+  #beating = false;
+
+  constructor(
+    private readonly node: RequestClient,
+    private readonly attachment: Attachment,
+    private readonly onProblem: (error: unknown) => void,
+  ) {}
+
+  /** Repeats until the node answers or refuses for good. @throws BAD_VERSION, STALE_EPOCH, NOT_FOUND … */
+  async attach(signal: AbortSignal): Promise<Attached> {
+    for (;;) {
+      try {
+        return await this.node.request('node.attach', this.attachment, { signal });
+      } catch (error) {
+        const { code, retryable } = toMeshError(error);
+        if (signal.aborted || !(retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST')) throw error;
+        await delay(ATTACH_AGAIN_MS, signal);
+      }
+    }
+  }
+
+  /** From now on the agent serves, and says so every second. */
+  async ready(): Promise<void> {
+    await this.node.request('node.ready', this.#who);
+    this.#ready = true;
+    this.#lastBeatMs = systemClock.monotonicMs();
+    this.#timer = setInterval(() => void this.#beat(), limits.heartbeatIntervalMs);
+  }
+
+  /** Tells the node that the agent is ending; a node that is away need not know. */
+  async draining(): Promise<void> {
+    this.close();
+    if (!this.#ready) return;
+    await this.node
+      .request('node.draining', this.#who, { timeoutMs: limits.heartbeatIntervalMs / 2 })
+      .catch(() => undefined);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  get #who() {
+    return { agent: this.attachment.agent, epoch: this.attachment.epoch };
+  }
+
+  async #beat(): Promise<void> {
+    const nowMs = systemClock.monotonicMs();
+    this.loopLagMs = Math.max(0, nowMs - this.#lastBeatMs - limits.heartbeatIntervalMs);
+    this.#lastBeatMs = nowMs;
+    if (this.#beating) return;
+    this.#beating = true;
+    try {
+      const rssBytes = process.memoryUsage.rss();
+      await this.node.request(
+        'node.beat',
+        { ...this.#who, loopLagMs: this.loopLagMs, rssBytes },
+        { timeoutMs: limits.heartbeatTimeoutMs },
+      );
+    } catch (error) {
+      await this.#onBeatRefused(error);
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  async #onBeatRefused(error: unknown): Promise<void> {
+    const { code } = toMeshError(error);
+    // A node that is away will be back; the agent goes on meanwhile.
+    if (code !== 'NOT_ATTACHED') return;
+    try {
+      await this.node.request('node.attach', this.attachment);
+      await this.node.request('node.ready', this.#who);
+    } catch (refusal) {
+      this.onProblem(refusal);
+    }
+  }
+}
+
+const ATTACH_AGAIN_MS = 100;
