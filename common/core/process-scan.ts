@@ -1,0 +1,100 @@
+/**
+ * Which processes belong to a machine of a fleet, found without any table: everything the mesh starts carries a token in
+ * its environment, and so does whatever its agents start. A table can be lost or lie; /proc cannot. Read-only. On systems
+ * without /proc, and for processes of other users, it finds nothing: then the caller has only its own knowledge.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** Whose process it is: `tokenOf(home, machine)`. */
+export const TOKEN_VARIABLE = 'MESH_TOKEN';
+/** `node`, `broker`, or the name of an agent. */
+export const AGENT_VARIABLE = 'MESH_AGENT';
+/** The incarnation. */
+export const EPOCH_VARIABLE = 'MESH_EPOCH';
+
+export interface FoundProcess {
+  readonly pid: number;
+  /** Equal to `pid` for the process that was started; different for its children that stayed in its group. */
+  readonly pgid: number;
+  /** When it started, in clock ticks since the boot: with the pid, the name of a process that is never used twice. */
+  readonly startTicks: number;
+  /** Its variables that begin with MESH_. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The mark of one machine of one fleet folder: the same from every path that leads to the folder. */
+export function tokenOf(home: string, machine: string): string {
+  return createHash('sha256')
+    .update(`${realPathOf(home)}\0${machine}`)
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path); // a folder that does not exist has no processes either
+  }
+}
+
+/** Every living process whose environment holds `token`, by pid; never the asking process itself. */
+export function findProcesses(token: string): FoundProcess[] {
+  return processIds()
+    .filter((pid) => pid !== process.pid)
+    .flatMap((pid) => {
+      const env = meshVariablesOf(pid);
+      if (env?.[TOKEN_VARIABLE] !== token) return [];
+      const stat = processStat(pid);
+      return stat === undefined ? [] : [{ pid, ...stat, env }];
+    });
+}
+
+export interface ProcessStat {
+  readonly pgid: number;
+  readonly startTicks: number;
+}
+
+/** Group and start time of a living process; undefined when it is gone (a zombie counts as gone) or not to be seen. */
+export function processStat(pid: number): ProcessStat | undefined {
+  const text = readProc(`${pid}/stat`);
+  // The second field is the command in parentheses and may hold spaces and parentheses itself; the rest is numbers.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
+  const [state, , pgid] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || state === 'Z' || state === 'X' || pgid === undefined || startTicks === undefined) {
+    return undefined;
+  }
+  return { pgid: Number(pgid), startTicks: Number(startTicks) };
+}
+
+function processIds(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
+  } catch {
+    return [];
+  }
+}
+
+function meshVariablesOf(pid: number): Record<string, string> | undefined {
+  const text = readProc(`${pid}/environ`);
+  if (text === undefined || !text.includes(`${TOKEN_VARIABLE}=`)) return undefined;
+  const pairs = text.split('\0').flatMap((pair): [string, string][] => {
+    const at = pair.indexOf('=');
+    return pair.startsWith('MESH_') && at > 0 ? [[pair.slice(0, at), pair.slice(at + 1)]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function readProc(file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${file}`, 'utf8');
+  } catch {
+    return undefined; // it ended meanwhile, or belongs to somebody else
+  }
+}
