@@ -93,7 +93,8 @@ export class LogStore {
   /** How far the log holds a chain, and under which hash. Makes the chain known. */
   hello({ journalId, machine, parentId = null }: LogHello): LogHeld {
     return this.#transact(() => {
-      const journal = this.#journals.put({ ...this.#journals.claim(journalId, machine), parentId });
+      const known = this.#journals.claim(journalId, machine);
+      const journal = this.#journals.put({ ...known, parentId: known.parentId ?? parentId });
       const siblingId = this.#journals.siblingOf(journal);
       return {
         headSeq: journal.head.seq,

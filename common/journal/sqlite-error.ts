@@ -1,9 +1,9 @@
 /** What SQLite says, in the words of the mesh: which failures pass by themselves, which mean that a file is damaged. */
 import Database from 'better-sqlite3';
-import { MeshError, messageOf, toMeshError } from '../core/errors.js';
+import { MeshError, messageOf, systemCodeOf, toMeshError } from '../core/errors.js';
 
 /** The machine's trouble, not ours: nothing was written, and the same request may succeed once the cause is gone. */
-const environmental = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|PERM|NOMEM|PROTOCOL)/;
+const environmental = /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|PERM|NOMEM|PROTOCOL)|E[A-Z]+$)/;
 const damage = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /** Whether the failure says that the file does not hold what was written. */
@@ -14,18 +14,19 @@ export function isDamage(thrown: unknown): boolean {
 
 /** Any failure of a store over `file`: JOURNAL_FAILED, JOURNAL_DAMAGED, or what it already is. */
 export function storeError(thrown: unknown, file: string): MeshError {
-  if (!(thrown instanceof Database.SqliteError)) return toMeshError(thrown);
-  const options = { cause: thrown, details: { file, sqliteCode: thrown.code } };
-  if (damage.test(thrown.code)) {
+  if (thrown instanceof MeshError) return thrown;
+  const code = systemCodeOf(thrown) ?? '';
+  const options = { cause: thrown, details: { file, cause: code } };
+  if (damage.test(code)) {
     return new MeshError('JOURNAL_DAMAGED', `${file} is damaged: ${messageOf(thrown)}`, {
       ...options,
       hint: 'Restart its process: at opening the file is put aside and a fresh one begun.',
     });
   }
-  if (environmental.test(thrown.code)) {
+  if (environmental.test(code)) {
     return new MeshError('JOURNAL_FAILED', `${file} cannot be written: ${messageOf(thrown)}`, {
       ...options,
-      hint: hintOf(thrown.code),
+      hint: hintOf(code),
     });
   }
   return toMeshError(thrown);
