@@ -50,11 +50,8 @@ export class JournalStore {
       const store = new JournalStore(db, machine, wallMs);
       return { store, damaged: store.#verifyPending() };
     });
-    const { store, damaged } = opened.value;
-    return {
-      store,
-      findings: [...opened.findings, ...damaged.map((damage) => ({ kind: 'damaged' as const, ...damage }))],
-    };
+    const damaged = opened.value.damaged.map((damage) => ({ kind: 'damaged' as const, ...damage }));
+    return { store: opened.value.store, findings: [...opened.findings, ...damaged] };
   }
 
   private constructor(db: Connection, machine: string, wallMs: number) {
@@ -108,14 +105,11 @@ export class JournalStore {
   acknowledge({ journalId, seq }: { journalId: string; seq: number }): void {
     const chain = this.#chains.find(journalId);
     if (seq > chain.head.seq) {
-      throw new MeshError(
-        'CONFLICT',
-        `the log acknowledged ${seq} of chain ${journalId}, which ends at ${chain.head.seq}`,
-        {
-          hint: 'The journal was restored from a backup or lost its tail: mark it so.',
-          details: { journalId, seq, headSeq: chain.head.seq },
-        },
-      );
+      const text = `the log acknowledged ${seq} of chain ${journalId}, which ends at ${chain.head.seq}`;
+      throw new MeshError('CONFLICT', text, {
+        hint: 'The journal was restored from a backup or lost its tail: mark it so.',
+        details: { journalId, seq, headSeq: chain.head.seq },
+      });
     }
     if (seq > chain.acked.seq) this.#moveAcked(chain, seq);
   }
@@ -135,19 +129,19 @@ export class JournalStore {
   /**
    * The log holds more of the chain than this file: whatever is here was acknowledged long ago. Marks it, and appends
    * the incident in the same transaction, so that it is reported once. Returns false when it was marked before.
+   * Fails with CONFLICT for the chain that is being written: its tail is in memory, and not lost.
    */
   markLostTail({ journalId, incident }: { journalId: string; incident?: NewRecord }): boolean {
+    const refusal = incident === undefined ? undefined : refusalOf(incident);
+    if (refusal !== undefined) throw refusal;
     return this.#transact(() => {
       const chain = this.#chains.find(journalId);
       if (chain.status === 'lost-tail') return false;
-      if (chain.status === 'open')
-        throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`, { details: { journalId } });
+      if (chain.status === 'open') throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`);
       this.#chains.put({ ...chain, status: 'lost-tail', acked: chain.head });
+      const { current } = this.#chains;
       if (incident !== undefined)
-        this.#chains.put({
-          ...this.#chains.current,
-          head: this.#store(this.#chains.current, { records: [incident] }).head,
-        });
+        this.#chains.put({ ...current, head: this.#store(current, { records: [incident] }).head });
       return true;
     });
   }
@@ -203,10 +197,8 @@ export class JournalStore {
     const isInside = cursor?.chainId === chain.id && cursor.seq >= chain.base.seq; // what was pruned meanwhile is skipped
     const run = this.#guard(() => this.#records.readRun(chain, isInside ? cursor : chain.base, pageBounds));
     const last = run.entries.at(-1);
-    const next =
-      last === undefined
-        ? { chainId: chain.id + 1, seq: 0, hash: null }
-        : { chainId: chain.id, seq: last.seq, hash: last.hash };
+    const nextChain = { chainId: chain.id + 1, seq: 0, hash: null };
+    const next = last === undefined ? nextChain : { chainId: chain.id, seq: last.seq, hash: last.hash };
     return { checkedCount: run.entries.length, damaged: run.damaged, next };
   }
 

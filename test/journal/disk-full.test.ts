@@ -14,12 +14,12 @@ describe('a disk that is full', () => {
     const folder = world().path('small');
     mkdirSync(folder);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
     } catch (thrown) {
       console.log(`      SKIPPED: no small filesystem can be mounted here: ${messageOf(thrown)}`);
       this.skip();
     }
-    world().finally(() => execFileSync('umount', [folder]));
+    world().finally(() => execFileSync('/bin/umount', [folder]));
   });
 
   it('fails appends without acknowledging them, and takes them again when there is room, without reopening', async () => {
