@@ -17,9 +17,12 @@ const NOTHING = Type.Object({}, { additionalProperties: false });
 
 /** For `mesh.info`: what a caller needs to know. */
 export const describeActions = ({ actions = {} }: AgentDefinition): DescribedAction[] =>
-  Object.entries<ActionDefinition<unknown>>(actions).map(
-    ([name, { description = '', input = NOTHING, output = {} }]) => ({ name, description, input, output }),
-  );
+  Object.entries(actions).map(([name, { description = '', input = NOTHING, output = {} }]) => ({
+    name,
+    description,
+    input,
+    output,
+  }));
 
 /**
  * The method that runs an action.
@@ -29,7 +32,7 @@ export const describeActions = ({ actions = {} }: AgentDefinition): DescribedAct
 export function actionMethod(
   agent: string,
   name: string,
-  definition: ActionDefinition<unknown>,
+  definition: ActionDefinition,
   contextOf: () => AgentContext,
   onFailure: (error: unknown, action: string) => void,
 ): Action {

@@ -2,7 +2,7 @@
  * What an agent's author writes: a name, actions with schemas, and what to do at start and stop. Types only, and the
  * checks that can be made before anything runs; `runtime.ts` brings a definition to life.
  */
-import type { Static, TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { AgentLog } from '../../common/log/log.js';
@@ -81,40 +81,56 @@ export interface ActionContext<Config = unknown> extends AgentContext<Config> {
   readonly from: string | undefined;
 }
 
-export interface ActionDefinition<Config, I extends TSchema = TSchema, O extends TSchema = TSchema> {
+/** An action as whoever runs it sees it: its schemas have vouched for the types before `run` is called. */
+export interface ActionDefinition {
   readonly description?: string;
   /** Default: an empty object. */
-  readonly input?: I;
+  readonly input?: TSchema;
   /** Checked too when given: a caller gets what the schema says or an error. */
-  readonly output?: O;
-  run(input: Static<I>, context: ActionContext<Config>): unknown;
+  readonly output?: TSchema;
+  run(input: never, context: ActionContext<never>): unknown;
 }
 
-export interface AgentDefinition<
-  C extends TSchema = TSchema,
-  A extends Record<string, TSchema> = Record<string, TSchema>,
-> {
+/** An agent as whoever runs it sees it. */
+export interface AgentDefinition {
   readonly name: string;
   readonly version?: string;
   readonly description?: string;
   /** What it can do, for `registry find --capability`. */
   readonly capabilities?: readonly string[];
   /** Schema of its part of the configuration. Default: an empty object. */
-  readonly config?: C;
-  readonly actions?: { readonly [K in keyof A]: ActionDefinition<Static<C>, A[K]> };
+  readonly config?: TSchema;
+  readonly actions?: Readonly<Record<string, ActionDefinition>>;
   /** Before it is ready; a throw ends the process with what was thrown on the error bus. */
-  onStart?(context: AgentContext<Static<C>>): unknown;
+  onStart?(context: AgentContext<never>): unknown;
   /** After the last call was answered, within the grace time. */
+  onStop?(context: AgentContext<never>): unknown;
+}
+
+/** The same, as its author writes it: the schemas give `run`, `onStart` and `onStop` their types. */
+interface TypedAgent<C extends TSchema, Inputs> extends AgentDefinition {
+  readonly config?: C;
+  readonly actions?: { readonly [K in keyof Inputs]: TypedAction<Static<C>, Inputs[K]> };
+  onStart?(context: AgentContext<Static<C>>): unknown;
   onStop?(context: AgentContext<Static<C>>): unknown;
 }
 
+interface TypedAction<Config, I> extends ActionDefinition {
+  readonly input?: I & TSchema;
+  run(input: InputOf<I>, context: ActionContext<Config>): unknown;
+}
+
+type Nothing = Record<string, never>;
+/** Where an action has no input schema the compiler infers `unknown` for it. */
+type InputOf<I> = unknown extends I ? Nothing : I extends TSchema ? Static<I> : never;
+
 /**
- * Checks a definition and returns it with its types inferred.
+ * Checks a definition; in `run`, `onStart` and `onStop` input and configuration have the types of their schemas.
  * @throws MeshError CONFIG_INVALID naming what is wrong
  */
-export function defineAgent<C extends TSchema, A extends Record<string, TSchema>>(
-  definition: AgentDefinition<C, A>,
-): AgentDefinition<C, A> {
+export function defineAgent<C extends TSchema = TObject<Record<never, never>>, Inputs = Nothing>(
+  definition: TypedAgent<C, Inputs>,
+): AgentDefinition {
   const { name, capabilities = [], actions = {} } = definition;
   assertName('agent', name, NAME_PATTERN);
   for (const capability of capabilities) assertName(`capability of ${name}`, capability, NAME_PATTERN);

@@ -46,12 +46,12 @@ export class Emitter {
     private readonly clock: Clock,
   ) {}
 
-  /** Stores the records in one transaction, with the checkpoint. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, CLOSED */
+  /** Stores the records in one transaction, with the checkpoint; it may come alone. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, CLOSED */
   emit(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]> {
     const tsMs = this.clock.wallMs();
     const sealed = records.map(({ stream, body }): SealedRecord => [stream, tsMs, encode(body)]);
     const bytes = sealed.reduce((sum, [, , body]) => sum + body.length, 0);
-    this.#assertFits(sealed, bytes);
+    this.#assertFits(sealed, bytes, checkpoint !== undefined);
     return new Promise((resolve, reject) => {
       const value = checkpoint === undefined ? undefined : { name: checkpoint.name, value: encode(checkpoint.value) };
       this.#units.push({ records: sealed, bytes, checkpoint: value, resolve, reject });
@@ -75,7 +75,7 @@ export class Emitter {
     this.#ending.abort();
   }
 
-  #assertFits(records: readonly SealedRecord[], bytes: number): void {
+  #assertFits(records: readonly SealedRecord[], bytes: number, hasCheckpoint: boolean): void {
     const largest = records.reduce((max, [, , body]) => Math.max(max, body.length), 0);
     if (largest > limits.recordBodyBytesMax) {
       throw new MeshError(
@@ -86,7 +86,8 @@ export class Emitter {
         },
       );
     }
-    if (records.length === 0 || records.length > limits.recordBatchMax || bytes > limits.recordBatchBytesMax) {
+    const isEmpty = records.length === 0 && !hasCheckpoint;
+    if (isEmpty || records.length > limits.recordBatchMax || bytes > limits.recordBatchBytesMax) {
       throw new MeshError('TOO_LARGE', `${records.length} records of ${bytes} bytes do not fit one transaction`, {
         hint: `emit 1 to ${limits.recordBatchMax} records and up to ${limits.recordBatchBytesMax} bytes together`,
       });

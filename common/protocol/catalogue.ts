@@ -256,7 +256,10 @@ export const catalogue = {
       agent: Name,
       epoch: Epoch,
       firstSeq: Type.Integer({ minimum: 1, description: "the emitter's own count of its records" }),
-      records: Type.Array(Type.Tuple([Stream, WallMs, Body]), { minItems: 1, maxItems: limits.recordBatchMax }),
+      records: Type.Array(Type.Tuple([Stream, WallMs, Body]), {
+        maxItems: limits.recordBatchMax,
+        description: 'none, when only the checkpoint moves',
+      }),
       checkpoint: Type.Optional(
         closed({ name: Type.String({ maxLength: limits.topicLengthMax }), value: Bytes(limits.checkpointBytesMax) }),
       ),

@@ -1,0 +1,8 @@
+/** The smallest agent: answers what it is told. */
+import { Type } from 'typebox';
+import { defineAgent } from '../sdk/define-agent.js';
+
+export default defineAgent({
+  name: 'echo',
+  actions: { say: { input: Type.Object({ text: Type.String() }), run: async ({ text }) => ({ text }) } },
+});
