@@ -20,6 +20,11 @@ export const limits = {
   framePartsMax: 3,
   /** Envelopes in one frame: bounds the work that one message can cause. More is refused as BAD_FRAME. */
   frameEnvelopesMax: 16_384,
+  /** Maps, arrays and keys in one frame: these cost a decoder far more than their bytes, and this many some tens of
+   *  milliseconds. More is refused as BAD_FRAME; larger tables travel as binary data. */
+  frameItemsMax: 131_072,
+  /** Maps and arrays within each other: far below the depth at which a recursive reader runs out of stack. */
+  frameDepthMax: 256,
 
   // --- queues ----------------------------------------------------------------------------------------------------
   /** Bytes waiting for one peer in our own queue. At the limit a request is refused with QUEUE_FULL, a reply is
@@ -33,6 +38,8 @@ export const limits = {
   waitersMax: 4_096,
   /** Messages a receive loop handles before it lets other work of the process run (finding Z25). */
   receiveBurstMax: 128,
+  /** The same in time: a message may carry thousands of envelopes, and heartbeats must not wait behind them. */
+  receiveBurstMs: 10,
 
   // --- names -----------------------------------------------------------------------------------------------------
   nameLengthMax: 64,
@@ -95,6 +102,15 @@ export const limits = {
   logReadMax: 1_000,
   /** Bodies of one read: the answer must fit a frame of the log. A larger one is cut, the reader asks again. */
   logReadBytesMax: 4 * MIB,
+  /** Records of one read that does not say how many: a page that a terminal can show. */
+  logReadDefault: 200,
+  /** Reads that wait for records are woken at most this often, so that a stream of commits costs each of them one look
+   *  at the file per interval and not one per commit. */
+  logWakeIntervalMs: 5,
+  /** How often the log is brought back to `logRecordsKept`: what it may be over the bound is what arrives meanwhile. */
+  logPruneIntervalMs: 60_000,
+  /** Latest records shown with an error group. */
+  errorOccurrencesShown: 16,
   errorGroupsMax: 10_000,
   errorTextMax: 8 * KIB,
   errorStackMax: 32 * KIB,
@@ -138,6 +154,10 @@ assertLimit(
   'a batch of records fits a frame with its hashes',
 );
 assertLimit(limits.logReadBytesMax * 2 <= limits.logFrameBytesMax, 'a read fits a frame of the log');
+assertLimit(
+  limits.errorOccurrencesShown * limits.recordBodyBytesMax <= limits.logReadBytesMax,
+  'the occurrences of an error fit a read',
+);
 assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');

@@ -1,0 +1,24 @@
+/**
+ * The mark of a machine's table: two ends that hold the same table compute the same one. Canonical form: a JSON array of
+ * the fields in the order below, agents by name; the mark is the first 16 hexadecimal digits of its SHA-256. Pure.
+ */
+import { createHash } from 'node:crypto';
+import type { MachineTable } from '../protocol/registry-entry.js';
+
+export function digestOf({ machine, role, epoch, revision, node, agents }: MachineTable): string {
+  const rows = agents
+    .map((entry) => [
+      entry.agent,
+      entry.epoch,
+      entry.state,
+      entry.sinceMs,
+      entry.pid,
+      entry.version,
+      entry.capabilities,
+      entry.actions,
+      entry.control,
+    ])
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  const canonical = JSON.stringify([machine, role, epoch, revision, node, rows]);
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+}
