@@ -22,6 +22,7 @@ module.exports = {
     },
     layer('protocol-looks-down', '^common/protocol/', '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
     layer('registry-looks-down', '^common/registry/', '^(common/(config|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
+    layer('log-looks-down', '^common/log/', '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
     layer('config-looks-down', '^common/config/', '^(common/(registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
     layer('wire-looks-down', '^common/wire/', '^(common/(config|registry|journal)|broker|agents|cli|test|bench)/', 'level 2'),
     layer('journal-looks-down', '^common/journal/', '^(common/(config|registry|wire)|broker|agents|cli|test|bench)/', 'level 2'),
