@@ -78,6 +78,7 @@ const Welcome = closed({
 const ProcessRow = closed({
   ...AgentEntry.properties,
   instance: Type.String(),
+  kind: Type.Enum(['agent', 'broker']),
   restarts: Count,
   startedMs: WallMs,
   loopLagMs: Type.Number({ minimum: 0 }),
@@ -99,6 +100,9 @@ const LogRecord = closed({
   body: Type.Unsafe<Uint8Array>({
     bytes: limits.recordBodyBytesMax,
     description: 'MessagePack of the body, as its emitter sealed it',
+  }),
+  integrity: Type.Enum(['verified', 'unverifiable', 'damaged'], {
+    description: 'proved by the hash before it; that hash is gone; not what was stored',
   }),
 });
 
@@ -333,8 +337,20 @@ export const catalogue = {
   'log.hello': method(
     'log',
     'How far main has this journal, and under which hash: what both sides compare before anything is sent.',
-    closed({ machine: Name, journalId: JournalId }),
-    closed({ headSeq: Count, headHash: MaybeHash }),
+    closed({
+      machine: Name,
+      journalId: JournalId,
+      parentId: Type.Optional(
+        Type.Union([JournalId, Type.Null()], { description: 'the chain before this one in its file' }),
+      ),
+    }),
+    closed({
+      headSeq: Count,
+      headHash: MaybeHash,
+      siblingId: Type.Optional(
+        Type.String({ description: 'another chain after the same parent: the file was restored from a backup' }),
+      ),
+    }),
   ),
   'log.append': method(
     'log',
