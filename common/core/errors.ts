@@ -123,9 +123,13 @@ export function toMeshError(thrown: unknown): MeshError {
   return new MeshError('INTERNAL', errorTable.INTERNAL.sentence, { cause: thrown });
 }
 
-/** The message of any thrown value, for a log line or for the text of another error. */
+/** The message of any thrown value, for a log line or for the text of another error. Never throws itself. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return `a value of type ${typeof thrown} that cannot be shown`;
+  }
 }
 
 /** `ENOENT`, `EADDRINUSE`, `SQLITE_FULL` … of a system error, or undefined. */

@@ -115,6 +115,8 @@ export const limits = {
   errorTextMax: 8 * KIB,
   errorStackMax: 32 * KIB,
   errorContextBytesMax: 32 * KIB,
+  /** Facts beside one error; later ones are left out. */
+  errorContextKeysMax: 64,
 
   // --- processes -------------------------------------------------------------------------------------------------
   /** From SIGTERM to SIGKILL of an agent's process group. */

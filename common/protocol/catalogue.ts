@@ -5,7 +5,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { limits } from '../core/limits.js';
-import { ErrorReport, severities } from './error-report.js';
+import { ErrorReportInput, severities } from './error-report.js';
 import {
   ActionName,
   AgentEntry,
@@ -294,7 +294,7 @@ export const catalogue = {
   'error.report': method(
     'node',
     'One error, for clients that do not seal records themselves; answered after fsync.',
-    closed({ agent: Name, report: Type.Partial(ErrorReport, { required: ['message'] }) }),
+    closed({ agent: Name, report: ErrorReportInput }),
     closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }) }),
   ),
 

@@ -1,16 +1,16 @@
 /**
  * MessagePack, the way this mesh speaks it: the only importer of msgpackr.
  *
- * Bytes from a peer are hostile until they are decoded: records and structured cloning are off (a cyclic graph or a
- * compiled key reader must not come from outside), every extension but the timestamp is refused, and 64-bit integers
- * beyond 2^53 stay exact as bigint instead of being rounded. Decoding either returns plain data or throws BAD_FRAME.
+ * Bytes from a peer are hostile until they are decoded: their shape is checked first (frame-shape.ts), so that nothing
+ * msgpackr could be tricked with reaches it: records that compile key readers, cycles, depth, lengths that lie. 64-bit
+ * integers beyond 2^53 stay exact as bigint instead of being rounded. Decoding either returns plain data (with binary as
+ * views into the bytes, and timestamps as Date) or throws BAD_FRAME.
  */
 import { addExtension, type Options, Packr, Unpackr } from 'msgpackr';
 import { MeshError, messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { shapeFaultOf } from './frame-shape.js';
 
-/** Extensions msgpackr would interpret by itself: records, typed references, bundled strings, typed arrays. */
-const REFUSED_EXTENSIONS = [0x42, 0x62, 0x69, 0x70, 0x72, 0x74];
 /** Classes msgpackr would turn into an extension that our peers refuse: better to fail here, where the mistake is. */
 const REFUSED_CLASSES: readonly (readonly [new (...args: never[]) => unknown, number])[] = [
   [Set, 0x73],
@@ -18,11 +18,6 @@ const REFUSED_CLASSES: readonly (readonly [new (...args: never[]) => unknown, nu
   [RegExp, 0x78],
 ];
 
-function refuseToRead(type: number): never {
-  throw new Error(`extension 0x${type.toString(16)} is not part of the protocol`);
-}
-
-for (const type of REFUSED_EXTENSIONS) addExtension({ type, unpack: () => refuseToRead(type) });
 for (const [Class, type] of REFUSED_CLASSES) {
   addExtension({
     Class,
@@ -30,7 +25,6 @@ for (const [Class, type] of REFUSED_CLASSES) {
     pack: () => {
       throw new Error(`a ${Class.name} has no MessagePack form`);
     },
-    unpack: () => refuseToRead(type),
   });
 }
 
@@ -48,43 +42,55 @@ const unpackr = new Unpackr(options);
 
 /**
  * One value as MessagePack. The buffer is fresh: it may be sent without a copy.
- * @throws MeshError INVALID_OUTPUT when the value cannot be encoded (a Set, a symbol, a cycle).
+ * @throws MeshError INVALID_INPUT when the value cannot be encoded (a Set, a symbol, a cycle).
  */
 export function encode(value: unknown): Buffer {
+  let bytes: Buffer;
   try {
-    return packr.pack(value);
+    bytes = packr.pack(value);
   } catch (error) {
-    throw new MeshError('INVALID_OUTPUT', `the value cannot be encoded as MessagePack: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw notEncodable(messageOf(error));
   }
+  // What a peer would refuse is refused here, where the mistake is, and before it spoils the frame it would share.
+  const fault = shapeFaultOf(bytes, 1, ENVELOPE_RESERVE);
+  if (fault !== undefined) throw notEncodable(fault);
+  return bytes;
 }
 
 /** The one value in `bytes`. @throws MeshError BAD_FRAME */
 export function decode(bytes: Uint8Array): unknown {
+  assertShape(bytes, 1);
   try {
     return unpackr.unpack(bytes);
   } catch (error) {
-    throw badFrame(error);
+    throw badFrame(messageOf(error));
   }
 }
 
 /** All values that stand back to back in `bytes`. @throws MeshError BAD_FRAME; then none of them is to be trusted. */
 export function decodeAll(bytes: Uint8Array): unknown[] {
+  assertShape(bytes, limits.frameEnvelopesMax);
   const values: unknown[] = [];
   try {
     unpackr.unpackMultiple(bytes, (value: unknown) => {
-      if (values.push(value) > limits.frameEnvelopesMax)
-        throw new Error(`more than ${limits.frameEnvelopesMax} values`);
+      values.push(value);
     });
   } catch (error) {
-    throw badFrame(error);
+    throw badFrame(messageOf(error));
   }
   return values;
 }
 
-const badFrame = (error: unknown) =>
-  new MeshError('BAD_FRAME', `malformed MessagePack: ${messageOf(error)}`, {
-    hint: 'see docs/PROTOCOL.md, "Frames"',
-    cause: error,
-  });
+function assertShape(bytes: Uint8Array, valuesMax: number): void {
+  const fault = shapeFaultOf(bytes, valuesMax);
+  if (fault !== undefined) throw badFrame(fault);
+}
+
+/** Levels and items of the envelope that will be put around a value. */
+const ENVELOPE_RESERVE = 8;
+
+const notEncodable = (fault: string) =>
+  new MeshError('INVALID_INPUT', `the value cannot be encoded as MessagePack: ${fault}`);
+
+const badFrame = (fault: string) =>
+  new MeshError('BAD_FRAME', `malformed MessagePack: ${fault}`, { hint: 'see docs/PROTOCOL.md, "Frames"' });

@@ -70,7 +70,18 @@ export const encodeRequest = (id: number, method: string, body: unknown, meta?: 
 
 export const encodeReply = (id: number, body: unknown): Buffer => encode([PROTOCOL_VERSION, REPLY, id, body]);
 
-export const encodeError = (id: number, body: ErrorBody): Buffer => encode([PROTOCOL_VERSION, ERROR, id, body]);
+/** Always yields an envelope that can be sent: details that cannot be encoded, or are too large, stay behind. */
+export function encodeError(id: number, body: ErrorBody, bytesMax: number = limits.controlFrameBytesMax): Buffer {
+  try {
+    const bytes = encode([PROTOCOL_VERSION, ERROR, id, body]);
+    if (bytes.length <= bytesMax) return bytes;
+  } catch {
+    // Their author put something into them that has no form on the wire; the code and the message are what matters.
+  }
+  const { code, message, hint } = body;
+  const cut = (text: string) => text.slice(0, limits.errorTextMax);
+  return encode([PROTOCOL_VERSION, ERROR, id, { code, message: cut(message), ...(hint ? { hint: cut(hint) } : {}) }]);
+}
 
 /** `bodies` are encoded already: an event is encoded when it is published, and framed when its turn ends. */
 export const encodeEvents = (publisher: string, firstSeq: number, tsMs: number, bodies: readonly Buffer[]): Buffer =>

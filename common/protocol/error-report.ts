@@ -3,6 +3,7 @@
  * The machine, agent, epoch and time stand in the record around it.
  */
 import { type Static, Type } from 'typebox';
+import { messageOf, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 
 /** The stream that carries the error bus. */
@@ -27,7 +28,7 @@ export const ErrorReport = Type.Object(
     stack: Type.Optional(Type.String({ maxLength: limits.errorStackMax })),
     context: Type.Optional(
       Type.Record(Type.String({ maxLength: limits.nameLengthMax }), Type.Unknown(), {
-        maxProperties: 64,
+        maxProperties: limits.errorContextKeysMax,
         description: 'facts that help to act on it',
       }),
     ),
@@ -36,13 +37,24 @@ export const ErrorReport = Type.Object(
 );
 export type ErrorReport = Static<typeof ErrorReport>;
 
-/** What an agent's author hands to `report`: everything but the message has a default. */
-export type ErrorReportInput = Partial<ErrorReport> & { readonly message: string };
+/** What is handed to `report`: everything but the message has a default. */
+export const ErrorReportInput = Type.Object(
+  {
+    message: ErrorReport.properties.message,
+    code: Type.Optional(ErrorReport.properties.code),
+    severity: Type.Optional(ErrorReport.properties.severity),
+    component: Type.Optional(ErrorReport.properties.component),
+    stack: ErrorReport.properties.stack,
+    context: ErrorReport.properties.context,
+  },
+  { additionalProperties: false },
+);
+export type ErrorReportInput = Static<typeof ErrorReportInput>;
 
 /** Fills the defaults and cuts what is too long, and says so in the text: a report is never refused for its size. */
 export function completeReport(input: ErrorReportInput): ErrorReport {
   return {
-    code: cut(input.code ?? 'REPORTED', limits.nameLengthMax),
+    code: cut(input.code || 'REPORTED', limits.nameLengthMax),
     message: cut(input.message, limits.errorTextMax),
     severity: input.severity ?? 'error',
     component: cut(input.component ?? 'agent', limits.nameLengthMax),
@@ -53,45 +65,50 @@ export function completeReport(input: ErrorReportInput): ErrorReport {
 
 /** A thrown value as a report: its name, text and stack, and the chain of its causes in the context. */
 export function reportOf(thrown: unknown, rest: Partial<ErrorReport> = {}): ErrorReport {
-  if (!(thrown instanceof Error)) return completeReport({ message: String(thrown), ...rest });
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
+  if (!(thrown instanceof Error)) return completeReport({ message: messageOf(thrown), ...rest });
+  const code = systemCodeOf(thrown) ?? thrown.name;
   const causes: string[] = [];
   for (
     let cause = thrown.cause;
-    cause !== undefined && causes.length < 8;
+    cause !== undefined && causes.length < CAUSES_MAX;
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
-    causes.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+    causes.push(cause instanceof Error ? `${cause.name}: ${messageOf(cause)}` : messageOf(cause));
   }
   return completeReport({
     code,
-    message: thrown.message,
-    ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
-    ...(causes.length === 0 ? {} : { context: { causes } }),
+    message: messageOf(thrown),
+    ...(typeof thrown.stack === 'string' ? { stack: thrown.stack } : {}),
     ...rest,
+    ...(causes.length === 0 ? {} : { context: { causes, ...rest.context } }),
   });
 }
+
+const CAUSES_MAX = 8;
 
 const cut = (text: string, lengthMax: number): string =>
   text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 14)} … [truncated]`;
 
 /** The context as plain JSON data within its bound; what does not fit is replaced by a note of its size. */
 function boundedContext(context: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(context).slice(0, 64);
   let roomBytes = limits.errorContextBytesMax;
-  const kept: Record<string, unknown> = {};
-  for (const [key, value] of entries) {
-    const text = jsonOf(value);
-    roomBytes -= text.length + key.length;
-    kept[cut(key, limits.nameLengthMax)] = roomBytes >= 0 ? JSON.parse(text) : `[left out: ${text.length} characters]`;
-  }
-  return kept;
+  const kept = Object.keys(context)
+    .slice(0, limits.errorContextKeysMax)
+    .map((key): [string, unknown] => {
+      const text = jsonOf(() => context[key]);
+      const sizeBytes = Buffer.byteLength(text) + Buffer.byteLength(key);
+      if (sizeBytes > roomBytes) return [cut(key, limits.nameLengthMax), `[left out: ${text.length} characters]`];
+      roomBytes -= sizeBytes;
+      return [cut(key, limits.nameLengthMax), JSON.parse(text)];
+    });
+  // fromEntries defines keys; an assignment to `__proto__` would do something else.
+  return Object.fromEntries(kept);
 }
 
-function jsonOf(value: unknown): string {
+function jsonOf(read: () => unknown): string {
   try {
-    return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part)) ?? 'null';
-  } catch {
-    return JSON.stringify(`[not representable: ${typeof value}]`);
+    return JSON.stringify(read(), (_, part) => (typeof part === 'bigint' ? String(part) : part)) ?? 'null';
+  } catch (error) {
+    return JSON.stringify(`[not representable: ${messageOf(error)}]`);
   }
 }

@@ -34,8 +34,10 @@ export function fingerprintOf(report: ErrorReport, agent: string): string {
 export function normalisedMessage(message: string): string {
   return message
     .slice(0, 1_000)
-    .replace(/"[^"]{0,200}"|'[^']{0,200}'/g, '<text>')
+    .replace(/"[^"]{0,200}"|(?<!\w)'[^']{0,200}'(?!\w)/g, '<text>')
     .replace(/(?:\/[\w.@-]+){2,}/g, '<path>')
+    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<id>')
     .replace(/\b0x[0-9a-f]+\b|\b[0-9a-f]{8,}\b/gi, '<id>')
+    .replace(/\b[0-9a-z]{16,}\b/gi, (word) => (/\d/.test(word) ? '<id>' : word))
     .replace(/\d+(?:\.\d+)?/g, '<n>');
 }

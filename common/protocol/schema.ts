@@ -41,7 +41,7 @@ export function compile<T>(schema: TSchema): Validator<T> {
       if (validate(value)) return value;
       const [error] = validate.errors ?? [];
       throw new MeshError(code, `${what} is not valid: ${error ? sentenceOf(error) : 'unknown reason'}`, {
-        ...(error ? { details: { path: error.instancePath || '/', rule: error.keyword } } : {}),
+        ...(error ? { details: { path: cut(error.instancePath) || '/', rule: error.keyword } } : {}),
       });
     },
   };
@@ -49,10 +49,10 @@ export function compile<T>(schema: TSchema): Validator<T> {
 
 /** One ajv error as a person would say it. */
 export function sentenceOf(error: ErrorObject): string {
-  const where = error.instancePath === '' ? 'it' : error.instancePath;
+  const where = error.instancePath === '' ? 'it' : cut(error.instancePath);
   switch (error.keyword) {
     case 'additionalProperties':
-      return `${where} has an unknown key "${String(error.params['additionalProperty'])}"`;
+      return `${where} has an unknown key "${cut(String(error.params['additionalProperty']))}"`;
     case 'required':
       return `${where} lacks "${String(error.params['missingProperty'])}"`;
     case 'enum':
@@ -63,3 +63,6 @@ export function sentenceOf(error: ErrorObject): string {
       return `${where} ${error.message ?? error.keyword}`;
   }
 }
+
+/** A peer's own words in an answer: enough to recognise them. */
+const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
