@@ -26,8 +26,10 @@ export class EventPublisher {
   readonly #dirty = new Set<string>();
   readonly #frames: (readonly [string, Buffer])[] = [];
   #framesBytes = 0;
-  #sending = false;
+  /** The flush that runs now. */
+  #flushing: Promise<void> | undefined;
   #flushScheduled = false;
+  #closed = false;
 
   /** @param name `agent@machine#epoch`: whose sequences these are. */
   constructor(
@@ -39,8 +41,9 @@ export class EventPublisher {
     this.#publisher.connect(endpoint);
   }
 
-  /** @returns the event's number on its topic. @throws INVALID_INPUT, TOO_LARGE, QUEUE_FULL */
+  /** @returns the event's number on its topic. @throws INVALID_INPUT, TOO_LARGE, QUEUE_FULL, CLOSED */
   publish(topic: string, body: unknown): number {
+    if (this.#closed) throw new MeshError('CLOSED', `${this.name} has ended; the event on ${topic} was not published`);
     const state = this.#topics.get(topic) ?? this.#open(topic);
     const bytes = encode(body);
     if (bytes.length > limits.callFrameBytesMax / 2) {
@@ -68,9 +71,9 @@ export class EventPublisher {
 
   /** Sends what waits, then closes. Idempotent. */
   async close(): Promise<void> {
-    if (this.#publisher.closed) return;
-    await this.#flush();
-    this.#publisher.close();
+    this.#closed = true;
+    while (this.#hasWork || this.#flushing) await this.#flush();
+    if (!this.#publisher.closed) this.#publisher.close();
   }
 
   #open(topic: string): Topic {
@@ -99,7 +102,7 @@ export class EventPublisher {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#sending) return;
+    if (this.#flushScheduled || this.#flushing) return;
     this.#flushScheduled = true;
     setImmediate(() => {
       this.#flushScheduled = false;
@@ -107,22 +110,31 @@ export class EventPublisher {
     });
   }
 
-  async #flush(): Promise<void> {
-    if (this.#sending) return;
-    this.#sending = true;
-    while (this.#dirty.size > 0 || this.#frames.length > 0) {
+  /** Resolves when a flush has ended: the one that runs, or a new one. */
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#send().finally(() => {
+      this.#flushing = undefined;
+      // Published between the last look at the queue and now.
+      if (this.#hasWork) this.#scheduleFlush();
+    });
+    return this.#flushing;
+  }
+
+  get #hasWork(): boolean {
+    return this.#dirty.size > 0 || this.#frames.length > 0;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#hasWork) {
       for (const topic of this.#dirty) {
         const state = this.#topics.get(topic);
         if (state !== undefined) this.#closeFrame(topic, state);
       }
       this.#dirty.clear();
-      const frames = this.#frames.splice(0);
-      for (const [topic, frame] of frames) {
+      for (const [topic, frame] of this.#frames.splice(0)) {
         this.#framesBytes -= frame.length;
-        if (this.#publisher.closed) break;
         await this.#publisher.send([topic, frame]);
       }
     }
-    this.#sending = false;
   }
 }

@@ -31,6 +31,8 @@ export interface Subscription {
 }
 
 interface Registered extends Subscription {
+  /** False once it is closed: it may still stand in the route of the batch in hand. */
+  open: boolean;
   readonly matches: (topic: string) => boolean;
   readonly handler: (body: unknown, event: EventInfo) => unknown;
   readonly onGap: SubscriptionOptions['onGap'];
@@ -84,6 +86,7 @@ export class EventSubscriber {
     }
     const subscription: Registered = {
       pattern,
+      open: true,
       matches: topicMatcher(pattern),
       handler,
       onGap: options.onGap,
@@ -98,12 +101,14 @@ export class EventSubscriber {
 
   close(): void {
     if (!this.#subscriber.closed) this.#subscriber.close();
+    for (const subscription of this.#subscriptions) subscription.open = false;
     this.#subscriptions.clear();
     this.#routes.clear();
   }
 
   #unsubscribe(subscription: Registered, prefix: string): void {
     if (!this.#subscriptions.delete(subscription)) return;
+    subscription.open = false;
     this.#routes.clear();
     const users = (this.#prefixes.get(prefix) ?? 1) - 1;
     if (users > 0) this.#prefixes.set(prefix, users);
@@ -111,16 +116,22 @@ export class EventSubscriber {
       this.#prefixes.delete(prefix);
       if (!this.#subscriber.closed) this.#subscriber.unsubscribe(prefix);
     }
+    this.#sequences.forget((topic) => this.#routeOf(topic).length === 0);
   }
 
   #onMessage(parts: Buffer[]): void {
     const [topicPart, frame] = parts;
-    if (topicPart === undefined || frame === undefined || parts.length !== 2) {
+    if (
+      topicPart === undefined ||
+      frame === undefined ||
+      parts.length !== 2 ||
+      topicPart.length > limits.topicLengthMax
+    ) {
       this.counters.refusedFrames++;
       return;
     }
-    const topic = topicPart.toString('utf8');
-    const route = this.#routes.get(topic) ?? this.#routeOf(topic);
+    const topic = topicPart.toString('latin1');
+    const route = this.#routeOf(topic);
     if (route.length === 0) return;
     try {
       for (const envelope of decodeFrame(frame)) {
@@ -137,18 +148,26 @@ export class EventSubscriber {
     const missed = this.#sequences.gapBefore(publisher, topic, firstSeq, bodies.length);
     if (missed > 0) {
       this.counters.missed += missed;
-      for (const { onGap } of route) this.#guard(topic, () => onGap?.(missed, topic, publisher));
+      for (const subscription of route) this.#tellGap(subscription, missed, topic, publisher);
     }
     for (let i = 0; i < bodies.length; i++) {
       const event: EventInfo = { topic, publisher, seq: firstSeq + i, tsMs };
-      for (const { handler } of route) this.#guard(topic, () => handler(bodies[i], event));
+      for (const subscription of route) if (subscription.open) this.#hand(subscription, bodies[i], event);
     }
   }
 
-  #guard(topic: string, work: () => unknown): void {
+  #hand({ handler }: Registered, body: unknown, event: EventInfo): void {
     try {
-      const result = work();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#onHandlerError(error, topic));
+      const result = handler(body, event);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#onHandlerError(error, event.topic));
+    } catch (error) {
+      this.#onHandlerError(error, event.topic);
+    }
+  }
+
+  #tellGap({ open, onGap }: Registered, missed: number, topic: string, publisher: string): void {
+    try {
+      if (open) onGap?.(missed, topic, publisher);
     } catch (error) {
       this.#onHandlerError(error, topic);
     }
@@ -160,6 +179,8 @@ export class EventSubscriber {
   }
 
   #routeOf(topic: string): readonly Registered[] {
+    const known = this.#routes.get(topic);
+    if (known !== undefined) return known;
     const route = [...this.#subscriptions].filter((subscription) => subscription.matches(topic));
     if (this.#routes.size >= limits.publisherTopicsMax) this.#routes.clear();
     this.#routes.set(topic, route);

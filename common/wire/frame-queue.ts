@@ -1,25 +1,32 @@
 /**
  * Envelopes that wait for one peer, and the frames they leave in. Pure and bounded: `push` refuses at the limit and the
  * caller decides what that means; `take` joins as many whole envelopes as fit the target size, in order. An entry whose
- * sender gave up while it waited is passed over: what was reported as never sent is never sent.
+ * sender gives up while it waits gives its room back at once and is never sent: a peer that is away for days does not
+ * fill the queue of one that goes on asking.
  */
 import { limits } from '../core/limits.js';
 
 export interface QueuedEnvelope {
   readonly bytes: Buffer;
-  /** Its sender no longer wants it to leave. */
-  readonly abandoned?: boolean;
+  /** Its sender no longer wants it to leave: set here, by `abandon`, or by the owner while it is out of the queue. */
+  abandoned?: boolean;
 }
 
 export class FrameQueue<E extends QueuedEnvelope> {
-  readonly #entries: E[] = [];
+  #entries: E[] = [];
   #head = 0;
   #bytes = 0;
+  #abandonedCount = 0;
 
   constructor(private readonly bytesMax: number = limits.peerQueueBytesMax) {}
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Entries that wait and are wanted. */
+  get count(): number {
+    return this.#entries.length - this.#head - this.#abandonedCount;
   }
 
   get empty(): boolean {
@@ -28,7 +35,7 @@ export class FrameQueue<E extends QueuedEnvelope> {
 
   /** False when the queue is full: nothing was kept. An empty queue takes one envelope of any size. */
   push(entry: E): boolean {
-    if (this.#bytes + entry.bytes.length > this.bytesMax && !this.empty) return false;
+    if (this.#bytes > 0 && this.#bytes + entry.bytes.length > this.bytesMax) return false;
     this.#entries.push(entry);
     this.#bytes += entry.bytes.length;
     return true;
@@ -39,30 +46,46 @@ export class FrameQueue<E extends QueuedEnvelope> {
     const frame: E[] = [];
     let frameBytes = 0;
     for (let entry = this.#entries[this.#head]; entry !== undefined; entry = this.#entries[this.#head]) {
-      if (!entry.abandoned) {
+      if (entry.abandoned) this.#abandonedCount--;
+      else {
         if (frame.length >= countMax || (frame.length > 0 && frameBytes + entry.bytes.length > limits.frameTargetBytes))
           break;
         frame.push(entry);
         frameBytes += entry.bytes.length;
       }
       this.#head++;
-      this.#bytes -= entry.bytes.length;
     }
+    this.#bytes -= frameBytes;
     this.#compact();
     return frame;
   }
 
-  /** Puts a frame's entries back at the front: the socket could not take them yet. */
+  /** Puts a frame's entries back at the front: the socket could not take them yet. Those given up meanwhile stay out. */
   restore(frame: readonly E[]): void {
-    this.#entries.splice(0, this.#head, ...frame);
+    const wanted = frame.filter((entry) => !entry.abandoned);
+    this.#entries.splice(0, this.#head, ...wanted);
     this.#head = 0;
-    for (const entry of frame) this.#bytes += entry.bytes.length;
+    for (const entry of wanted) this.#bytes += entry.bytes.length;
+  }
+
+  /** Gives up an entry that waits here. */
+  abandon(entry: E): void {
+    if (entry.abandoned) return;
+    entry.abandoned = true;
+    this.#bytes -= entry.bytes.length;
+    this.#abandonedCount++;
+    // In bulk once they are half of what waits: giving up costs a constant on average, and holds little memory.
+    if (this.#abandonedCount * 2 < this.#entries.length - this.#head) return;
+    this.#entries = this.#entries.slice(this.#head).filter((waiting) => !waiting.abandoned);
+    this.#head = 0;
+    this.#abandonedCount = 0;
   }
 
   clear(): void {
     this.#entries.length = 0;
     this.#head = 0;
     this.#bytes = 0;
+    this.#abandonedCount = 0;
   }
 
   /** Taken slots are given back in bulk, so that taking stays constant in cost however long the queue is. */

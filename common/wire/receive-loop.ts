@@ -3,6 +3,7 @@
  * event loop back after a burst: timers, other sockets and the process's own work must go on under load.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemClock } from '../core/clock.js';
 import { limits } from '../core/limits.js';
 
 interface Receiving {
@@ -12,7 +13,9 @@ interface Receiving {
 
 /** Runs until the socket is closed. `onMessage` must not throw; when it does, that is a bug and the loop rejects. */
 export async function receiveLoop(socket: Receiving, onMessage: (parts: Buffer[]) => void): Promise<void> {
-  for (let burst = 0; !socket.closed; burst++) {
+  let burst = 0;
+  let sinceMs = systemClock.monotonicMs();
+  while (!socket.closed) {
     let parts: Buffer[];
     try {
       parts = await socket.receive();
@@ -21,9 +24,9 @@ export async function receiveLoop(socket: Receiving, onMessage: (parts: Buffer[]
       throw error;
     }
     onMessage(parts);
-    if (burst >= limits.receiveBurstMax) {
-      burst = 0;
-      await nextTurn();
-    }
+    if (++burst < limits.receiveBurstMax && systemClock.monotonicMs() - sinceMs < limits.receiveBurstMs) continue;
+    await nextTurn();
+    burst = 0;
+    sinceMs = systemClock.monotonicMs();
   }
 }

@@ -7,13 +7,14 @@
  */
 import type { Dealer } from 'zeromq';
 import { systemClock } from '../core/clock.js';
-import { MeshError, systemCodeOf } from '../core/errors.js';
+import { MeshError } from '../core/errors.js';
 import { randomId } from '../core/ids.js';
 import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
 import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
 import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
 import { receiveLoop } from './receive-loop.js';
+import { closed, connectionLost, interrupted, queueFull, timedOut, tooLarge, unreachable } from './request-error.js';
 import { openDealer } from './socket-options.js';
 
 export interface RequestClientOptions {
@@ -39,9 +40,11 @@ interface Pending extends QueuedEnvelope {
   readonly method: string;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
-  /** Handed to the socket: from then on the peer may have run it. */
+  /** Handed to the socket: from then on the peer may have run it. Until then it waits in the queue. */
   sent: boolean;
   abandoned: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: (() => void) | undefined;
 }
 
 export class RequestClient {
@@ -57,6 +60,7 @@ export class RequestClient {
   #sweeper: NodeJS.Timeout | undefined;
   /** Requests that timed out since the last answer: a connection that only swallows is replaced. */
   #silentTimeouts = 0;
+  #probing = false;
 
   constructor(private readonly options: RequestClientOptions) {
     this.#dealer = this.#connect();
@@ -82,30 +86,38 @@ export class RequestClient {
   /** Asks for any method: an agent's own action, whose schemas only the two ends know. */
   send(method: string, body: unknown, options: RequestOptions = {}, meta: RequestMeta = {}): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? limits.requestTimeoutMs;
-    if (this.#closed)
-      return Promise.reject(new MeshError('CLOSED', `the connection to ${this.options.peer} has been closed`));
+    if (this.#closed) return Promise.reject(closed(this.options));
     if (options.signal?.aborted) return Promise.reject(interrupted(method));
-    if (this.#pending.size >= limits.pendingRequestsMax) return Promise.reject(this.#queueFull(method));
+    if (this.#pending.size >= limits.pendingRequestsMax) return Promise.reject(this.#refusal(method));
     const id = ++this.#lastId;
     let bytes: Buffer;
     try {
       bytes = encodeRequest(id, method, body, { ...meta, timeoutMs });
-      if (bytes.length > this.options.frameBytesMax) {
-        throw new MeshError(
-          'TOO_LARGE',
-          `a request of ${bytes.length} bytes for ${method} is over the limit of ${this.options.frameBytesMax}`,
-        );
-      }
     } catch (error) {
       return Promise.reject(error);
     }
+    const { frameBytesMax } = this.options;
+    if (bytes.length > frameBytesMax) return Promise.reject(tooLarge(method, bytes.length, frameBytesMax));
     return new Promise((resolve, reject) => {
       const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-      const pending: Pending = { bytes, resolve, reject, method, timeoutMs, deadlineMs, sent: false, abandoned: false };
-      if (!this.#queue.push(pending)) return reject(this.#queueFull(method));
+      const { signal } = options;
+      const onAbort = signal && (() => this.#settle(id)?.reject(interrupted(method)));
+      const pending: Pending = {
+        bytes,
+        resolve,
+        reject,
+        method,
+        timeoutMs,
+        deadlineMs,
+        sent: false,
+        abandoned: false,
+        signal,
+        onAbort,
+      };
+      if (!this.#queue.push(pending)) return reject(this.#refusal(method));
       this.counters.requests++;
       this.#pending.set(id, pending);
-      this.#watchAbort(id, pending, options.signal);
+      if (onAbort) signal?.addEventListener('abort', onAbort);
       this.#scheduleFlush();
       this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
     });
@@ -116,8 +128,7 @@ export class RequestClient {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const id of [...this.#pending.keys()])
-      this.#settle(id)?.reject(new MeshError('CLOSED', `the connection to ${this.options.peer} was closed`));
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(closed(this.options));
     this.#queue.clear();
     this.#dealer.close();
   }
@@ -143,15 +154,7 @@ export class RequestClient {
   #failSent(): void {
     for (const [id, pending] of this.#pending) {
       if (!pending.sent) continue;
-      this.#settle(id)?.reject(
-        new MeshError(
-          'CONNECTION_LOST',
-          `the connection to ${this.options.peer} (${this.options.endpoint}) broke while ${pending.method} was out`,
-          {
-            hint: 'it may have run: repeat it only if that does no harm',
-          },
-        ),
-      );
+      this.#settle(id)?.reject(connectionLost(this.options, pending.method));
     }
   }
 
@@ -185,12 +188,11 @@ export class RequestClient {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
-    pending.abandoned = true;
+    if (pending.sent) pending.abandoned = true;
+    else this.#queue.abandon(pending);
+    // A signal may outlive thousands of requests: none of them stays with it.
+    if (pending.onAbort) pending.signal?.removeEventListener('abort', pending.onAbort);
     return pending;
-  }
-
-  #watchAbort(id: number, pending: Pending, signal: AbortSignal | undefined): void {
-    signal?.addEventListener('abort', () => this.#settle(id)?.reject(interrupted(pending.method)), { once: true });
   }
 
   /** One coarse timer for all requests: a timer for each costs more than the request. */
@@ -200,24 +202,36 @@ export class RequestClient {
       if (pending.deadlineMs > nowMs) continue;
       this.counters.timeouts++;
       if (pending.sent) this.#silentTimeouts++;
-      this.#settle(id)?.reject(this.#timeoutOf(pending));
+      this.#settle(id)?.reject(
+        pending.sent
+          ? timedOut(this.options, pending.method, pending.timeoutMs)
+          : unreachable(this.options, pending.timeoutMs),
+      );
     }
-    if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#replaceSocket();
+    if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#probe();
     if (this.#pending.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }
   }
 
-  #timeoutOf({ method, sent, timeoutMs }: Pending): MeshError {
-    const { peer, endpoint } = this.options;
-    return sent
-      ? new MeshError('TIMED_OUT', `${peer} (${endpoint}) did not answer ${method} within ${timeoutMs} ms`, {
-          hint: 'it may be busy, or it may have run',
-        })
-      : new MeshError('UNREACHABLE', `${peer} cannot be reached at ${endpoint}: no connection within ${timeoutMs} ms`, {
-          hint: 'run "mesh status" to see what is up',
-        });
+  /**
+   * Slow methods or a deaf connection? Every server answers a ping at once, if only with a refusal: a peer that still
+   * does keeps its connection, and with it whatever else is out on it.
+   */
+  #probe(): void {
+    if (this.#probing || !this.#up) return;
+    this.#probing = true;
+    const dealer = this.#dealer;
+    void this.send('mesh.ping', {}, { timeoutMs: PROBE_MS })
+      .catch((error: unknown) => {
+        const deaf =
+          error instanceof MeshError && error.code === 'TIMED_OUT' && this.#silentTimeouts >= SILENT_TIMEOUTS_MAX;
+        if (deaf && dealer === this.#dealer && !this.#closed) this.#replaceSocket();
+      })
+      .finally(() => {
+        this.#probing = false;
+      });
   }
 
   /** A connection that is up and never answers may be one the peer no longer knows: a new one, under a new id, is. */
@@ -250,31 +264,26 @@ export class RequestClient {
       for (const pending of entries) pending.sent = true;
       try {
         await this.#dealer.send(frameOf(entries));
-      } catch (error) {
+      } catch {
         if (this.#closed) break;
         for (const pending of entries) pending.sent = false;
         this.#queue.restore(entries);
-        // EAGAIN: the pipe is full or has just gone; the next link event or this timer tries again.
-        if (systemCodeOf(error) === 'EAGAIN') setTimeout(() => this.#scheduleFlush(), RETRY_BLOCKED_MS);
+        // The pipe is full, has just gone, or its socket was replaced: the next link event or this timer tries again.
+        setTimeout(() => this.#scheduleFlush(), RETRY_BLOCKED_MS);
         break;
       }
     }
     this.#flushing = false;
   }
 
-  #queueFull(method: string): MeshError {
-    return new MeshError(
-      'QUEUE_FULL',
-      `${this.#pending.size} requests to ${this.options.peer} wait already; ${method} was not sent`,
-      {
-        hint: 'wait for some of them, or send less at a time',
-      },
-    );
+  #refusal(method: string): MeshError {
+    return queueFull(this.options, method, this.#pending.size);
   }
 }
 
-const interrupted = (method: string) => new MeshError('INTERRUPTED', `${method} was given up by its caller`);
 /** Resolution of timeouts. */
 const SWEEP_MS = 20;
 const RETRY_BLOCKED_MS = 5;
 const SILENT_TIMEOUTS_MAX = 3;
+/** A healthy peer answers a ping in a millisecond, and one whose event loop is blocked deserves some patience. */
+const PROBE_MS = 2_000;

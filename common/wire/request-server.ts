@@ -58,6 +58,7 @@ export class RequestServer {
   #loop: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(private readonly options: RequestServerOptions) {
     this.#router = openRouter(options.frameBytesMax);
@@ -70,12 +71,22 @@ export class RequestServer {
 
   /** Resolves when requests are served. @throws MeshError PORT_IN_USE, START_FAILED */
   async open(): Promise<void> {
-    this.#endpoint = await bindEndpoint(this.#router, this.options.endpoint, this.options.purpose);
+    try {
+      this.#endpoint = await bindEndpoint(this.#router, this.options.endpoint, this.options.purpose);
+    } catch (error) {
+      this.#router.close();
+      throw error;
+    }
     this.#loop = receiveLoop(this.#router, (parts) => this.#onMessage(parts));
   }
 
-  /** Answers what is in hand within `limits.closeTimeoutMs`, then closes. Idempotent. */
-  async close(): Promise<void> {
+  /** Answers what is in hand within `limits.closeTimeoutMs` and refuses what still comes, then closes. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.#router.closed) return;
     if (this.#inFlightCount > 0 || this.#peers.size > 0) {
       const idle = new Promise<void>((resolve) => {
@@ -91,16 +102,15 @@ export class RequestServer {
 
   #onMessage(parts: Buffer[]): void {
     const [id, second, third] = parts;
-    const plain = parts.length === 3 && second?.length === 0;
+    // An empty part with something after it is a delimiter, whatever follows: its sender only reads answers that have one.
+    const plain = parts.length > 2 && second?.length === 0;
     const frame = plain ? third : second;
     if (id === undefined) return;
     // Views into the received message pin it whole; the id outlives it.
     const peer = { id: Buffer.from(id), plain };
-    if (frame === undefined || (parts.length !== 2 && !plain)) {
-      return this.#refuse(
-        peer,
-        new MeshError('BAD_FRAME', `a request has one part after the delimiter; this one has ${parts.length - 1}`),
-      );
+    if (frame === undefined || parts.length !== (plain ? 3 : 2)) {
+      const count = parts.length - (plain ? 2 : 1);
+      return this.#refuse(peer, new MeshError('BAD_FRAME', `a request is one part; this one has ${count}`));
     }
     let envelopes: (Envelope | RefusedEnvelope)[];
     try {
@@ -126,6 +136,9 @@ export class RequestServer {
       );
     }
     this.counters.requests++;
+    if (this.#closing !== undefined) {
+      return this.#sendError(peer, envelope.id, new MeshError('CLOSED', `${this.options.purpose} is closing`));
+    }
     if (this.#inFlightCount >= limits.pendingRequestsMax) {
       return this.#sendError(
         peer,
@@ -163,10 +176,18 @@ export class RequestServer {
         );
       }
     } catch (error) {
-      return this.#fail(peer, request, error);
+      return this.#onBadReply(peer, request, toMeshError(error));
     }
     this.counters.replies++;
     this.#send(peer, bytes);
+  }
+
+  /** The handler's answer cannot travel: its requester hears of that instead. */
+  #onBadReply(peer: PeerAddress, request: RequestEnvelope, { code, message }: MeshError): void {
+    if (code === 'TOO_LARGE') return this.#sendError(peer, request.id, new MeshError(code, message));
+    const error = new MeshError('INVALID_OUTPUT', `the answer of ${request.method} cannot be sent: ${message}`);
+    this.options.onBug(error, request.method);
+    this.#sendError(peer, request.id, error);
   }
 
   #fail(peer: PeerAddress, request: RequestEnvelope, thrown: unknown): void {
@@ -182,12 +203,13 @@ export class RequestServer {
 
   #sendError(peer: PeerAddress, id: number, error: MeshError): void {
     this.counters.errors++;
-    this.#send(peer, encodeError(id, error.toBody()));
+    this.#send(peer, encodeError(id, error.toBody(), this.options.frameBytesMax));
   }
 
   #send({ id, plain }: PeerAddress, bytes: Buffer): void {
     if (this.#router.closed) return;
-    const key = id.toString('latin1');
+    // Who writes in both forms reads two kinds of answers. The mark is no latin1 character: no id can imitate it.
+    const key = plain ? `\u2192${id.toString('latin1')}` : id.toString('latin1');
     let peer = this.#peers.get(key);
     if (peer === undefined) {
       peer = { id, plain, queue: new FrameQueue() };
@@ -207,11 +229,7 @@ export class RequestServer {
     if (this.#flushing) return;
     this.#flushing = true;
     let blocked = false;
-    for (const [key, peer] of this.#peers) {
-      const sent = await this.#drain(peer);
-      if (sent === 'blocked') blocked = true;
-      else this.#peers.delete(key);
-    }
+    for (const [key, peer] of this.#peers) if (!(await this.#drain(key, peer))) blocked = true;
     this.#flushing = false;
     if (this.#router.closed) return;
     if (blocked) {
@@ -221,23 +239,24 @@ export class RequestServer {
     this.#noteIdle();
   }
 
-  async #drain(peer: Peer): Promise<'sent' | 'gone' | 'blocked'> {
+  /** Sends what waits for a peer and forgets the peer. False when it cannot take more now and stays. */
+  async #drain(key: string, peer: Peer): Promise<boolean> {
     while (!peer.queue.empty) {
       const entries = peer.queue.take(peer.plain ? 1 : undefined);
       const frame = frameOf(entries);
       try {
         await this.#router.send(peer.plain ? [peer.id, DELIMITER, frame] : [peer.id, frame]);
       } catch (error) {
-        if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) {
-          peer.queue.restore(entries);
-          return 'blocked';
-        }
-        // EHOSTUNREACH: the peer has gone, and so has whoever waited for this.
-        this.counters.droppedReplies++;
-        return 'gone';
+        peer.queue.restore(entries);
+        if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) return false;
+        // EHOSTUNREACH: the peer has gone, and so has whoever waited for these.
+        this.counters.droppedReplies += peer.queue.count;
+        break;
       }
     }
-    return 'sent';
+    // In the same breath as the last look at the queue: an answer that comes later finds no peer and makes a new one.
+    this.#peers.delete(key);
+    return true;
   }
 
   #noteIdle(): void {

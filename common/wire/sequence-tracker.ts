@@ -20,6 +20,11 @@ export class SequenceTracker {
     return expected === undefined ? 0 : Math.max(0, firstSeq - expected);
   }
 
+  /** For topics that are no longer listened to: what passes meanwhile is not missed. */
+  forget(isUnheard: (topic: string) => boolean): void {
+    for (const key of this.#next.keys()) if (isUnheard(key.slice(key.indexOf(' ') + 1))) this.#next.delete(key);
+  }
+
   /** A Map keeps the order of insertion, and every touch re-inserts: the first key is the one silent longest. */
   #forgetOldest(): void {
     for (const key of this.#next.keys()) {
