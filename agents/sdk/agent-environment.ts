@@ -1,7 +1,7 @@
 /** What a node tells the process of an agent before it can be asked: the environment variables of docs/PROTOCOL.md. */
 import { type Static, Type } from 'typebox';
 import { limits } from '../../common/core/limits.js';
-import { type LogLevel, logLevels } from '../../common/log/log.js';
+import { type LogLevel, logLevels } from '../../common/core/log-level.js';
 import { Name } from '../../common/protocol/registry-entry.js';
 import { compile } from '../../common/protocol/schema.js';
 

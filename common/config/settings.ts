@@ -8,11 +8,9 @@
 import { resolve } from 'node:path';
 import convict from 'convict';
 import { MeshError, messageOf } from '../core/errors.js';
+import { type LogLevel, logLevels } from '../core/log-level.js';
 import { nearest } from '../core/nearest.js';
 import { isName, nameRule } from './schemas.js';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 export interface Settings {
   /** Absolute path of the fleet folder. */

@@ -3,6 +3,7 @@
  * gave it a file as standard output, so a log line never waits for another process and survives it.
  */
 import { pino } from 'pino';
+import type { LogLevel } from '../core/log-level.js';
 
 export interface AgentLog {
   debug(fields: object | string, message?: string): void;
@@ -12,9 +13,6 @@ export interface AgentLog {
   /** A log whose lines all carry `fields` too. */
   child(fields: object): AgentLog;
 }
-
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** @param bound what every line carries: machine, agent, epoch. Written synchronously: the last line before a crash is there. */
 export function openLog(bound: Readonly<Record<string, unknown>>, level: LogLevel = 'info'): AgentLog {

@@ -1,0 +1,46 @@
+/** What is told of a process that ended although it was wanted: from its exit, its last words and its last lines. Pure. */
+import type { LastWords } from '../../common/log/last-words.js';
+import { completeReport, type ErrorReport } from '../../common/protocol/error-report.js';
+import type { Exit } from './child-process.js';
+
+export interface Death {
+  /** `agent@machine` */
+  readonly instance: string;
+  readonly pid: number;
+  readonly exit: Exit;
+  readonly lastWords: LastWords | undefined;
+  readonly lastLogLines: readonly string[];
+  readonly uptimeMs: number;
+  readonly restarts: number;
+  readonly restartInMs: number;
+}
+
+export function crashReport(death: Death): ErrorReport {
+  const { instance, exit, lastWords, lastLogLines, pid, uptimeMs, restarts, restartInMs } = death;
+  const context = {
+    exit: exitText(exit),
+    ...(exit.code === undefined ? {} : { exitCode: exit.code }),
+    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    pid,
+    uptimeMs: Math.round(uptimeMs),
+    restarts,
+    restartInMs: Math.round(restartInMs),
+    lastLogLines: [...lastLogLines],
+  };
+  if (lastWords !== undefined)
+    return completeReport({ ...lastWords.report, context: { ...context, ...lastWords.report.context } });
+  return completeReport({
+    code: exit.reason === undefined ? 'AGENT_CRASHED' : 'START_FAILED',
+    message: `${instance} ended unexpectedly: ${exitText(exit)}`,
+    severity: exit.code === 0 ? 'warning' : 'critical',
+    component: 'process',
+    context,
+  });
+}
+
+/** `killed by SIGKILL`, `exit code 3`, `spawn ENOENT`, or that nobody saw it. */
+export function exitText({ code, signal, reason }: Exit): string {
+  if (reason !== undefined) return reason;
+  if (signal !== undefined) return `killed by ${signal}`;
+  return code === undefined ? 'ended unseen' : `exit code ${code}`;
+}

@@ -1,0 +1,178 @@
+/** What a node's control socket answers: agents attaching, records, look-ups, and the command line's questions. */
+import { delay, systemClock } from '../../common/core/clock.js';
+import { MeshError } from '../../common/core/errors.js';
+import type { Journal } from '../../common/journal/journal.js';
+import type { Input, Output, ProcessRowBody, WelcomeBody } from '../../common/protocol/catalogue.js';
+import { encode } from '../../common/protocol/codec.js';
+import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
+import { instanceOf } from '../../common/protocol/name.js';
+import type { MethodHandlers } from '../../common/wire/method-table.js';
+import { lastLines, linesAfter } from './log-file.js';
+import { BROKER } from './process-plan.js';
+import type { SupervisedProcess } from './supervised-process.js';
+import type { Supervisor } from './supervisor.js';
+
+export interface NodeMethodsOptions {
+  readonly machine: string;
+  readonly epoch: number;
+  readonly version: string;
+  readonly supervisor: Supervisor;
+  readonly journal: Journal;
+  readonly welcome: WelcomeBody;
+  readonly status: () => Output<'node.status'>;
+  readonly counters: () => Record<string, number>;
+  readonly loopLagMs: () => number;
+  /** Why the journal works only in part; empty when all is well. */
+  readonly degraded: () => string;
+  /** Durable: stores a batch and wakes the forwarder. */
+  readonly append: Journal['append'];
+  readonly onStop: () => void;
+}
+
+export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
+  const { machine, epoch, supervisor, welcome } = options;
+  return {
+    'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
+    'mesh.info': () => ({
+      name: 'node',
+      machine,
+      epoch,
+      pid: process.pid,
+      version: options.version,
+      protocol: PROTOCOL_VERSION,
+      startedMs: options.status().startedMs,
+      capabilities: [],
+      actions: [],
+    }),
+    'mesh.health': () => ({
+      state: options.status().phase,
+      uptimeMs: Math.floor(process.uptime() * 1_000),
+      loopLagMs: options.loopLagMs(),
+      rssBytes: process.memoryUsage.rss(),
+      counters: options.counters(),
+    }),
+    'mesh.stop': () => {
+      setImmediate(options.onStop);
+      return { stopping: true };
+    },
+
+    'node.welcome': ({ protocol }) => {
+      assertVersion(protocol);
+      return welcome;
+    },
+    'node.attach': (input) => {
+      assertVersion(input.protocol);
+      const process = supervisor.find(input.agent);
+      process.assertCurrent(input.epoch, input.pid);
+      process.onAttach(input);
+      return { ...welcome, config: process.plan.config };
+    },
+    'node.ready': ({ agent, epoch: agentEpoch }) => {
+      const process = supervisor.find(agent);
+      process.assertCurrent(agentEpoch);
+      process.onReady();
+      return {};
+    },
+    'node.draining': ({ agent, epoch: agentEpoch }) => {
+      const process = supervisor.find(agent);
+      process.assertCurrent(agentEpoch);
+      process.onDraining();
+      return {};
+    },
+    'node.beat': ({ agent, epoch: agentEpoch, loopLagMs, rssBytes }) => {
+      const process = supervisor.find(agent);
+      process.assertCurrent(agentEpoch);
+      process.onBeat(loopLagMs, rssBytes);
+      return {};
+    },
+    'node.ps': () => ({ machine, agents: supervisor.processes.map((process) => processRow(process, machine)) }),
+    'node.status': () => options.status(),
+    'node.logs': (input) => readLogs(supervisor.find(input.agent).plan.logFile, input),
+
+    'journal.emit': (input) => emit(options, input),
+    'journal.checkpoint': async ({ agent, name }) => ({
+      value: (await options.journal.checkpoint(agent, name)) ?? null,
+    }),
+    'journal.status': async () => {
+      const { journalId, lastSeq, ackedSeq, pendingCount, sizeBytes } = await options.journal.status();
+      return { machine, journalId, lastSeq, ackedSeq, pendingCount, sizeBytes, degraded: options.degraded() };
+    },
+    'journal.verify': async () => {
+      const { checkedCount, damaged } = await options.journal.verify();
+      return { checkedCount, damaged: damaged.map(({ journalId, seq, reason }) => ({ journalId, seq, reason })) };
+    },
+    'error.report': ({ agent, report }) => reportError(options, agent, report),
+  };
+}
+
+function assertVersion(protocol: number): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new MeshError('BAD_VERSION', `protocol ${protocol} is not spoken here; this node speaks ${PROTOCOL_VERSION}`, {
+    hint: 'run the same release of the mesh on both sides',
+    details: { protocol: PROTOCOL_VERSION },
+  });
+}
+
+async function emit({ append }: NodeMethodsOptions, input: Input<'journal.emit'>): Promise<Output<'journal.emit'>> {
+  const { agent, epoch, firstSeq, records, checkpoint } = input;
+  const stored = await append({
+    producer: { id: `${agent}#${epoch}`, firstSeq },
+    records: records.map(([stream, tsMs, body]) => ({ stream, tsMs: Math.floor(tsMs), agent, epoch, body })),
+    ...(checkpoint === undefined ? {} : { checkpoint: { agent, name: checkpoint.name, bytes: checkpoint.value } }),
+  });
+  return { journalId: stored.journalId, firstSeq: stored.firstSeq, hashes: [...stored.hashes] };
+}
+
+async function reportError(
+  { append, epoch }: NodeMethodsOptions,
+  agent: string,
+  report: ErrorReportInput,
+): Promise<Output<'error.report'>> {
+  const body = encode(completeReport(report));
+  const { journalId, firstSeq } = await append({
+    records: [{ stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body }],
+  });
+  return { journalId, seq: firstSeq };
+}
+
+/** With `waitMs` the answer is held until there is a line, and looks as often as a reader notices. */
+async function readLogs(
+  path: string,
+  { last, offset, file, waitMs = 0 }: Input<'node.logs'>,
+): Promise<Output<'node.logs'>> {
+  if (offset === undefined) return lastLines(path, last ?? DEFAULT_LINES);
+  const untilMs = systemClock.monotonicMs() + waitMs;
+  for (;;) {
+    const chunk = linesAfter(path, offset, file);
+    if (chunk.lines.length > 0 || systemClock.monotonicMs() >= untilMs) return chunk;
+    await delay(LOG_POLL_MS);
+  }
+}
+
+const DEFAULT_LINES = 100;
+const LOG_POLL_MS = 200;
+
+function processRow(process: SupervisedProcess, machine: string): ProcessRowBody {
+  const { plan, state, sinceMs, pid, epoch, attachment, restarts, startedMs, loopLagMs, rssBytes, lastExit } = process;
+  return {
+    agent: plan.name,
+    machine,
+    instance: instanceOf(plan.name, machine),
+    kind: plan.name === BROKER ? 'broker' : 'agent',
+    state,
+    sinceMs,
+    pid,
+    epoch,
+    version: attachment.version,
+    capabilities: attachment.capabilities,
+    actions: attachment.actions,
+    control: attachment.control,
+    restarts,
+    startedMs,
+    loopLagMs,
+    rssBytes,
+    wave: plan.wave,
+    ...(lastExit === undefined ? {} : { lastExit }),
+  };
+}

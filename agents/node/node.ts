@@ -1,0 +1,359 @@
+/**
+ * The daemon of one machine. It owns the machine's folder (by a lock), its journal, its processes and its control socket,
+ * and is the door for everything on the machine. `open` resolves when the node can be asked; whether its agents are
+ * ready is what `node.status` answers. `close` leaves no process behind.
+ */
+import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import { type Clock, systemClock } from '../../common/core/clock.js';
+import { type MeshError, toMeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import type { LogLevel } from '../../common/core/log-level.js';
+import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
+import { acquireLock, type ExclusiveLock } from '../../common/journal/exclusive-lock.js';
+import { Journal } from '../../common/journal/journal.js';
+import type { JournalFinding } from '../../common/journal/journal-types.js';
+import type { NewRecord } from '../../common/journal/record.js';
+import { readLastWords } from '../../common/log/last-words.js';
+import type { AgentLog } from '../../common/log/log.js';
+import type { Output, WelcomeBody } from '../../common/protocol/catalogue.js';
+import { encode } from '../../common/protocol/codec.js';
+import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { ERRORS_STREAM, type ErrorReport } from '../../common/protocol/error-report.js';
+import { instanceOf } from '../../common/protocol/name.js';
+import type { MachineTable } from '../../common/protocol/registry-entry.js';
+import { RegistryMethods } from '../../common/registry/registry-methods.js';
+import { RegistryReplica } from '../../common/registry/replica.js';
+import { MethodTable } from '../../common/wire/method-table.js';
+import { RequestServer } from '../../common/wire/request-server.js';
+import { BrokerProbe } from './broker-probe.js';
+import type { Exit } from './child-process.js';
+import { crashReport } from './crash-report.js';
+import { Forwarder } from './forwarder.js';
+import { Incident, incidents, NODE_AGENT } from './incident.js';
+import { LinkTable } from './link-table.js';
+import { lastLines, rotateLog } from './log-file.js';
+import { type MachineFolder, openMachineFolder } from './machine-folder.js';
+import { nodeMethods } from './node-methods.js';
+import { BROKER, planProcesses } from './process-plan.js';
+import { RegistryLink } from './registry-link.js';
+import type { SupervisedProcess } from './supervised-process.js';
+import { Supervisor } from './supervisor.js';
+
+export interface NodeOptions {
+  readonly fleet: FleetConfig;
+  readonly machine: MachineConfig;
+  readonly version: string;
+  readonly log: AgentLog;
+  readonly logLevel: LogLevel;
+  readonly env: NodeJS.ProcessEnv;
+  /** Somebody asked it to stop, or it cannot go on: the owner of the process decides how it ends. */
+  readonly onStop: (because: MeshError | undefined) => void;
+}
+
+export class MeshNode {
+  readonly #options: NodeOptions;
+  readonly #clock: Clock = systemClock;
+  readonly #startedMs: number;
+  readonly #lock: ExclusiveLock;
+  readonly #folder: MachineFolder;
+  readonly #journal: Journal;
+  readonly #supervisor: Supervisor;
+  readonly #replica: RegistryReplica;
+  readonly #registryMethods: RegistryMethods;
+  readonly #registryLink: RegistryLink;
+  readonly #forwarder: Forwarder;
+  readonly #control: RequestServer;
+  readonly #brokerProbe: BrokerProbe;
+  readonly #links = new LinkTable();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #phase: 'starting' | 'running' | 'stopping' = 'starting';
+  #tableRevision = 0;
+  #loopLagMs = 0;
+  #degraded = '';
+  #closing: Promise<void> | undefined;
+
+  /** @throws ALREADY_RUNNING, PORT_IN_USE, CONFIG_INVALID, JOURNAL_FAILED; then nothing was started */
+  static async open(options: NodeOptions): Promise<MeshNode> {
+    const { fleet, machine } = options;
+    const folder = openMachineFolder(fleet.home, machine.name);
+    const lock = acquireLock(folder.lock, `the node of ${machine.name} in ${fleet.home}`);
+    try {
+      const onFatal = (error: MeshError) => options.onStop(error);
+      const { journal, findings } = await Journal.open({ file: folder.journal, machine: machine.name, onFatal });
+      const node = new MeshNode(options, folder, lock, journal);
+      try {
+        await node.#start(findings);
+      } catch (error) {
+        await node.#release();
+        throw error;
+      }
+      return node;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  private constructor(options: NodeOptions, folder: MachineFolder, lock: ExclusiveLock, journal: Journal) {
+    const { fleet, machine } = options;
+    const name = instanceOf(NODE_AGENT, machine.name);
+    this.#options = options;
+    this.#folder = folder;
+    this.#lock = lock;
+    this.#journal = journal;
+    this.#startedMs = this.#clock.wallMs();
+    this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
+      onChange: () => this.#onTableChange(),
+      onCrash: (process, exit, restartInMs) => this.#onCrash(process, exit, restartInMs),
+    });
+    this.#replica = new RegistryReplica({ machine: machine.name, epoch: journal.epoch });
+    this.#registryMethods = new RegistryMethods(this.#replica.rows, this.#clock);
+    this.#registryLink = new RegistryLink({
+      endpoint: fleet.main.endpoints.registry,
+      name,
+      table: () => this.#table(),
+      replica: this.#replica,
+      methods: this.#registryMethods,
+      onRefused: (error) =>
+        this.#report(
+          new Incident({ code: error.code, message: error.message, component: 'registry', severity: 'error' }),
+        ),
+      onLink: (up) => this.#links.note('registry', up, fleet.main.endpoints.registry),
+    });
+    this.#forwarder = new Forwarder({
+      journal,
+      machine: machine.name,
+      endpoint: fleet.main.endpoints.log,
+      name,
+      onIncident: (incident) => this.#report(incident),
+      onLink: (up) => this.#links.note('log', up, fleet.main.endpoints.log),
+    });
+    this.#brokerProbe = new BrokerProbe(this.#supervisor.find(BROKER), machine.endpoints.broker, machine.name);
+    this.#control = new RequestServer({
+      endpoint: machine.bindEndpoints.node,
+      purpose: `the node of ${machine.name}`,
+      frameBytesMax: limits.controlFrameBytesMax,
+      handle: this.#methods().handle,
+      onBug: (error, method) => options.log.error({ err: error, method }, 'a control method failed unexpectedly'),
+    });
+  }
+
+  /** Takes the machine down: agents first, what they stored goes to main, then the broker, then this. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #start(findings: readonly JournalFinding[]): Promise<void> {
+    const { fleet, machine, log } = this.#options;
+    await this.#control.open();
+    for (const warning of fleet.warnings) log.warn(warning);
+    for (const finding of findings) this.#report(incidents.found(finding));
+    this.#reportOwnLastWords();
+    this.#onTableChange();
+    this.#supervisor.start(findProcesses(tokenOf(fleet.home, machine.name)));
+    this.#brokerProbe.start();
+    this.#registryLink.start();
+    this.#forwarder.start();
+    let expectedMs = this.#clock.monotonicMs() + TICK_MS;
+    this.#every(TICK_MS, () => {
+      const nowMs = this.#clock.monotonicMs();
+      this.#loopLagMs = Math.max(0, nowMs - expectedMs);
+      expectedMs = nowMs + TICK_MS;
+      this.#supervisor.tick();
+    });
+    this.#every(CARE_MS, () => void this.#care());
+    log.info({ epoch: this.#journal.epoch, control: this.#control.endpoint }, `the node of ${machine.name} is up`);
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'stopping';
+    await this.#supervisor.stopAgents();
+    await this.#forwarder.drain(DRAIN_MS);
+    await this.#supervisor.stop();
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#brokerProbe.close();
+    this.#registryLink.close();
+    this.#registryMethods.close();
+    await this.#forwarder.close();
+    await this.#control.close();
+    await this.#journal.close();
+    this.#lock.release();
+  }
+
+  #methods(): MethodTable {
+    const { machine, version, onStop } = this.#options;
+    const handlers = nodeMethods({
+      machine: machine.name,
+      epoch: this.#journal.epoch,
+      version,
+      supervisor: this.#supervisor,
+      journal: this.#journal,
+      welcome: this.#welcome(),
+      status: () => this.#status(),
+      counters: () => ({ ...this.#control.counters, ...this.#forwarder.counters, ...this.#replica.counters }),
+      loopLagMs: () => this.#loopLagMs,
+      degraded: () => this.#degraded,
+      append: (batch) => this.#append(batch),
+      onStop: () => onStop(undefined),
+    });
+    return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
+  }
+
+  #welcome(): WelcomeBody {
+    const { fleet, machine } = this.#options;
+    return {
+      mesh: fleet.meshName,
+      machine: machine.name,
+      role: machine.role,
+      epoch: this.#journal.epoch,
+      protocol: PROTOCOL_VERSION,
+      registry: fleet.main.endpoints.registry,
+      log: fleet.main.endpoints.log,
+      brokers: [...fleet.machines.values()].map(({ name, endpoints: { publish, subscribe } }) => ({
+        machine: name,
+        publish,
+        subscribe,
+      })),
+    };
+  }
+
+  /** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. */
+  #table(): MachineTable {
+    const { machine } = this.#options;
+    return {
+      machine: machine.name,
+      role: machine.role,
+      epoch: this.#journal.epoch,
+      revision: this.#tableRevision,
+      node: machine.endpoints.node,
+      agents: this.#supervisor.agents.map(({ plan, epoch, state, sinceMs, pid, attachment }) => ({
+        agent: plan.name,
+        machine: machine.name,
+        epoch,
+        state,
+        sinceMs,
+        pid,
+        version: attachment.version,
+        capabilities: attachment.capabilities,
+        actions: attachment.actions,
+        control: attachment.control,
+      })),
+    };
+  }
+
+  #status(): Output<'node.status'> {
+    const { fleet, machine } = this.#options;
+    const { agents, readyCount, allReady } = this.#supervisor;
+    const problems = this.#problems();
+    const running = problems.length === 0 && allReady ? 'ready' : 'degraded';
+    return {
+      machine: machine.name,
+      role: machine.role,
+      epoch: this.#journal.epoch,
+      pid: process.pid,
+      startedMs: this.#startedMs,
+      phase: this.#phase === 'running' ? running : this.#phase,
+      readyCount,
+      agentCount: agents.length,
+      links: this.#links.rows,
+      problems,
+      warnings: [...fleet.warnings],
+    };
+  }
+
+  #problems(): string[] {
+    const { machine } = this.#options;
+    const ailing = this.#supervisor.processes
+      .filter(({ state }) => state === 'backoff' || state === 'busy')
+      .map(
+        ({ plan, state, lastExit }) =>
+          `${instanceOf(plan.name, machine.name)} is ${state}${state === 'backoff' ? `: ${lastExit}` : ''}`,
+      );
+    return [...ailing, ...(this.#degraded === '' ? [] : [`the journal: ${this.#degraded}`]), ...this.#links.problems];
+  }
+
+  #onTableChange(): void {
+    this.#tableRevision++;
+    if (this.#phase === 'starting' && this.#supervisor.allReady) this.#phase = 'running';
+    this.#registryMethods.apply((now) => this.#replica.sync(this.#table(), now));
+    this.#registryLink.tableChanged();
+  }
+
+  #onCrash(process: SupervisedProcess, exit: Exit, restartInMs: number): void {
+    const { machine, log } = this.#options;
+    const { plan, pid, epoch, restarts, uptimeMs } = process;
+    const report = crashReport({
+      instance: instanceOf(plan.name, machine.name),
+      pid,
+      exit,
+      lastWords: readLastWords(this.#folder.lastWordsOf(plan.name, epoch)),
+      lastLogLines: lastLines(plan.logFile, limits.lastLogLines).lines,
+      uptimeMs,
+      restarts,
+      restartInMs,
+    });
+    log.warn({ agent: plan.name, epoch, restartInMs }, report.message);
+    this.#store({
+      stream: ERRORS_STREAM,
+      tsMs: this.#clock.wallMs(),
+      agent: plan.name,
+      epoch,
+      body: encode(report satisfies ErrorReport),
+    });
+  }
+
+  /** What an earlier node could not tell any more. */
+  #reportOwnLastWords(): void {
+    const words = readLastWords(this.#folder.lastWordsOf(NODE_AGENT, 0));
+    if (words !== undefined) this.#report(new Incident({ ...words.report, component: 'node' }));
+  }
+
+  #report(incident: Incident): void {
+    this.#options.log.error({ code: incident.report.code }, incident.report.message);
+    this.#store(incident.toRecord(NODE_AGENT, this.#journal.epoch));
+  }
+
+  /** A record of the node's own. If it cannot be stored, the journal is degraded, and `node.status` says so. */
+  #store(record: NewRecord): void {
+    this.#append({ records: [record] }).catch((error: unknown) => {
+      this.#options.log.error({ err: error, stream: record.stream }, 'a record of the node could not be stored');
+    });
+  }
+
+  async #append(batch: Parameters<Journal['append']>[0]): ReturnType<Journal['append']> {
+    try {
+      const appended = await this.#journal.append(batch);
+      this.#degraded = '';
+      this.#forwarder.wake();
+      return appended;
+    } catch (error) {
+      const { code, message } = toMeshError(error);
+      if (code === 'JOURNAL_FAILED') this.#degraded = message;
+      throw error;
+    }
+  }
+
+  /** Bounds what grows: acknowledged records, and the logs of the processes. */
+  async #care(): Promise<void> {
+    try {
+      await this.#journal.prune(limits.journalAckedKept);
+      for (const { plan } of this.#supervisor.processes) rotateLog(plan.logFile);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
+    }
+  }
+
+  #every(ms: number, work: () => void): void {
+    this.#timers.push(setInterval(work, ms));
+  }
+}
+
+const TICK_MS = 500;
+const CARE_MS = 30_000;
+/** What is stored when the machine is taken down gets this long to reach main; the rest is sent after the next start. */
+const DRAIN_MS = 1_500;
