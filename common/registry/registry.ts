@@ -68,14 +68,17 @@ export class Registry {
     return known;
   }
 
-  /** Time passes: machines that were silent too long are out of reach from now on. */
-  tick(now: Moment): void {
+  /** Time passes: machines that were silent too long are out of reach from now on; answers which. */
+  tick(now: Moment): string[] {
     this.#leaveOutPause(now);
+    const lost: string[] = [];
     for (const { row, heardMs } of [...this.rows.machines()]) {
       if (!row.reachable || now.monotonicMs - heardMs <= limits.heartbeatTimeoutMs) continue;
       this.counters.lostContacts++;
       this.rows.setReachable(row.machine, false, now.wallMs);
+      lost.push(row.machine);
     }
+    return lost;
   }
 
   #refuseStale({ machine, epoch, revision }: MachineTable, now: Moment): void {

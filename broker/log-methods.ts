@@ -1,0 +1,131 @@
+/**
+ * What the log answers on the wire, over the mesh's merged `Log`: nodes compare (hello) and append, anybody reads. A read
+ * may be held open until records come. An append is answered after its commit is synced, never before.
+ */
+import type { Clock } from '../common/core/clock.js';
+import { limits } from '../common/core/limits.js';
+import type { ErrorGroup } from '../common/journal/error-groups.js';
+import type { Log } from '../common/journal/log.js';
+import type { LogPage } from '../common/journal/log-reader.js';
+import type { ChainEntry } from '../common/journal/record.js';
+import type { ErrorGroupBody, Input, LogRecordBody, Output } from '../common/protocol/catalogue.js';
+import { encode } from '../common/protocol/codec.js';
+import { severities } from '../common/protocol/error-report.js';
+import { Waiters } from '../common/registry/waiters.js';
+import type { MethodHandlers } from '../common/wire/method-table.js';
+
+export interface LogMethodsOptions {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Why the log works only in part; empty when all is well. */
+  readonly degraded: () => string;
+  /** The outcome of every append: `undefined` when it was stored. */
+  readonly onAppend: (error: unknown) => void;
+}
+
+export class LogMethods {
+  readonly counters = { appends: 0, appendsRefused: 0, entries: 0, reads: 0, wakes: 0 };
+  readonly waiters = new Waiters();
+  #wake: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: LogMethodsOptions) {}
+
+  readonly handlers: MethodHandlers = {
+    'log.hello': ({ machine, journalId, parentId = null }) => this.options.log.hello({ machine, journalId, parentId }),
+    'log.append': (batch) => this.#append(batch),
+    'log.read': (input) => this.#read(input),
+    'log.errors': async ({ limit = limits.logReadDefault }) => ({
+      groups: withinFrame(await this.options.log.errorGroups(limit)),
+    }),
+    'log.error': async ({ fingerprint }) => {
+      const { group, occurrences } = await this.options.log.errorGroup(fingerprint, limits.errorOccurrencesShown);
+      return { group: groupBodyOf(group), occurrences: [...occurrences] };
+    },
+    'log.status': () => this.#status(),
+  };
+
+  /** Answers every read that is held open. Idempotent. */
+  close(): void {
+    clearTimeout(this.#wake);
+    this.waiters.close();
+  }
+
+  async #append({ machine, journalId, previous, entries }: Input<'log.append'>): Promise<Output<'log.append'>> {
+    this.counters.appends++;
+    try {
+      const batch = { machine, journalId, previousHash: previous, entries: entries.map(chainEntryOf) };
+      const { headSeq } = await this.options.log.append(batch);
+      this.counters.entries += entries.length;
+      this.options.onAppend(undefined);
+      this.#wakeSoon();
+      return { headSeq };
+    } catch (error) {
+      this.counters.appendsRefused++;
+      this.options.onAppend(error);
+      throw error;
+    }
+  }
+
+  async #read({ waitMs = 0, last, ...rest }: Input<'log.read'>): Promise<Output<'log.read'>> {
+    const { log, clock } = this.options;
+    const filter = { limit: limits.logReadDefault, ...rest };
+    if (last !== undefined) return bodyOf(await log.read({ ...filter, last }));
+    const deadlineMs = clock.monotonicMs() + waitMs;
+    for (let afterId = rest.afterId ?? 0; ; ) {
+      // Before looking: what is stored while we look wakes the wait at once.
+      const { mark } = this.waiters;
+      this.counters.reads++;
+      const page = await log.read({ ...filter, afterId });
+      if (page.records.length > 0) return bodyOf(page);
+      if (!(await this.waiters.wait(deadlineMs - clock.monotonicMs(), mark))) return bodyOf(page);
+      afterId = page.nextId;
+    }
+  }
+
+  async #status(): Promise<Output<'log.status'>> {
+    const { headId, sizeBytes, journals } = await this.options.log.status();
+    return { headId, sizeBytes, degraded: this.options.degraded(), journals: [...journals] };
+  }
+
+  /** Many commits in a row are one reason to look. */
+  #wakeSoon(): void {
+    this.#wake ??= setTimeout(() => {
+      this.#wake = undefined;
+      this.counters.wakes++;
+      this.waiters.notify();
+    }, limits.logWakeIntervalMs);
+  }
+}
+
+function chainEntryOf(entry: Input<'log.append'>['entries'][number]): ChainEntry {
+  if (entry.length === 3) {
+    const [seq, hash, reason] = entry;
+    return { kind: 'hole', seq, hash, reason };
+  }
+  const [seq, tsMs, stream, agent, epoch, body, hash] = entry;
+  return { kind: 'record', seq, tsMs, stream, agent, epoch, body, hash };
+}
+
+/** The log bounds a page in bytes; a record has the fields that travel, and no others. */
+const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({
+  records: records.map((record): LogRecordBody => record),
+  nextId,
+});
+
+/** The log stores any text; what is no severity of ours (a later version's) counts as an error. */
+const groupBodyOf = (group: ErrorGroup): ErrorGroupBody => ({
+  ...group,
+  severity: severities.find((severity) => severity === group.severity) ?? 'error',
+});
+
+/** The first groups whose texts fit an answer: a thousand of the longest messages would not. */
+function withinFrame(groups: readonly ErrorGroup[]): ErrorGroupBody[] {
+  const kept: ErrorGroupBody[] = [];
+  let sizeBytes = 0;
+  for (const group of groups) {
+    sizeBytes += encode(group).length;
+    if (sizeBytes > limits.logReadBytesMax) break;
+    kept.push(groupBodyOf(group));
+  }
+  return kept;
+}

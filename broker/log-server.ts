@@ -1,0 +1,129 @@
+/**
+ * The log's socket, and the care of its file: opening it, pruning it, and saying how it fares. The store lives in a thread of
+ * its own; when that thread dies nothing can be stored any more, and the broker ends so that its node starts it anew.
+ *
+ * Bounded: the store takes a limited number of requests and bytes at once and refuses the next with QUEUE_FULL, which a
+ * sender may repeat.
+ */
+import type { Clock } from '../common/core/clock.js';
+import { toMeshError } from '../common/core/errors.js';
+import { limits } from '../common/core/limits.js';
+import { Log } from '../common/journal/log.js';
+import type { AgentLog } from '../common/log/log.js';
+import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
+import { RequestServer } from '../common/wire/request-server.js';
+import { LogMethods } from './log-methods.js';
+import { named } from './process-methods.js';
+
+export interface LogServerOptions {
+  readonly endpoint: string;
+  /** The merged log; its folder is made when it is missing. */
+  readonly file: string;
+  /** Records to keep. Default `limits.logRecordsKept`. */
+  readonly recordsKept?: number;
+  /** What every control socket answers. */
+  readonly processMethods: MethodHandlers;
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  /** The store's thread died. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class LogServer {
+  #opened: { readonly store: Log; readonly methods: LogMethods; readonly server: RequestServer } | undefined;
+  #pruner: NodeJS.Timeout | undefined;
+  #pruning = false;
+  #prunedCount = 0;
+  /** What was wrong with the file at start: true until the next one. */
+  #finding = '';
+  /** Why the last append could not be stored; empty when it was. */
+  #trouble = '';
+
+  constructor(private readonly options: LogServerOptions) {}
+
+  /** Where it listens, with the real port; empty before it is open. */
+  get endpoint(): string {
+    return this.#opened?.server.endpoint ?? '';
+  }
+
+  /** Why the log works only in part; empty when all is well. */
+  get degraded(): string {
+    return [this.#finding, this.#trouble].filter((text) => text !== '').join('; ');
+  }
+
+  get counters(): Record<string, number> {
+    if (this.#opened === undefined) return {};
+    const { methods, server } = this.#opened;
+    return {
+      ...named('log', { ...server.counters, ...methods.counters, ...methods.waiters.counters }),
+      'log.readers': methods.waiters.count,
+      'log.pruned': this.#prunedCount,
+    };
+  }
+
+  /** @throws PORT_IN_USE, START_FAILED, and what opening the file can fail with: JOURNAL_FAILED, CONFLICT, CONFIG_INVALID */
+  async open(): Promise<void> {
+    const { file, clock, log, onFatal } = this.options;
+    const { log: store, findings } = await Log.open({ file, clock, onFatal });
+    for (const { reason, movedTo } of findings) {
+      this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
+      log.error({ file, movedTo, reason }, this.#finding);
+    }
+    const methods = new LogMethods({
+      log: store,
+      clock,
+      degraded: () => this.degraded,
+      onAppend: (error) => this.#onAppend(error),
+    });
+    const server = this.#createServer(methods);
+    this.#opened = { store, methods, server };
+    await server.open();
+    this.#pruner = setInterval(() => void this.prune(), limits.logPruneIntervalMs).unref();
+  }
+
+  /** Brings the log back to its bound, in steps between which appends go on. One at a time. */
+  async prune(): Promise<void> {
+    if (this.#pruning || this.#opened === undefined) return;
+    this.#pruning = true;
+    try {
+      this.#prunedCount += await this.#opened.store.prune(this.options.recordsKept ?? limits.logRecordsKept);
+    } catch (error) {
+      // A closed or broken store says so elsewhere; the next round tries again.
+      this.options.log.warn({ err: error }, 'the log could not be pruned');
+    } finally {
+      this.#pruning = false;
+    }
+  }
+
+  /** Answers what is in hand, then closes socket and file. Idempotent. */
+  async close(): Promise<void> {
+    clearInterval(this.#pruner);
+    if (this.#opened === undefined) return;
+    const { store, methods, server } = this.#opened;
+    methods.close();
+    await server.close();
+    await store.close();
+  }
+
+  #createServer(methods: LogMethods): RequestServer {
+    const { endpoint, processMethods, log } = this.options;
+    const table = new MethodTable().serve(processMethods).serve(methods.handlers);
+    return new RequestServer({
+      endpoint,
+      purpose: 'the log',
+      frameBytesMax: limits.logFrameBytesMax,
+      handle: table.handle,
+      onBug: (error, method) => log.error({ err: error, method }, 'a log method failed'),
+    });
+  }
+
+  /** Said once when it begins and once when it ends, however many appends fail in between. */
+  #onAppend(thrown: unknown): void {
+    const error = thrown === undefined ? undefined : toMeshError(thrown);
+    if (error !== undefined && error.code !== 'JOURNAL_FAILED') return;
+    const trouble = error?.message ?? '';
+    if (trouble !== '' && this.#trouble === '') this.options.log.error({ err: error }, 'the log cannot be written');
+    if (trouble === '' && this.#trouble !== '') this.options.log.info('the log can be written again');
+    this.#trouble = trouble;
+  }
+}
