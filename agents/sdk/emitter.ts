@@ -56,9 +56,7 @@ export class Emitter {
       const value = checkpoint === undefined ? undefined : { name: checkpoint.name, value: encode(checkpoint.value) };
       this.#units.push({ records: sealed, bytes, checkpoint: value, resolve, reject });
       this.#queuedCount += sealed.length;
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -105,6 +103,8 @@ export class Emitter {
     // What is emitted in the same turn belongs into the same batch.
     await new Promise(setImmediate);
     for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) await this.#store(batch);
+    // In the same turn as the look that found nothing: what is emitted from here on starts the next run.
+    this.#running = undefined;
   }
 
   /** As many whole units as fit; a checkpoint closes the batch, because there is one to a transaction. */
