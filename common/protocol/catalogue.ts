@@ -55,7 +55,7 @@ const WaitMs = Type.Optional(
     description: 'hold the answer open this long for something new',
   }),
 );
-const Counters = Type.Record(Type.String({ maxLength: limits.nameLengthMax }), Type.Number());
+const Counters = Type.Record(Type.String(), Type.Number());
 
 const Broker = closed({ machine: Name, publish: Endpoint, subscribe: Endpoint });
 const Welcome = closed({

@@ -27,7 +27,8 @@ export const ErrorReport = Type.Object(
     }),
     stack: Type.Optional(Type.String({ maxLength: limits.errorStackMax })),
     context: Type.Optional(
-      Type.Record(Type.String({ maxLength: limits.nameLengthMax }), Type.Unknown(), {
+      Type.Record(Type.String(), Type.Unknown(), {
+        propertyNames: { type: 'string', maxLength: limits.nameLengthMax },
         maxProperties: limits.errorContextKeysMax,
         description: 'facts that help to act on it',
       }),
