@@ -1,0 +1,182 @@
+import { expect } from 'chai';
+import { Emitter } from '../../agents/sdk/emitter.js';
+import { systemClock } from '../../common/core/clock.js';
+import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import type { Input, Output } from '../../common/protocol/catalogue.js';
+import { decode } from '../../common/protocol/codec.js';
+import { MethodTable } from '../../common/wire/method-table.js';
+import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestServer } from '../../common/wire/request-server.js';
+
+type Emit = Input<'journal.emit'>;
+
+/** A node that speaks the protocol and answers as the test says: it numbers what it is given, and remembers every request. */
+class FakeNode {
+  readonly requests: Emit[] = [];
+  answer: (request: Emit) => Output<'journal.emit'> | Promise<Output<'journal.emit'>> = (request) =>
+    this.store(request);
+  #seq = 0;
+  #end: () => void = () => undefined;
+  readonly #ending = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+  readonly #server = new RequestServer({
+    endpoint: 'tcp://127.0.0.1:0',
+    purpose: 'a fake node',
+    frameBytesMax: limits.controlFrameBytesMax,
+    handle: new MethodTable().serve({
+      'journal.emit': (request) => {
+        this.requests.push(request);
+        return this.answer(request);
+      },
+    }).handle,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+
+  async open(): Promise<string> {
+    await this.#server.open();
+    return this.#server.endpoint;
+  }
+
+  store({ records }: Emit): Output<'journal.emit'> {
+    const firstSeq = this.#seq + 1;
+    this.#seq += records.length;
+    return { journalId: '0123456789abcdefghjk', firstSeq, hashes: records.map(() => Buffer.alloc(32, 7)) };
+  }
+
+  /** Holds every answer back until the end of the test. */
+  hang(): void {
+    this.answer = async (request) => {
+      await this.#ending;
+      return this.store(request);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#end();
+    await this.#server.close();
+  }
+}
+
+describe('the emitter of durable records', () => {
+  let node: FakeNode;
+  let client: RequestClient;
+  let emitter: Emitter;
+
+  beforeEach(async () => {
+    node = new FakeNode();
+    const endpoint = await node.open();
+    client = new RequestClient({
+      endpoint,
+      name: 'echo@main',
+      peer: 'the node',
+      frameBytesMax: limits.controlFrameBytesMax,
+    });
+    emitter = new Emitter(client, { agent: 'echo', epoch: 9 }, systemClock);
+  });
+  afterEach(async () => {
+    await emitter.close(0);
+    client.close();
+    await node.close();
+  });
+
+  const emit = (n: number) => emitter.emit([{ stream: 'notes', body: { n } }]);
+  const bodies = (request: Emit | undefined) => request?.records.map(([, , body]) => decode(body));
+
+  it('has one batch in flight, and what comes meanwhile forms the next', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const arrived = new Promise<void>((resolve) => {
+      node.answer = async (request) => {
+        resolve();
+        await gate;
+        return node.store(request);
+      };
+    });
+    const first = emit(1);
+    await arrived;
+    const rest = [emit(2), emit(3)];
+    release();
+    const receipts = (await Promise.all([first, ...rest])).flat();
+    expect(receipts.map(({ seq }) => seq)).to.deep.equal([1, 2, 3]);
+    expect(node.requests.map(({ firstSeq }) => firstSeq)).to.deep.equal([1, 2]);
+    expect(bodies(node.requests[1])).to.deep.equal([{ n: 2 }, { n: 3 }]);
+  });
+
+  it('takes an emit that comes in the very turn in which the last one was answered', async () => {
+    for (let n = 1; n <= 50; n++) expect((await emit(n))[0]?.seq).to.equal(n);
+  });
+
+  it('repeats a batch unchanged until it is answered', async () => {
+    node.answer = (request) => {
+      if (node.requests.length < 3) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
+      return node.store(request);
+    };
+    const stored = emit(1);
+    const later = emit(2);
+    await Promise.all([stored, later]);
+    expect(node.requests.slice(0, 3).map(bodies)).to.deep.equal([
+      bodies(node.requests[0]),
+      bodies(node.requests[0]),
+      bodies(node.requests[0]),
+    ]);
+    expect(node.requests.slice(0, 3).map(({ firstSeq }) => firstSeq)).to.deep.equal([1, 1, 1]);
+    expect(emitter.counters.repeats).to.equal(2);
+  });
+
+  it('rejects what the node refuses for good, and goes on with the next number', async () => {
+    node.answer = (request) => {
+      if (node.requests.length === 1) throw new MeshError('CONFLICT', 'another record has that number');
+      return node.store(request);
+    };
+    const refused = await emit(1).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(MeshError).and.to.have.property('code', 'CONFLICT');
+    await emit(2);
+    expect(node.requests.map(({ firstSeq }) => firstSeq)).to.deep.equal([1, 2]);
+  });
+
+  it('stores a checkpoint with the records of its call, and closes the batch with it', async () => {
+    await Promise.all([
+      emitter.emit([{ stream: 'lines', body: 'a' }], { name: 'position', value: { offset: 7 } }),
+      emitter.emit([{ stream: 'lines', body: 'b' }]),
+    ]);
+    expect(node.requests.map(({ checkpoint }) => checkpoint && decode(checkpoint.value))).to.deep.equal([
+      { offset: 7 },
+      undefined,
+    ]);
+  });
+
+  it('refuses what is too large, too much at once, or too much in all, and says so', () => {
+    const codeOf = (work: () => unknown) => {
+      try {
+        work();
+      } catch (error) {
+        if (error instanceof MeshError) return error.code;
+      }
+      return 'taken';
+    };
+    const record = { stream: 'notes', body: 'x' };
+    expect(codeOf(() => emitter.emit([{ stream: 'notes', body: 'x'.repeat(limits.recordBodyBytesMax + 1) }]))).to.equal(
+      'TOO_LARGE',
+    );
+    expect(codeOf(() => emitter.emit(Array(limits.recordBatchMax + 1).fill(record)))).to.equal('TOO_LARGE');
+    expect(codeOf(() => emitter.emit([]))).to.equal('TOO_LARGE');
+    node.hang();
+    for (let taken = 0; taken < limits.emitQueueMax; taken += limits.recordBatchMax) {
+      emitter.emit(Array(limits.recordBatchMax).fill(record)).catch(() => undefined);
+    }
+    expect(codeOf(() => emitter.emit([record]))).to.equal('QUEUE_FULL');
+  });
+
+  it('rejects what was not answered when it is closed', async () => {
+    node.hang();
+    const unanswered = emit(1).catch((error: unknown) => error);
+    await emitter.close(10);
+    expect(await unanswered).to.have.property('code', 'CLOSED');
+  });
+});
