@@ -28,10 +28,8 @@ export class BrokerProbe {
     const ask = async () => {
       await this.#ask();
       if (this.#closed) return;
-      this.#timer = setTimeout(
-        () => void ask(),
-        this.broker.state === 'starting' ? STARTING_MS : limits.heartbeatIntervalMs,
-      );
+      const isUp = this.broker.state === 'ready' || this.broker.state === 'busy';
+      this.#timer = setTimeout(() => void ask(), isUp ? limits.heartbeatIntervalMs : STARTING_MS);
     };
     void ask();
   }

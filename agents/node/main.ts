@@ -28,14 +28,18 @@ async function main(): Promise<void> {
   const log = openLog({ agent: NODE_AGENT, machine: name }, settings.logLevel);
   let node: MeshNode | undefined;
   let stopping = false;
-  const stop = async (because?: MeshError) => {
+  const stop = async () => {
     if (stopping) return;
     stopping = true;
-    if (because !== undefined) log.error({ err: because }, 'the node cannot go on');
-    else log.info('stopping');
+    log.info('stopping');
     await node?.close();
     log.info('stopped');
-    process.exit(because === undefined ? 0 : errorTable[because.code].exitCode);
+    process.exit(0);
+  };
+  // Only the node ends: its agents live on, and the next node takes them over.
+  const fail = (because: MeshError) => {
+    log.error({ err: because }, 'the node cannot go on');
+    process.exit(errorTable[because.code].exitCode);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
@@ -46,7 +50,8 @@ async function main(): Promise<void> {
     log,
     logLevel: settings.logLevel,
     env: process.env,
-    onStop: (because) => void stop(because),
+    onStop: () => void stop(),
+    onFatal: fail,
   });
 }
 

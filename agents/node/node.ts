@@ -15,9 +15,8 @@ import type { JournalFinding } from '../../common/journal/journal-types.js';
 import type { NewRecord } from '../../common/journal/record.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { Output, WelcomeBody } from '../../common/protocol/catalogue.js';
+import type { Output } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
-import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { ERRORS_STREAM, type ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
@@ -33,11 +32,14 @@ import { Incident, incidents, NODE_AGENT } from './incident.js';
 import { LinkTable } from './link-table.js';
 import { lastLines, rotateLog } from './log-file.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
+import { machineTable } from './machine-table.js';
 import { nodeMethods } from './node-methods.js';
+import { nodeStatus, type Phase } from './node-status.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
 import type { SupervisedProcess } from './supervised-process.js';
 import { Supervisor } from './supervisor.js';
+import { welcomeOf } from './welcome.js';
 
 export interface NodeOptions {
   readonly fleet: FleetConfig;
@@ -46,8 +48,10 @@ export interface NodeOptions {
   readonly log: AgentLog;
   readonly logLevel: LogLevel;
   readonly env: NodeJS.ProcessEnv;
-  /** Somebody asked it to stop, or it cannot go on: the owner of the process decides how it ends. */
-  readonly onStop: (because: MeshError | undefined) => void;
+  /** Somebody asked it to stop: the owner of the process decides how it ends. */
+  readonly onStop: () => void;
+  /** It cannot go on without its journal; a new node can. */
+  readonly onFatal: (error: MeshError) => void;
 }
 
 export class MeshNode {
@@ -66,7 +70,7 @@ export class MeshNode {
   readonly #brokerProbe: BrokerProbe;
   readonly #links = new LinkTable();
   readonly #timers: NodeJS.Timeout[] = [];
-  #phase: 'starting' | 'running' | 'stopping' = 'starting';
+  #phase: Phase = 'starting';
   #tableRevision = 0;
   #loopLagMs = 0;
   #degraded = '';
@@ -78,7 +82,7 @@ export class MeshNode {
     const folder = openMachineFolder(fleet.home, machine.name);
     const lock = acquireLock(folder.lock, `the node of ${machine.name} in ${fleet.home}`);
     try {
-      const onFatal = (error: MeshError) => options.onStop(error);
+      const { onFatal } = options;
       const { journal, findings } = await Journal.open({ file: folder.journal, machine: machine.name, onFatal });
       const node = new MeshNode(options, folder, lock, journal);
       try {
@@ -193,88 +197,36 @@ export class MeshNode {
       version,
       supervisor: this.#supervisor,
       journal: this.#journal,
-      welcome: this.#welcome(),
+      welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({ ...this.#control.counters, ...this.#forwarder.counters, ...this.#replica.counters }),
       loopLagMs: () => this.#loopLagMs,
       degraded: () => this.#degraded,
       append: (batch) => this.#append(batch),
-      onStop: () => onStop(undefined),
+      onStop,
     });
     return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
   }
 
-  #welcome(): WelcomeBody {
-    const { fleet, machine } = this.#options;
-    return {
-      mesh: fleet.meshName,
-      machine: machine.name,
-      role: machine.role,
-      epoch: this.#journal.epoch,
-      protocol: PROTOCOL_VERSION,
-      registry: fleet.main.endpoints.registry,
-      log: fleet.main.endpoints.log,
-      brokers: [...fleet.machines.values()].map(({ name, endpoints: { publish, subscribe } }) => ({
-        machine: name,
-        publish,
-        subscribe,
-      })),
-    };
-  }
-
-  /** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. */
   #table(): MachineTable {
-    const { machine } = this.#options;
-    return {
-      machine: machine.name,
-      role: machine.role,
+    return machineTable({
+      ...this.#options,
       epoch: this.#journal.epoch,
       revision: this.#tableRevision,
-      node: machine.endpoints.node,
-      agents: this.#supervisor.agents.map(({ plan, epoch, state, sinceMs, pid, attachment }) => ({
-        agent: plan.name,
-        machine: machine.name,
-        epoch,
-        state,
-        sinceMs,
-        pid,
-        version: attachment.version,
-        capabilities: attachment.capabilities,
-        actions: attachment.actions,
-        control: attachment.control,
-      })),
-    };
+      supervisor: this.#supervisor,
+    });
   }
 
   #status(): Output<'node.status'> {
-    const { fleet, machine } = this.#options;
-    const { agents, readyCount, allReady } = this.#supervisor;
-    const problems = this.#problems();
-    const running = problems.length === 0 && allReady ? 'ready' : 'degraded';
-    return {
-      machine: machine.name,
-      role: machine.role,
+    return nodeStatus({
+      ...this.#options,
       epoch: this.#journal.epoch,
-      pid: process.pid,
       startedMs: this.#startedMs,
-      phase: this.#phase === 'running' ? running : this.#phase,
-      readyCount,
-      agentCount: agents.length,
-      links: this.#links.rows,
-      problems,
-      warnings: [...fleet.warnings],
-    };
-  }
-
-  #problems(): string[] {
-    const { machine } = this.#options;
-    const ailing = this.#supervisor.processes
-      .filter(({ state }) => state === 'backoff' || state === 'busy')
-      .map(
-        ({ plan, state, lastExit }) =>
-          `${instanceOf(plan.name, machine.name)} is ${state}${state === 'backoff' ? `: ${lastExit}` : ''}`,
-      );
-    return [...ailing, ...(this.#degraded === '' ? [] : [`the journal: ${this.#degraded}`]), ...this.#links.problems];
+      phase: this.#phase,
+      supervisor: this.#supervisor,
+      links: this.#links,
+      degraded: this.#degraded,
+    });
   }
 
   #onTableChange(): void {

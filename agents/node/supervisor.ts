@@ -19,7 +19,8 @@ export interface SupervisorEvents {
 export class Supervisor {
   readonly processes: readonly SupervisedProcess[];
   readonly #byName: ReadonlyMap<string, SupervisedProcess>;
-  #stopping = false;
+  /** Nothing is launched before what lives already is adopted: it would run twice. */
+  #launching = false;
   #lastEpoch: number;
 
   constructor(
@@ -65,13 +66,19 @@ export class Supervisor {
 
   /** Takes over what an earlier node left alive, ends what no longer belongs here, then starts the rest in order. */
   start(found: readonly FoundProcess[]): void {
-    for (const process of newestFirst(found)) this.#adoptOrEnd(process);
+    const leaders = new Set(found.map(({ pid }) => pid));
+    for (const process of newestFirst(found)) {
+      if (leaders.has(process.pgid)) this.#adoptOrEnd(process);
+      // Its leader ended while nobody looked.
+      else signalGroup(process.pgid, 'SIGKILL');
+    }
+    this.#launching = true;
     this.#startWhatMay();
   }
 
   /** Dependents before what they depend on; the broker stays. Resolves when no agent is left. */
   async stopAgents(): Promise<void> {
-    this.#stopping = true;
+    this.#launching = false;
     const waves = [...new Set(this.agents.map(({ plan }) => plan.wave))].sort((a, b) => b - a);
     for (const wave of waves) {
       await Promise.all(this.agents.filter(({ plan }) => plan.wave === wave).map((process) => process.stop()));
@@ -91,9 +98,11 @@ export class Supervisor {
   #adoptOrEnd({ pid, pgid, startTicks, env }: FoundProcess): void {
     const name = env[AGENT_VARIABLE] ?? '';
     // A child of an agent carries the agent's environment; its leader answers for it.
-    if (pid !== pgid || name === 'node') return;
+    if (pid !== pgid || name === NODE) return;
     const process = this.#byName.get(name);
     const epoch = Number(env[EPOCH_VARIABLE]);
+    // So does one that the agent started in a group of its own: it belongs to the incarnation that was just adopted.
+    if (process?.running && process.epoch === epoch) return;
     if (process === undefined || process.running || !Number.isSafeInteger(epoch)) signalGroup(pid, 'SIGKILL');
     else {
       this.#lastEpoch = Math.max(this.#lastEpoch, epoch);
@@ -108,7 +117,7 @@ export class Supervisor {
 
   /** Whoever's dependencies are ready starts; one that was started once is kept up without asking again. */
   #startWhatMay(): void {
-    if (this.#stopping) return;
+    if (!this.#launching) return;
     for (const process of this.processes) {
       if (process.state !== 'stopped' || process.running) continue;
       if (process.plan.after.every((name) => this.#byName.get(name)?.state === 'ready')) process.start();
@@ -116,5 +125,10 @@ export class Supervisor {
   }
 }
 
+/** The newest incarnation first, and of one incarnation the process that was there first: the agent itself. */
 const newestFirst = (found: readonly FoundProcess[]): FoundProcess[] =>
-  [...found].sort((a, b) => Number(b.env[EPOCH_VARIABLE] ?? 0) - Number(a.env[EPOCH_VARIABLE] ?? 0));
+  [...found].sort((a, b) => epochOf(b) - epochOf(a) || a.startTicks - b.startTicks);
+
+const epochOf = ({ env }: FoundProcess): number => Number(env[EPOCH_VARIABLE] ?? 0);
+
+const NODE = 'node';

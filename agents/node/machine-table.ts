@@ -1,0 +1,31 @@
+/** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. Pure. */
+import type { MachineConfig } from '../../common/config/fleet-config.js';
+import type { MachineTable } from '../../common/protocol/registry-entry.js';
+import type { Supervisor } from './supervisor.js';
+
+export interface MachineTableOptions {
+  readonly machine: MachineConfig;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly supervisor: Supervisor;
+}
+
+export const machineTable = ({ machine, epoch, revision, supervisor }: MachineTableOptions): MachineTable => ({
+  machine: machine.name,
+  role: machine.role,
+  epoch,
+  revision,
+  node: machine.endpoints.node,
+  agents: supervisor.agents.map(({ plan, epoch: incarnation, state, sinceMs, pid, attachment }) => ({
+    agent: plan.name,
+    machine: machine.name,
+    epoch: incarnation,
+    state,
+    sinceMs,
+    pid,
+    version: attachment.version,
+    capabilities: attachment.capabilities,
+    actions: attachment.actions,
+    control: attachment.control,
+  })),
+});

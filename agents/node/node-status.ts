@@ -1,0 +1,49 @@
+/** How a node fares: how far its start is, its links, and in one sentence each what is wrong. Pure. */
+import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import type { Output } from '../../common/protocol/catalogue.js';
+import { instanceOf } from '../../common/protocol/name.js';
+import type { LinkTable } from './link-table.js';
+import type { Supervisor } from './supervisor.js';
+
+/** starting: not every process has been ready yet · running · stopping: it takes its machine down. */
+export type Phase = 'starting' | 'running' | 'stopping';
+
+export interface NodeStatusOptions {
+  readonly fleet: FleetConfig;
+  readonly machine: MachineConfig;
+  readonly epoch: number;
+  readonly startedMs: number;
+  readonly phase: Phase;
+  readonly supervisor: Supervisor;
+  readonly links: LinkTable;
+  /** Why the journal works only in part; empty when all is well. */
+  readonly degraded: string;
+}
+
+export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
+  const { fleet, machine, epoch, startedMs, phase, supervisor, links } = options;
+  const problems = problemsOf(options);
+  const running = problems.length === 0 && supervisor.allReady ? 'ready' : 'degraded';
+  return {
+    machine: machine.name,
+    role: machine.role,
+    epoch,
+    pid: process.pid,
+    startedMs,
+    phase: phase === 'running' ? running : phase,
+    readyCount: supervisor.readyCount,
+    agentCount: supervisor.agents.length,
+    links: links.rows,
+    problems,
+    warnings: [...fleet.warnings],
+  };
+}
+
+function problemsOf({ machine, supervisor, links, degraded }: NodeStatusOptions): string[] {
+  const ailing = supervisor.processes.flatMap(({ plan, state, lastExit }) => {
+    const instance = instanceOf(plan.name, machine.name);
+    if (state === 'backoff') return [`${instance} is in backoff: ${lastExit}`];
+    return state === 'busy' ? [`${instance} is busy: it lives, but its words stay out`] : [];
+  });
+  return [...ailing, ...(degraded === '' ? [] : [`the journal: ${degraded}`]), ...links.problems];
+}
