@@ -5,19 +5,16 @@
  */
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { type Clock, systemClock } from '../../common/core/clock.js';
-import { type MeshError, toMeshError } from '../../common/core/errors.js';
+import type { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { LogLevel } from '../../common/core/log-level.js';
-import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
+import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/exclusive-lock.js';
 import { Journal } from '../../common/journal/journal.js';
 import type { JournalFinding } from '../../common/journal/journal-types.js';
-import type { NewRecord } from '../../common/journal/record.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { AgentLog } from '../../common/log/log.js';
 import type { Output } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
-import { ERRORS_STREAM, type ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
 import { RegistryMethods } from '../../common/registry/registry-methods.js';
@@ -33,8 +30,10 @@ import { LinkTable } from './link-table.js';
 import { lastLines, rotateLog } from './log-file.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
 import { machineTable } from './machine-table.js';
+import { NodeJournal } from './node-journal.js';
 import { nodeMethods } from './node-methods.js';
 import { nodeStatus, type Phase } from './node-status.js';
+import { refuseOccupiedPorts } from './occupied-ports.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
 import type { SupervisedProcess } from './supervised-process.js';
@@ -61,6 +60,7 @@ export class MeshNode {
   readonly #lock: ExclusiveLock;
   readonly #folder: MachineFolder;
   readonly #journal: Journal;
+  readonly #records: NodeJournal;
   readonly #supervisor: Supervisor;
   readonly #replica: RegistryReplica;
   readonly #registryMethods: RegistryMethods;
@@ -73,7 +73,6 @@ export class MeshNode {
   #phase: Phase = 'starting';
   #tableRevision = 0;
   #loopLagMs = 0;
-  #degraded = '';
   #closing: Promise<void> | undefined;
 
   /** @throws ALREADY_RUNNING, PORT_IN_USE, CONFIG_INVALID, JOURNAL_FAILED; then nothing was started */
@@ -82,11 +81,13 @@ export class MeshNode {
     const folder = openMachineFolder(fleet.home, machine.name);
     const lock = acquireLock(folder.lock, `the node of ${machine.name} in ${fleet.home}`);
     try {
+      const found = findProcesses(tokenOf(fleet.home, machine.name));
+      await refuseOccupiedPorts(fleet, machine.name, found);
       const { onFatal } = options;
       const { journal, findings } = await Journal.open({ file: folder.journal, machine: machine.name, onFatal });
       const node = new MeshNode(options, folder, lock, journal);
       try {
-        await node.#start(findings);
+        await node.#start(findings, found);
       } catch (error) {
         await node.#release();
         throw error;
@@ -105,6 +106,7 @@ export class MeshNode {
     this.#folder = folder;
     this.#lock = lock;
     this.#journal = journal;
+    this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
     this.#startedMs = this.#clock.wallMs();
     this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
       onChange: () => this.#onTableChange(),
@@ -119,7 +121,7 @@ export class MeshNode {
       replica: this.#replica,
       methods: this.#registryMethods,
       onRefused: (error) =>
-        this.#report(
+        this.#records.report(
           new Incident({ code: error.code, message: error.message, component: 'registry', severity: 'error' }),
         ),
       onLink: (up) => this.#links.note('registry', up, fleet.main.endpoints.registry),
@@ -129,7 +131,7 @@ export class MeshNode {
       machine: machine.name,
       endpoint: fleet.main.endpoints.log,
       name,
-      onIncident: (incident) => this.#report(incident),
+      onIncident: (incident) => this.#records.report(incident),
       onLink: (up) => this.#links.note('log', up, fleet.main.endpoints.log),
     });
     this.#brokerProbe = new BrokerProbe(this.#supervisor.find(BROKER), machine.endpoints.broker, machine.name);
@@ -148,14 +150,14 @@ export class MeshNode {
     return this.#closing;
   }
 
-  async #start(findings: readonly JournalFinding[]): Promise<void> {
+  async #start(findings: readonly JournalFinding[], found: readonly FoundProcess[]): Promise<void> {
     const { fleet, machine, log } = this.#options;
     await this.#control.open();
     for (const warning of fleet.warnings) log.warn(warning);
-    for (const finding of findings) this.#report(incidents.found(finding));
+    for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
     this.#onTableChange();
-    this.#supervisor.start(findProcesses(tokenOf(fleet.home, machine.name)));
+    this.#supervisor.start(found);
     this.#brokerProbe.start();
     this.#registryLink.start();
     this.#forwarder.start();
@@ -201,8 +203,8 @@ export class MeshNode {
       status: () => this.#status(),
       counters: () => ({ ...this.#control.counters, ...this.#forwarder.counters, ...this.#replica.counters }),
       loopLagMs: () => this.#loopLagMs,
-      degraded: () => this.#degraded,
-      append: (batch) => this.#append(batch),
+      degraded: () => this.#records.degraded,
+      append: (batch) => this.#records.append(batch),
       onStop,
     });
     return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
@@ -225,7 +227,7 @@ export class MeshNode {
       phase: this.#phase,
       supervisor: this.#supervisor,
       links: this.#links,
-      degraded: this.#degraded,
+      degraded: this.#records.degraded,
     });
   }
 
@@ -250,44 +252,13 @@ export class MeshNode {
       restartInMs,
     });
     log.warn({ agent: plan.name, epoch, restartInMs }, report.message);
-    this.#store({
-      stream: ERRORS_STREAM,
-      tsMs: this.#clock.wallMs(),
-      agent: plan.name,
-      epoch,
-      body: encode(report satisfies ErrorReport),
-    });
+    this.#records.reportDeath(plan.name, epoch, report);
   }
 
   /** What an earlier node could not tell any more. */
   #reportOwnLastWords(): void {
     const words = readLastWords(this.#folder.lastWordsOf(NODE_AGENT, 0));
-    if (words !== undefined) this.#report(new Incident({ ...words.report, component: 'node' }));
-  }
-
-  #report(incident: Incident): void {
-    this.#options.log.error({ code: incident.report.code }, incident.report.message);
-    this.#store(incident.toRecord(NODE_AGENT, this.#journal.epoch));
-  }
-
-  /** A record of the node's own. If it cannot be stored, the journal is degraded, and `node.status` says so. */
-  #store(record: NewRecord): void {
-    this.#append({ records: [record] }).catch((error: unknown) => {
-      this.#options.log.error({ err: error, stream: record.stream }, 'a record of the node could not be stored');
-    });
-  }
-
-  async #append(batch: Parameters<Journal['append']>[0]): ReturnType<Journal['append']> {
-    try {
-      const appended = await this.#journal.append(batch);
-      this.#degraded = '';
-      this.#forwarder.wake();
-      return appended;
-    } catch (error) {
-      const { code, message } = toMeshError(error);
-      if (code === 'JOURNAL_FAILED') this.#degraded = message;
-      throw error;
-    }
+    if (words !== undefined) this.#records.report(new Incident({ ...words.report, component: 'node' }));
   }
 
   /** Bounds what grows: acknowledged records, and the logs of the processes. */

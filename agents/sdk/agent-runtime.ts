@@ -43,7 +43,9 @@ export class AgentRuntime {
   ) {
     const { agent, machine, epoch, logLevel, listen, node } = surroundings;
     this.log = openLog({ agent, machine, epoch }, logLevel);
-    this.#node = connectToNode(node, instanceOf(agent, machine));
+    this.#node = connectToNode(node, instanceOf(agent, machine), (up) => {
+      if (up) this.#session?.onNodeBack();
+    });
     this.#control = new RequestServer({
       endpoint: listen,
       purpose: `the control socket of ${agent}@${machine}`,

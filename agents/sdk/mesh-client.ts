@@ -181,8 +181,12 @@ export class MeshClient implements Mesh {
   }
 }
 
-export const connectToNode = (endpoint: string, name: string): RequestClient =>
-  new RequestClient({ endpoint, name, peer: 'the node', frameBytesMax: limits.controlFrameBytesMax });
+export const connectToNode = (
+  endpoint: string,
+  name: string,
+  onLink: (up: boolean) => void = () => undefined,
+): RequestClient =>
+  new RequestClient({ endpoint, name, peer: 'the node', frameBytesMax: limits.controlFrameBytesMax, onLink });
 
 /** A report is told from a thrown value by its message: an Error has one too, but is an Error. */
 function isReport(value: unknown): value is { message: string } {

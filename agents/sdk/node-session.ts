@@ -47,6 +47,11 @@ export class NodeSession {
     this.#timer = setInterval(() => void this.#beat(), limits.heartbeatIntervalMs);
   }
 
+  /** The connection is up again: a node that was started anew learns of the agent at once. */
+  onNodeBack(): void {
+    if (this.#timer !== undefined) void this.#beat();
+  }
+
   /** Tells the node that the agent is ending; a node that is away need not know. */
   async draining(): Promise<void> {
     this.close();
@@ -58,6 +63,7 @@ export class NodeSession {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   get #who() {
