@@ -6,7 +6,7 @@
  * are refused and counted; nothing a peer sends ends the process. It never answers what was not asked.
  */
 import type { Router } from 'zeromq';
-import { within } from '../core/clock.js';
+import { delay, systemClock, within } from '../core/clock.js';
 import { MeshError, systemCodeOf, toMeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import {
@@ -59,6 +59,7 @@ export class RequestServer {
   #retry: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  #lastSentMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RequestServerOptions) {
     this.#router = openRouter(options.frameBytesMax);
@@ -96,6 +97,8 @@ export class RequestServer {
     }
     clearTimeout(this.#retry);
     this.#peers.clear();
+    // A DEALER forgets what it has received but not read when its connection ends: the last answers get a moment.
+    await delay(Math.max(0, this.#lastSentMs + PARTING_MS - systemClock.monotonicMs()));
     this.#router.close();
     await this.#loop;
   }
@@ -246,6 +249,7 @@ export class RequestServer {
       const frame = frameOf(entries);
       try {
         await this.#router.send(peer.plain ? [peer.id, DELIMITER, frame] : [peer.id, frame]);
+        this.#lastSentMs = systemClock.monotonicMs();
       } catch (error) {
         peer.queue.restore(entries);
         if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) return false;
@@ -264,6 +268,8 @@ export class RequestServer {
   }
 }
 
+/** From the last answer to the end of the connections: a healthy peer reads it in a millisecond. */
+const PARTING_MS = 50;
 const DELIMITER = Buffer.alloc(0);
 /** A peer whose pipe is full is reading slowly: try again soon, without spinning. */
 const RETRY_BLOCKED_MS = 5;
