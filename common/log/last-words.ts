@@ -53,7 +53,7 @@ export function installLastWords(file: string | undefined, describe: Describe = 
 export function writeLastWords(file: string | undefined, thrown: unknown, describe: Describe = () => ({})): void {
   try {
     writeSync(2, `${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
-    if (file === undefined) return;
+    if (file === undefined || file === '') return;
     const words = {
       tsMs: systemClock.wallMs(),
       report: reportOf(thrown, { severity: 'critical', ...described(describe) }),
