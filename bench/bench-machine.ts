@@ -1,0 +1,104 @@
+/**
+ * One machine of a mesh as a user runs it, in a temporary folder: the real node with its broker, its journal and the
+ * agents of the row. What is measured therefore carries all that a running mesh does beside it.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { MeshClient } from '../agents/sdk/mesh-client.js';
+import { within } from '../common/core/clock.js';
+import { limits } from '../common/core/limits.js';
+import { freePorts } from './free-ports.js';
+
+const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
+const MACHINE = 'main';
+const PORT_NAMES = ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'];
+
+export class BenchMachine {
+  private constructor(
+    /** Endpoint of the node. */
+    readonly node: string,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  /** Resolves when every agent is ready. @param agents name → absolute path of its compiled module. */
+  static async start(agents: Readonly<Record<string, string>> = {}): Promise<BenchMachine> {
+    const home = mkdtempSync(join(tmpdir(), 'mesh-bench-'));
+    const ports = await freePorts(PORT_NAMES.length);
+    const portOf = Object.fromEntries(PORT_NAMES.map((name, i) => [name, ports[i]]));
+    writeFleet(home, portOf, agents);
+    const logFile = join(home, 'node.log');
+    const descriptor = openSync(logFile, 'w');
+    const child = spawn(process.execPath, [NODE_PROGRAM], {
+      cwd: home,
+      stdio: ['ignore', descriptor, descriptor],
+      env: { ...withoutMesh(process.env), MESH_HOME: home, MESH_MACHINE: MACHINE, MESH_LOG_LEVEL: 'warn' },
+    });
+    closeSync(descriptor);
+    const exit = once(child, 'exit');
+    const close = async () => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
+      child.kill('SIGTERM');
+      await exit;
+      clearTimeout(timer);
+      rmSync(home, { recursive: true, force: true });
+    };
+    const endpoint = `tcp://127.0.0.1:${portOf['node']}`;
+    const died = exit.then(() => {
+      throw new Error(`the node of the bench ended: ${readFileSync(logFile, 'utf8').slice(-LOG_SHOWN)}`);
+    });
+    try {
+      await Promise.race([died, agentsReady(endpoint, Object.keys(agents))]);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    died.catch(() => undefined);
+    return new BenchMachine(endpoint, close);
+  }
+}
+
+/** JSON is YAML. A fleet's modules are in its folder: there they only name those of the bench. */
+function writeFleet(home: string, ports: Record<string, unknown>, agents: Readonly<Record<string, string>>): void {
+  for (const [name, module] of Object.entries(agents))
+    writeFileSync(
+      join(home, `${name}.mjs`),
+      `export { default } from ${JSON.stringify(pathToFileURL(module).href)};\n`,
+    );
+  const entries = Object.keys(agents).map((name) => [name, { module: `./${name}.mjs` }]);
+  const files = {
+    'config/mesh.yaml': { mesh: 'bench', machines: { [MACHINE]: { role: 'main', address: '127.0.0.1' } } },
+    [`config/machines/${MACHINE}.yaml`]: { agents: Object.fromEntries(entries) },
+    'ports.json': { [MACHINE]: ports },
+  };
+  mkdirSync(join(home, 'config/machines'), { recursive: true });
+  for (const [name, value] of Object.entries(files)) writeFileSync(join(home, name), JSON.stringify(value));
+}
+
+/** The mesh of whoever runs the bench is none of its business. */
+const withoutMesh = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MESH_')));
+
+async function agentsReady(node: string, names: readonly string[]): Promise<void> {
+  const mesh = await MeshClient.connect({ node, name: 'bench', timeoutMs: limits.readyTimeoutMs });
+  const giveUp = new AbortController();
+  const ready = async () => {
+    for await (const _ of mesh.registry.watch(giveUp.signal)) {
+      const { agents } = await mesh.registry.list();
+      if (names.every((name) => agents.some(({ agent, state }) => agent === name && state === 'ready'))) return;
+    }
+  };
+  try {
+    const late = () => new Error(`${names.join(', ')} did not become ready within ${limits.readyTimeoutMs} ms`);
+    await within(ready(), limits.readyTimeoutMs, late);
+  } finally {
+    giveUp.abort();
+    await mesh.close();
+  }
+}
+
+const CLOSE_MS = 10_000;
+const LOG_SHOWN = 2_000;

@@ -1,0 +1,48 @@
+/**
+ * `npm run bench`: measures the rows, one after the other, and prints the table, or with `--json` the array of results
+ * and nothing else. Progress goes to standard error. Exit code 0 says that the figures are valid, whatever they are;
+ * 1 that a row could not be measured, 2 that the command was not understood.
+ */
+import { mkdirSync } from 'node:fs';
+import { errorTable, MeshError, messageOf } from '../common/core/errors.js';
+import { readArguments, USAGE } from './arguments.js';
+import { measureRow } from './measure-row.js';
+import { profiling } from './profiler.js';
+import type { RowResult } from './row.js';
+import { rows } from './row-registry.js';
+import { surroundingsOf } from './surroundings.js';
+import { tableOf } from './table.js';
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(args: readonly string[]): Promise<void> {
+  const {
+    json,
+    help,
+    rows: names,
+    effort,
+    profile,
+  } = readArguments(
+    args,
+    rows.map(({ name }) => name),
+  );
+  if (help) return print(USAGE);
+  if (profile !== undefined) {
+    mkdirSync(profile, { recursive: true });
+    // Every process of every row inherits it.
+    process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} ${profiling(profile)}`;
+  }
+  // Taken first: the load of the machine is that before our own.
+  const surroundings = surroundingsOf(args);
+  const results: RowResult[] = [];
+  for (const row of rows) if (names.includes(row.name)) results.push(await measureRow(row, effort, tell));
+  if (json) print(JSON.stringify(results, undefined, 2));
+  else print([...surroundings, '', ...tableOf(rows, results)].join('\n'));
+}
+
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  tell(`error: ${messageOf(error)}`);
+  if (error instanceof MeshError && error.hint !== undefined) tell(`next: ${error.hint}`);
+  process.exitCode = error instanceof MeshError ? errorTable[error.code].exitCode : 1;
+});

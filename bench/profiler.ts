@@ -1,0 +1,27 @@
+/**
+ * Loaded into every process of a profiled bench (`--profile FOLDER`): writes a CPU profile when the process ends, which
+ * Chrome's developer tools and speedscope open. NODE_OPTIONS takes no --cpu-prof, and agents are started by their node,
+ * which hands on NODE_OPTIONS alone: so the folder is in the module's own address.
+ */
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { basename, join } from 'node:path';
+
+const folder = new URL(import.meta.url).searchParams.get('folder');
+
+if (folder !== null) {
+  const session = new Session();
+  session.connect();
+  session.post('Profiler.enable');
+  session.post('Profiler.start');
+  process.on('exit', () => {
+    session.post('Profiler.stop', (_error, { profile }) => {
+      const program = basename(process.argv[1] ?? 'node', '.js');
+      writeFileSync(join(folder, `${program}-${process.pid}.cpuprofile`), JSON.stringify(profile));
+    });
+  });
+}
+
+/** NODE_OPTIONS with which a process and its children are profiled into the folder. */
+export const profiling = (into: string): string =>
+  `--import ${new URL(`./profiler.js?folder=${encodeURIComponent(into)}`, import.meta.url).href}`;

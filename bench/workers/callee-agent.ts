@@ -1,0 +1,13 @@
+/** The agent that is called: it answers what it was asked, with both schemas checked. */
+import { Type } from 'typebox';
+import { defineAgent } from '../../agents/sdk/define-agent.js';
+
+const Body = Type.Object(
+  { seq: Type.Integer({ minimum: 0 }), text: Type.String({ maxLength: 1_000 }) },
+  { additionalProperties: false },
+);
+
+export default defineAgent({
+  name: 'bench-callee',
+  actions: { echo: { input: Body, output: Body, run: async (body) => body } },
+});

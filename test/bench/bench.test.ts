@@ -1,0 +1,70 @@
+/** The bench as a command: what it prints and how it refuses. Its figures are nobody's promise here. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { resultOf } from '../../bench/measure-row.js';
+import { median } from '../../bench/median.js';
+
+const PROGRAM = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const bench = (...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = execFile(process.execPath, [PROGRAM, ...args], (_error, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+
+describe('the bench', () => {
+  it('prints nothing but the array of results with --json', async function () {
+    this.timeout(60_000);
+    const { exitCode, stdout, stderr } = await bench('--json', '--only', 'calls', '--runs', '1', '--quick');
+    expect(exitCode, stderr).to.equal(0);
+    const results: unknown = JSON.parse(stdout);
+    expect(results).to.be.an('array').with.length(1);
+    const [result] = results as Record<string, unknown>[];
+    expect(result).to.have.all.keys('row', 'unit', 'ours', 'peer', 'peerName', 'ratio', 'goal', 'holds');
+    expect(result).to.include({ row: 'calls', unit: 'calls/s' });
+    for (const key of ['ours', 'peer', 'ratio', 'goal']) expect(result?.[key], key).to.be.a('number').above(0);
+    expect(result?.['holds']).to.be.a('boolean');
+    expect(result?.['peerName']).to.be.a('string').and.include('zeromq.js');
+  });
+
+  it('refuses a row that does not exist, with the rows that do', async () => {
+    const { exitCode, stdout, stderr } = await bench('--only', 'event');
+    expect(exitCode).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr).to.include('there is no row "event"').and.include('did you mean events?').and.include('calls');
+  });
+
+  it('refuses a number of runs that is none', async () => {
+    expect((await bench('--runs', 'many')).exitCode).to.equal(2);
+  });
+});
+
+describe('a result of the bench', () => {
+  const row = { name: 'r', title: '', unit: 'u', better: 'more', peerName: 'p', goal: 2 } as const;
+
+  it('is the median of the ratios of each pair, not the ratio of the medians', () => {
+    const pairs = [
+      { ours: 10, peer: 1 },
+      { ours: 20, peer: 10 },
+      { ours: 30, peer: 2 },
+    ];
+    expect(resultOf(row, pairs)).to.include({ ours: 20, peer: 2, ratio: 10, holds: true });
+  });
+
+  it('is above 1 when we take less time, where less is better', () => {
+    const [result] = [resultOf({ ...row, better: 'less' }, [{ ours: 50, peer: 75 }])];
+    expect(result).to.include({ ratio: 1.5, holds: false });
+  });
+
+  it('takes the mean of the two in the middle when the runs are even', () => {
+    expect(median([4, 1, 3, 100])).to.equal(3.5);
+  });
+});
