@@ -243,6 +243,36 @@ describe('a log follower whose file is rotated', () => {
     expect(the().running.follower.files).to.have.length(1);
   });
 
+  it('reads that last line also when it was waiting for its newline already', async () => {
+    the().append('logs/app.log', 'one\ntwo');
+    await the().poll();
+    unlinkSync(the().path('logs/app.log'));
+    await the().poll();
+    expect(the().lines()).to.deep.equal(['one', 'two']);
+    expect(the().running.follower.files).to.deep.equal([]);
+  });
+
+  it('finds a file again that had no whole line yet when the watcher was killed and the file rotated', async () => {
+    await the().poll();
+    the().append('logs/app.log', 'ha');
+    await the().poll();
+    await the().kill();
+    the().append('logs/app.log', 'lf\n');
+    rotate();
+    await the().poll();
+    expect(the().lines()).to.deep.equal(['half']);
+  });
+
+  it('calls a file by its own name when its inode was that of another one', async () => {
+    the().append('logs/app.log', 'one\n');
+    await the().poll();
+    await the().stop();
+    renameSync(the().path('logs/app.log'), the().path('logs/other.log'));
+    the().write('logs/other.log', 'something else\n');
+    await the().poll();
+    expect(the().records().at(-1)).to.include({ file: 'logs/other.log', line: 'something else', offset: 0 });
+  });
+
   it('reads no line twice when a rotated file is found by a pattern, or is given its name back', async () => {
     the().configure({ fromStart: true, files: ['logs/app.log*'] });
     the().append('logs/app.log', 'one\n');
@@ -341,6 +371,16 @@ describe('a log follower whose journal has trouble', () => {
     the().store.faults.push('lose answer');
     await the().poll();
     the().append('logs/app.log', 'three\n');
+    await the().poll();
+    expect(the().lines()).to.deep.equal(['one', 'two', 'three']);
+  });
+
+  it('reads nothing before it knows what was stored, when nobody answers that either', async () => {
+    the().store.faults.push('lose answer');
+    the().store.silentCheckpoints = 2;
+    expect(isPassing(await failingPoll())).to.equal(true);
+    the().append('logs/app.log', 'three\n');
+    expect(isPassing(await failingPoll())).to.equal(true);
     await the().poll();
     expect(the().lines()).to.deep.equal(['one', 'two', 'three']);
   });

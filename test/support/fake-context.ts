@@ -41,6 +41,8 @@ export class FakeStore {
   readonly records: StoredRecord[] = [];
   /** How the next batches end, in order; none left means well. */
   readonly faults: (Fault | undefined)[] = [];
+  /** So many of the next questions for a checkpoint are not answered. */
+  silentCheckpoints = 0;
   batchCount = 0;
   readonly #checkpoints = new Map<string, Buffer>();
 
@@ -154,6 +156,10 @@ export class FakeContext<Config = unknown> implements AgentContext<Config> {
 
   readonly checkpoint = async (name: string): Promise<unknown> => {
     this.#assertAlive();
+    if (this.store.silentCheckpoints > 0) {
+      this.store.silentCheckpoints--;
+      throw new MeshError('UNREACHABLE');
+    }
     return this.store.checkpoint(name);
   };
 

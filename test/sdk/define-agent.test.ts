@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { Type } from 'typebox';
+import { actionMethod } from '../../agents/sdk/action-table.js';
+import { defineAgent } from '../../agents/sdk/define-agent.js';
+import { limits } from '../../common/core/limits.js';
+import { expectError, expectRejection } from '../support/expect-error.js';
+import { FakeContext } from '../support/fake-context.js';
+
+/** Fails to compile unless the two types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(isSame: Same<A, B>): void => {
+  expect(isSame).to.equal(true);
+};
+
+const example = defineAgent({
+  name: 'example',
+  config: Type.Object({ factor: Type.Integer(), note: Type.Optional(Type.String()) }),
+  actions: {
+    scale: {
+      input: Type.Object({ value: Type.Number() }),
+      output: Type.Object({ scaled: Type.Number() }),
+      run: async ({ value }, context) => {
+        same<typeof value, number>(true);
+        same<typeof context.config, { factor: number; note?: string }>(true);
+        return { scaled: value * context.config.factor };
+      },
+    },
+    whoAsks: {
+      run(input, context) {
+        same<typeof input, Record<string, never>>(true);
+        same<typeof context.from, string | undefined>(true);
+        return { from: context.from };
+      },
+    },
+    breaks: {
+      input: Type.Object({ how: Type.String() }),
+      output: Type.Object({ done: Type.Boolean() }),
+      run({ how }) {
+        same<typeof how, string>(true);
+        return how === 'throw' ? Promise.reject(new Error('it broke')) : { done: 'yes' };
+      },
+    },
+  },
+  onStart(context) {
+    same<typeof context.config.factor, number>(true);
+  },
+  onStop: (context) => same<typeof context.config.factor, number>(true),
+});
+
+describe('an agent that is defined', () => {
+  const context = new FakeContext({ config: { factor: 3 } });
+  const failures: unknown[] = [];
+  const act = async (name: string, input: unknown) => {
+    const action = example.actions?.[name];
+    if (action === undefined) throw new Error(`no action ${name}`);
+    const method = actionMethod(
+      'example',
+      name,
+      action,
+      () => context,
+      (error) => failures.push(error),
+    );
+    return method(input, { from: 'caller@main' });
+  };
+
+  it('has the types of its schemas where its author writes code, and their checks where it is called', async () => {
+    expect(await act('scale', { value: 5 })).to.deep.equal({ scaled: 15 });
+    expect(await act('whoAsks', {})).to.deep.equal({ from: 'caller@main' });
+    await expectRejection('INVALID_INPUT', act('scale', { value: 'five' }));
+    await expectRejection('INVALID_INPUT', act('whoAsks', { unknown: 1 }));
+  });
+
+  it('answers what its schema says or an error', async () => {
+    await expectRejection('INVALID_OUTPUT', act('breaks', { how: 'answer' }));
+    expect((await expectRejection('ACTION_FAILED', act('breaks', { how: 'throw' }))).message).to.equal(
+      'example.breaks failed: it broke',
+    );
+    expect(failures).to.have.length(1);
+  });
+
+  it('is refused when a name in it cannot be one', () => {
+    const run = () => undefined;
+    const longest = 'a'.repeat(limits.nameLengthMax);
+    expect(defineAgent({ name: longest }).name).to.equal(longest);
+    expectError('CONFIG_INVALID', () => defineAgent({ name: `${longest}a` }));
+    expectError('CONFIG_INVALID', () => defineAgent({ name: 'Upper' }));
+    expectError('CONFIG_INVALID', () => defineAgent({ name: 'a', capabilities: ['b c'] }));
+    expectError('CONFIG_INVALID', () => defineAgent({ name: 'a', actions: { 'mesh.stop': { run } } }));
+  });
+
+  it('is refused with more actions than an agent may have', () => {
+    const names = Array.from({ length: limits.actionsPerAgentMax + 1 }, (_, n) => `act${n}`);
+    const actions = Object.fromEntries(names.map((name) => [name, { run: () => undefined }]));
+    expectError('CONFIG_INVALID', () => defineAgent({ name: 'a', actions }));
+  });
+});
