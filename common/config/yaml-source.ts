@@ -1,12 +1,23 @@
 /**
- * Reads one YAML or JSON file (JSON is YAML) into a tree with origins. The only importer of yaml.
+ * Reads one YAML or JSON file (JSON is YAML) into a tree with origins, and writes plain data as YAML. The only importer
+ * of yaml.
  *
  * What is ambiguous or dangerous is refused with its line and column, never repaired: duplicate keys, unknown tags,
  * several documents, keys that are not text, `__proto__`, numbers that do not survive as JavaScript numbers, and
  * anchors that expand to more than the limits allow. A file that breaks a bound is refused before it is parsed.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  stringify,
+} from 'yaml';
 import { messageOf, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { type Issue, issueWith } from './issues.js';
@@ -60,6 +71,9 @@ export function parseSource(text: string, shownAs: string): Source {
   const tree = walk.treeOf(document.contents, { file: shownAs, line: 1, column: 1 }, 0);
   return sourceOf(shownAs, tree, walk.issues);
 }
+
+/** JSON data as YAML that reads back as the same data. */
+export const yamlText = (data: unknown): string => stringify(data, { version: '1.2', schema: 'core', lineWidth: 0 });
 
 const emptyTree = (file: string): Tree => ({ kind: 'map', origin: { file, line: 1, column: 1 }, entries: new Map() });
 

@@ -1,0 +1,58 @@
+/** An agent as the registry knows it, the way `registry` commands show it. Pure. */
+import type { AgentView } from '../common/protocol/registry-entry.js';
+import type { Colors, ListForm } from './output.js';
+import { stateText } from './process-row.js';
+import { ageText, isoTime } from './quantity.js';
+
+export interface AgentRow {
+  readonly agent: string;
+  readonly instance: string;
+  readonly machine: string;
+  readonly state: string;
+  /** Whether its machine is in reach. */
+  readonly reachable: boolean;
+  /** How old that knowledge is. */
+  readonly ageMs: number;
+  readonly version: string;
+  readonly capabilities: readonly string[];
+  readonly actions: readonly string[];
+  readonly endpoints: { readonly control: string };
+  readonly epoch: number;
+  readonly pid: number | null;
+  readonly since: string | null;
+}
+
+export function agentRowOf(view: AgentView): AgentRow {
+  const { agent, instance, machine, state, reachable, version, capabilities, actions, control, epoch, pid } = view;
+  return {
+    agent,
+    instance,
+    machine,
+    state,
+    reachable,
+    ageMs: Math.round(view.ageMs),
+    version,
+    capabilities,
+    actions,
+    endpoints: { control },
+    epoch,
+    pid: pid > 0 ? pid : null,
+    since: isoTime(view.sinceMs),
+  };
+}
+
+export const agentForm = (colors: Colors): ListForm<AgentRow> => ({
+  columns: [
+    { head: 'agent', value: ({ agent }) => agent },
+    { head: 'machine', value: ({ machine }) => machine },
+    { head: 'state', value: ({ state, reachable }) => stateText(reachable ? state : 'unreachable', colors) },
+    { head: 'known', value: ({ ageMs }) => `${ageText(ageMs)} ago` },
+    { head: 'version', value: ({ version }) => version || '-', optional: true },
+    { head: 'actions', value: ({ actions }) => actions.join(',') || '-', optional: true },
+    { head: 'capabilities', value: ({ capabilities }) => capabilities.join(',') || '-', wide: true },
+    { head: 'control', value: ({ endpoints }) => endpoints.control || '-', wide: true },
+    { head: 'pid', value: ({ pid }) => String(pid ?? '-'), wide: true },
+  ],
+  name: ({ instance }) => instance,
+  empty: 'no such agent is in the registry; "mesh registry ls -a" also shows what has stopped',
+});

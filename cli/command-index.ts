@@ -1,0 +1,93 @@
+/**
+ * Every command by its words, with one sentence and the way to its file. A command's file is only loaded when it is
+ * asked for, so that `mesh ps` does not pay for all the others.
+ */
+import type { IndexedCommand } from './command.js';
+
+export const commandIndex: readonly IndexedCommand[] = [
+  {
+    path: 'up',
+    summary: 'start machines of the fleet, with progress and a live view',
+    load: () => import('./commands/up.js'),
+  },
+  { path: 'down', summary: 'stop machines and leave no process behind', load: () => import('./commands/down.js') },
+  { path: 'ps', summary: 'the processes of every machine', load: () => import('./commands/ps.js') },
+  { path: 'status', summary: 'how each machine fares, and what is wrong', load: () => import('./commands/status.js') },
+  { path: 'logs', summary: 'the output of an agent', load: () => import('./commands/logs.js') },
+  {
+    path: 'registry ls',
+    summary: 'every agent that the mesh knows',
+    load: () => import('./commands/registry-ls.js'),
+  },
+  {
+    path: 'registry show',
+    summary: 'one agent: where it is and what it can do',
+    load: () => import('./commands/registry-show.js'),
+  },
+  {
+    path: 'registry find',
+    summary: 'agents by capability, action, state or machine',
+    load: () => import('./commands/registry-find.js'),
+  },
+  {
+    path: 'registry watch',
+    summary: 'changes of the registry as they come',
+    load: () => import('./commands/registry-watch.js'),
+  },
+  { path: 'call', summary: 'ask an agent for one of its actions', load: () => import('./commands/call.js') },
+  { path: 'pub', summary: 'publish an event', load: () => import('./commands/pub.js') },
+  { path: 'sub', summary: 'events as they come', load: () => import('./commands/sub.js') },
+  { path: 'stream emit', summary: 'store a durable record', load: () => import('./commands/stream-emit.js') },
+  {
+    path: 'stream tail',
+    summary: "records of main's log, the last ones and those that come",
+    load: () => import('./commands/stream-tail.js'),
+  },
+  {
+    path: 'error ls',
+    summary: 'the error bus, grouped, latest first',
+    load: () => import('./commands/error-ls.js'),
+  },
+  {
+    path: 'error tail',
+    summary: 'errors of all machines as they come',
+    load: () => import('./commands/error-tail.js'),
+  },
+  { path: 'error show', summary: 'one group with its occurrences', load: () => import('./commands/error-show.js') },
+  {
+    path: 'journal status',
+    summary: 'what each machine has stored, and what main has acknowledged',
+    load: () => import('./commands/journal-status.js'),
+  },
+  {
+    path: 'journal verify',
+    summary: 'walk every hash of the journals',
+    load: () => import('./commands/journal-verify.js'),
+  },
+  {
+    path: 'config validate',
+    summary: 'check the configuration without starting anything',
+    load: () => import('./commands/config-validate.js'),
+  },
+  { path: 'port ls', summary: 'every port of the fleet and its state', load: () => import('./commands/port-ls.js') },
+  {
+    path: 'port check',
+    summary: 'fail when a port is taken by a stranger',
+    load: () => import('./commands/port-check.js'),
+  },
+  { path: 'init', summary: 'write the sample fleet into a folder', load: () => import('./commands/init.js') },
+  {
+    path: 'completion',
+    summary: 'the completion script of a shell',
+    load: () => import('./commands/completion.js'),
+  },
+];
+
+export const groupSummaries: Readonly<Record<string, string>> = {
+  registry: 'who is in the mesh',
+  stream: 'durable records',
+  error: 'the error bus',
+  journal: "a machine's own store",
+  config: 'the files of the fleet',
+  port: 'the ports of the fleet',
+};

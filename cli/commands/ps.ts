@@ -1,0 +1,26 @@
+import { systemClock } from '../../common/core/clock.js';
+import type { Command } from '../command.js';
+import { sortAnswers } from '../machine-answers.js';
+import { processForm, processRowOf } from '../process-row.js';
+
+export const command: Command = {
+  details: 'Asks every node of the fleet. A machine that does not answer is said, and the exit code is then 7.',
+  options: [{ flags: '-a, --all', description: 'also what has stopped' }],
+  examples: [
+    { line: 'mesh ps', explains: 'what runs where' },
+    { line: 'mesh ps --machine pc2 -o wide', explains: 'one machine, with lag and last exit' },
+    { line: 'mesh ps --json', explains: 'for a script' },
+  ],
+  async run(context, args) {
+    const access = await context.access();
+    const answers = await access.askEach(await context.machinesAsked(), 'node.ps', {});
+    const { bodies, exitCode } = sortAnswers(answers, context.output);
+    const nowMs = systemClock.wallMs();
+    const rows = bodies
+      .flatMap(({ body }) => body.agents)
+      .filter(({ state }) => args.flag('all') || state !== 'stopped')
+      .map((row) => processRowOf(row, nowMs));
+    await context.output.list(rows, processForm(context.output.colors));
+    return exitCode;
+  },
+};

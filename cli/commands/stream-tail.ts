@@ -1,0 +1,34 @@
+import type { Command } from '../command.js';
+import { tailArguments, tailLog, tailOptions } from '../log-tail.js';
+import { recordLine, recordRowOf } from '../record-row.js';
+
+export const command: Command = {
+  details:
+    'From the log of main, in its order, each record once; follows until it is interrupted. ID goes on with --from.',
+  operands: [{ syntax: '[stream]', description: 'only that stream; default all' }],
+  options: tailOptions,
+  examples: [
+    { line: 'mesh stream tail', explains: 'the last records, and those that come', follows: true },
+    { line: 'mesh stream tail errors -n 3 --no-follow --json', explains: 'the last three, one JSON object each' },
+    { line: 'mesh stream tail --from 1 --no-follow --on pc2', explains: 'all that is stored of pc2' },
+  ],
+  async run(context, args) {
+    const stream = args.optionalOperand(0);
+    const { filter, ...rest } = tailArguments(args, context.flags.machine);
+    const access = await context.access();
+    const { output, signal } = context;
+    await tailLog({
+      ...rest,
+      filter: { ...filter, ...(stream === undefined ? {} : { stream }) },
+      signal,
+      connect: () => access.log(),
+      onRecord: (record) =>
+        output.item(
+          recordRowOf(record),
+          (row) => recordLine(row, output.colors),
+          ({ id }) => String(id),
+        ),
+      onLink: (problem) => output.warn(problem ? `${problem.message}; going on when it is back` : 'the log is back'),
+    });
+  },
+};

@@ -1,0 +1,71 @@
+import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { portForm, portLineOf } from '../fleet-ports.js';
+import { FleetStart } from '../fleet-start.js';
+import { isLocal, machinesToStart, refuseObstacles, startOverThere } from '../start-plan.js';
+
+export const command: Command = {
+  details:
+    'Checks the configuration and the ports first; refuses before anything starts. Default: MESH_MACHINE, or main. In the foreground it shows agents and errors until Ctrl-C, which stops what it started; a second Ctrl-C kills. With --detach it ends when all is ready, with exit code 7 when something is not.',
+  operands: [
+    { syntax: '[machine...]', description: 'which machines, of those that are this box', completes: 'machine' },
+  ],
+  options: [
+    { flags: '--all', description: 'every machine of the fleet that has an address of this box' },
+    { flags: '-d, --detach', description: 'leave them running and end' },
+    { flags: '--dry-run', description: 'check everything, and only say what would be started' },
+  ],
+  examples: [
+    { line: 'mesh up --all --dry-run', explains: 'what would be started', needs: 'folder' },
+    { line: 'mesh up --all', explains: 'the fleet, in the foreground', needs: 'folder', follows: true },
+    { line: 'mesh up pc2 --detach', explains: 'one machine, in the background', needs: 'folder' },
+  ],
+  endsItself: true,
+  async run(context, args) {
+    const fleet = await context.fleet();
+    const all = args.flag('all');
+    const machines = await machinesToStart(context, args.list(0), all);
+    for (const warning of fleet.warnings) context.output.warn(warning);
+    if (all) nameTheOthers(context, fleet);
+    const ports = await refuseObstacles(fleet, machines);
+    if (args.flag('dryRun')) return showPlan(context, machines, ports.map(portLineOf));
+    return new FleetStart(context, fleet, machines).run(args.flag('detach'));
+  },
+};
+
+function nameTheOthers({ output }: Context, fleet: FleetConfig): void {
+  for (const machine of [...fleet.machines.values()].filter((candidate) => !isLocal(candidate))) {
+    output.note(`${machine.name} is another box: ${startOverThere(machine)}`);
+  }
+}
+
+async function showPlan(
+  { output }: Context,
+  machines: readonly MachineConfig[],
+  ports: readonly ReturnType<typeof portLineOf>[],
+): Promise<number> {
+  const plan = machines.map(({ name, role, address, waves }) => ({
+    machine: name,
+    role,
+    address,
+    waves,
+    ports: ports.filter(({ machine }) => machine === name),
+  }));
+  if (!output.isHuman) await output.list(plan, { columns: [], name: ({ machine }) => machine, empty: '' });
+  else {
+    await output.list(plan, {
+      columns: [
+        { head: 'machine', value: ({ machine }) => machine },
+        { head: 'role', value: ({ role }) => role },
+        { head: 'address', value: ({ address }) => address },
+        { head: 'would start', value: ({ waves }) => waves.map((wave) => wave.join(', ')).join(' → ') },
+      ],
+      name: ({ machine }) => machine,
+      empty: 'no machines',
+    });
+    output.text('');
+    await output.list(ports, portForm(output.colors));
+  }
+  return 0;
+}

@@ -1,0 +1,91 @@
+/**
+ * What a command works with: its surroundings, its output, the fleet's configuration and its connections. Everything
+ * heavy is loaded when it is first asked for, so that a command pays only for what it uses; `close` undoes all of it.
+ */
+import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.js';
+import type { Settings } from '../common/config/settings.js';
+import { MeshError } from '../common/core/errors.js';
+import type { FleetAccess } from './fleet-access.js';
+import type { GlobalFlags } from './global-options.js';
+import type { Output } from './output.js';
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+}
+
+export class Context {
+  #fleet: Promise<FleetConfig> | undefined;
+  #access: Promise<FleetAccess> | undefined;
+
+  constructor(
+    readonly flags: GlobalFlags,
+    readonly output: Output,
+    readonly surroundings: Surroundings,
+    /** Aborted at the first SIGINT, SIGTERM or SIGHUP, and when nobody reads the output any more. */
+    readonly signal: AbortSignal,
+    /** Calls back at each further interruption. */
+    readonly onInterruptAgain: (callback: () => void) => void,
+  ) {}
+
+  /** @throws MeshError CONFIG_INVALID */
+  async settings(): Promise<Settings> {
+    const { readSettings } = await import('../common/config/settings.js');
+    const { mesh, env, machine } = this.flags;
+    return readSettings({
+      env: this.surroundings.env,
+      cwd: this.surroundings.cwd,
+      flags: { home: mesh, environment: env, machine },
+    });
+  }
+
+  /** @throws MeshError CONFIG_INVALID with every fault; INSECURE */
+  fleet(): Promise<FleetConfig> {
+    this.#fleet ??= this.#loadFleet();
+    return this.#fleet;
+  }
+
+  /** The ways into a running fleet. */
+  access(): Promise<FleetAccess> {
+    this.#access ??= this.#openAccess();
+    return this.#access;
+  }
+
+  /** A machine of the fleet by its name. @throws MeshError NOT_FOUND with the nearest name */
+  async machine(name: string): Promise<MachineConfig> {
+    const { machines } = await this.fleet();
+    const found = machines.get(name);
+    if (found !== undefined) return found;
+    const { nearest } = await import('../common/core/nearest.js');
+    const near = nearest(name, machines.keys());
+    throw new MeshError('NOT_FOUND', `the fleet has no machine "${name}"`, {
+      hint: `its machines are ${[...machines.keys()].join(', ')}`,
+      ...(near === undefined ? {} : { details: { didYouMean: near } }),
+    });
+  }
+
+  /** Whom a question about machines is for: the one of --machine, else all. */
+  async machinesAsked(): Promise<readonly MachineConfig[]> {
+    if (this.flags.machine !== undefined) return [await this.machine(this.flags.machine)];
+    return [...(await this.fleet()).machines.values()];
+  }
+
+  async close(): Promise<void> {
+    const access = await this.#access?.catch(() => undefined);
+    await access?.close();
+  }
+
+  async #loadFleet(): Promise<FleetConfig> {
+    const { loadFleet } = await import('../common/config/fleet-config.js');
+    const { home, environment } = await this.settings();
+    return loadFleet({ home, env: environment });
+  }
+
+  async #openAccess(): Promise<FleetAccess> {
+    const { FleetAccess } = await import('./fleet-access.js');
+    const [fleet, settings] = await Promise.all([this.fleet(), this.settings()]);
+    if (settings.machine !== undefined) await this.machine(settings.machine);
+    return new FleetAccess(fleet, settings.machine);
+  }
+}

@@ -1,0 +1,43 @@
+/** A start, shown part by part on standard error: the only importer of listr2. A line per part where it is no terminal. */
+import { Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
+import { AgentNotReady, type MachineStart } from './machine-start.js';
+import type { Output } from './output.js';
+
+/** Resolves when every part is ready or has failed; what failed is in the outcomes. */
+export async function showStart(starts: readonly MachineStart[], output: Output): Promise<void> {
+  if (output.stderr.isTTY !== true) return showLines(starts, output);
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(output.stderr, output.stderr) });
+  const tasks = new Listr(starts.map(taskOf), {
+    concurrent: true,
+    exitOnError: false,
+    registerSignalListeners: false, // signals are the command's business: it stops what it started
+    rendererOptions: { logger, collapseSubtasks: false, collapseErrors: false },
+  });
+  await tasks.run().catch(() => undefined); // the outcomes tell what failed
+}
+
+const taskOf = (start: MachineStart): ListrTask => ({
+  title: `machine ${start.machine.name}`,
+  task: (_context, task) =>
+    task.newListr(
+      start.partNames.map((name) => ({ title: name, task: () => start.part(name) })),
+      { concurrent: true, exitOnError: false },
+    ),
+});
+
+async function showLines(starts: readonly MachineStart[], output: Output): Promise<void> {
+  const { green, red } = output.noteColors;
+  const parts = starts.flatMap((start) => start.partNames.map((name) => ({ start, name })));
+  await Promise.all(
+    parts.map(({ start, name }) =>
+      start.part(name).then(
+        () => output.note(`${name}@${start.machine.name} ${green('ready')}`),
+        // A start that failed as a whole is told once, by the error of the command.
+        (error: unknown) => {
+          if (error instanceof AgentNotReady)
+            output.note(`${name}@${start.machine.name} ${red('failed')}: ${error.message}`);
+        },
+      ),
+    ),
+  );
+}

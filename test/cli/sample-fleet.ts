@@ -1,0 +1,58 @@
+/** The sample fleet in a temporary folder, on ports that nobody has. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from './mesh-process.js';
+
+export type Ports = Record<string, number>;
+
+export class SampleFleet {
+  readonly home = mkdtempSync(join(tmpdir(), 'mesh-cli-'));
+  ports: { main: Ports; pc2: Ports } = { main: {}, pc2: {} };
+
+  static async create(): Promise<SampleFleet> {
+    const fleet = new SampleFleet();
+    cpSync(join(PACKAGE_ROOT, 'config'), join(fleet.home, 'config'), { recursive: true });
+    const [node = 0, registry = 0, log = 0, publish = 0, subscribe = 0, broker = 0] = await freePorts(6);
+    fleet.ports = {
+      main: { node, registry, log, publish, subscribe, broker },
+      pc2: { node, publish, subscribe, broker },
+    };
+    fleet.write('ports.json', JSON.stringify(fleet.ports, undefined, 2));
+    return fleet;
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.home, name), 'utf8');
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.home, name), text);
+  }
+
+  close(): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+export function listenOn(host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.resume()); // takes every word and answers none
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+export const closeServer = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+
+/** Held together, so that no two are the same, and let go of together. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listenOn('127.0.0.1', 0)));
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map(closeServer));
+  return ports;
+}
