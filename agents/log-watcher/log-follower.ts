@@ -5,6 +5,11 @@
  * F2  The lines of a file are recorded in their order, and those of a rotated file before those of its successor.
  * F3  No file starves: each gets a chunk in turn.
  * F4  What could not be stored is read again: a round that fails changes nothing that the next one does not mend.
+ *
+ * What nobody who only reads can promise: lines that are truncated away or deleted before they were read (also those that a
+ * rotation by copy and truncate loses itself), and files that were never seen under a name that a pattern matches. So
+ * where a log may be rotated twice while the watcher is down, the patterns should match the rotated names too; where it
+ * is rotated by copying, they should not, for a copy is a file of its own.
  */
 import type { AgentContext } from '../sdk/define-agent.js';
 import { byAge, noteUnreadable, pathOf } from './file-scan.js';

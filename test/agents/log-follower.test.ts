@@ -288,6 +288,21 @@ describe('a log follower whose file is rotated', () => {
     expect(the().lines()).to.deep.equal(['one', 'two', 'three']);
   });
 
+  it('misses no generation that came and went while it was down, when the patterns match rotated names', async () => {
+    the().configure({ fromStart: true, files: ['logs/app.log*'] });
+    the().append('logs/app.log', 'one\n');
+    await the().poll();
+    await the().kill();
+    the().append('logs/app.log', 'two\n');
+    rotate();
+    renameSync(the().path('logs/app.log.1'), the().path('logs/app.log.2'));
+    the().append('logs/app.log', 'three\n');
+    rotate();
+    the().append('logs/app.log', 'four\n');
+    await the().poll();
+    expect(the().lines()).to.have.members(['one', 'two', 'three', 'four']);
+  });
+
   it('begins anew with a file that was truncated, also when it has grown past the old place since', async () => {
     the().append('logs/app.log', 'one\n');
     await the().poll();
