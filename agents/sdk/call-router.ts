@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import { parseCallTarget } from '../../common/protocol/name.js';
+import { type CallTarget, parseCallTarget } from '../../common/protocol/name.js';
 import { RequestClient } from '../../common/wire/request-client.js';
 import { chooseInstance } from './choose-instance.js';
 import type { CallOptions } from './define-agent.js';
@@ -30,11 +30,20 @@ export class CallRouter {
   }
 
   /** @throws NOT_FOUND, UNREACHABLE, TIMED_OUT, CONNECTION_LOST, and whatever the action answers */
-  async call(text: string, input: unknown, options: CallOptions): Promise<unknown> {
-    const target = parseCallTarget(text);
+  call(text: string, input: unknown, options: CallOptions): Promise<unknown> {
+    // Once the directory is filled a call takes no turn of the event loop before it stands in its connection's queue.
+    if (!this.directory.filled) return this.directory.fill().then(() => this.call(text, input, options));
+    try {
+      return this.#send(parseCallTarget(text), input, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #send(target: CallTarget, input: unknown, options: CallOptions): Promise<unknown> {
     const instance = chooseInstance({
       target,
-      instances: await this.directory.instancesOf(target.agent),
+      instances: this.directory.instancesOf(target.agent),
       machine: this.self.machine,
       turn: this.#turn++,
       services: this.directory.services,

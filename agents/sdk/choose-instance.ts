@@ -16,42 +16,52 @@ export interface Choice {
   /** Counts up per call: equals take turns. */
   readonly turn: number;
   /** All services, to name one that comes near. */
-  readonly services: readonly string[];
+  readonly services: Iterable<string>;
 }
 
 /** @throws NOT_FOUND when there is no such service or machine, UNREACHABLE when no instance serves, each saying what there is */
-export function chooseInstance({ target, instances, machine, turn, services }: Choice): AgentView {
-  const { agent, machine: wanted } = target;
+export function chooseInstance(choice: Choice): AgentView {
+  const { target, instances, machine, turn } = choice;
+  // One pass and no sorting: this runs for every call.
+  let bestRank = NOT_SERVING;
+  let equals: AgentView[] = [];
+  for (const instance of instances) {
+    if (target.machine !== undefined && instance.machine !== target.machine) continue;
+    const rank = rankOf(instance, machine);
+    if (rank >= NOT_SERVING || rank > bestRank) continue;
+    if (rank < bestRank) equals = [];
+    bestRank = rank;
+    equals.push(instance);
+  }
+  const chosen = equals[turn % equals.length];
+  if (chosen === undefined) throw refusalOf(choice);
+  return chosen;
+}
+
+/** The lower the better: out of reach weighs more than busy, and busy more than another machine. */
+function rankOf({ reachable, state, control, machine }: AgentView, ownMachine: string): number {
+  const serving = SERVING.indexOf(state);
+  if (serving === -1 || control === '') return NOT_SERVING;
+  return (reachable ? 0 : 4) + 2 * serving + (machine === ownMachine ? 0 : 1);
+}
+
+const NOT_SERVING = 8;
+
+function refusalOf({ target: { agent, machine }, instances, services }: Choice): MeshError {
   if (instances.length === 0) {
     const near = nearest(agent, services);
-    throw new MeshError('NOT_FOUND', `there is no agent "${agent}"`, {
+    return new MeshError('NOT_FOUND', `there is no agent "${agent}"`, {
       hint: near === undefined ? 'see "mesh registry ls"' : `did you mean ${near}?`,
     });
   }
-  const candidates = instances.filter((instance) => wanted === undefined || instance.machine === wanted);
+  const candidates = instances.filter((instance) => machine === undefined || instance.machine === machine);
   if (candidates.length === 0) {
-    throw new MeshError('NOT_FOUND', `there is no agent "${agent}" on ${wanted}`, {
+    return new MeshError('NOT_FOUND', `there is no agent "${agent}" on ${machine}`, {
       hint: `it runs on ${instances.map((instance) => instance.machine).join(', ')}`,
     });
   }
-  const serving = candidates.filter((instance) => SERVING.includes(instance.state) && instance.control !== '');
-  if (serving.length === 0) {
-    const states = candidates.map((instance) => `${instance.instance} is ${instance.state}`).join(', ');
-    throw new MeshError('UNREACHABLE', `no instance of "${agent}" serves: ${states}`, {
-      hint: `see "mesh logs ${agent}"`,
-    });
-  }
-  const rank = (instance: AgentView) =>
-    [!instance.reachable, SERVING.indexOf(instance.state), instance.machine !== machine].map(Number);
-  const best = serving.map(rank).sort(compareRanks)[0] ?? [];
-  const equals = serving.filter((instance) => compareRanks(rank(instance), best) === 0);
-  return equals[turn % equals.length] as AgentView;
-}
-
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [i, value] of a.entries()) {
-    const difference = value - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  const states = candidates.map((instance) => `${instance.instance} is ${instance.state}`).join(', ');
+  return new MeshError('UNREACHABLE', `no instance of "${agent}" serves: ${states}`, {
+    hint: `see "mesh logs ${agent}"`,
+  });
 }

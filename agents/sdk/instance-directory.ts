@@ -10,26 +10,37 @@ import type { AgentView } from '../../common/protocol/registry-entry.js';
 import type { RegistryClient, RegistryUpdate } from './registry-client.js';
 
 export class InstanceDirectory {
-  readonly #byService = new Map<string, Map<string, AgentView>>();
+  /** Lists are replaced, never changed: who looks one up may keep it. */
+  readonly #byService = new Map<string, readonly AgentView[]>();
   readonly #ending = new AbortController();
   #first: Promise<void> | undefined;
+  #filled = false;
 
   constructor(private readonly registry: RegistryClient) {}
 
-  /** All instances of a service as last known. Waits for the first snapshot only. @throws UNREACHABLE */
-  async instancesOf(agent: string): Promise<AgentView[]> {
+  /** The first snapshot has come: from then on look-ups are answered from the copy. */
+  get filled(): boolean {
+    return this.#filled;
+  }
+
+  /** Waits for the first snapshot. @throws UNREACHABLE */
+  async fill(): Promise<void> {
     this.#first ??= this.#follow();
     await within(
       this.#first,
       limits.requestTimeoutMs,
       () => new MeshError('UNREACHABLE', 'the node of this machine does not answer'),
     );
-    return [...(this.#byService.get(agent)?.values() ?? [])];
+  }
+
+  /** All instances of a service as last known. */
+  instancesOf(agent: string): readonly AgentView[] {
+    return this.#byService.get(agent) ?? [];
   }
 
   /** The names of all services, for "did you mean". */
-  get services(): string[] {
-    return [...this.#byService.keys()];
+  get services(): Iterable<string> {
+    return this.#byService.keys();
   }
 
   close(): void {
@@ -42,6 +53,7 @@ export class InstanceDirectory {
       const follow = async () => {
         for await (const update of this.registry.watch(this.#ending.signal)) {
           this.#apply(update);
+          this.#filled = true;
           resolve();
         }
         reject(new MeshError('CLOSED', 'the connection to the mesh was closed'));
@@ -57,12 +69,20 @@ export class InstanceDirectory {
     }
     for (const { agent, gone } of changes) {
       if (agent !== undefined) this.#put(agent);
-      if (gone !== undefined) this.#byService.get(gone.split('@')[0] ?? '')?.delete(gone);
+      if (gone !== undefined) this.#remove(gone);
     }
   }
 
   #put(view: AgentView): void {
-    const instances = this.#byService.get(view.agent) ?? new Map<string, AgentView>();
-    this.#byService.set(view.agent, instances.set(view.instance, view));
+    const others = this.instancesOf(view.agent).filter(({ instance }) => instance !== view.instance);
+    this.#byService.set(view.agent, [...others, view]);
+  }
+
+  /** @param gone `agent@machine`, or a machine, whose agents are told one by one. */
+  #remove(gone: string): void {
+    const agent = gone.split('@')[0] ?? '';
+    const others = this.instancesOf(agent).filter(({ instance }) => instance !== gone);
+    if (others.length > 0) this.#byService.set(agent, others);
+    else this.#byService.delete(agent);
   }
 }

@@ -6,7 +6,8 @@ import { argumentAt } from '../worker-channel.js';
 
 const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
 dealer.connect(argumentAt(0));
-const waiting = new Map<number, (body: unknown) => void>();
+/** By the last 16 bits of the id: a Map that is filled and emptied all the time would burden the peer with garbage. */
+const waiting: ((body: unknown) => void)[] = [];
 const unsent: Buffer[] = [];
 let lastId = 0;
 let sending = false;
@@ -23,7 +24,7 @@ serveCalling(
   (body) =>
     new Promise((resolve) => {
       const id = ++lastId;
-      waiting.set(id, resolve);
+      waiting[id & 0xffff] = resolve;
       unsent.push(pack([id, body]));
       void sendAll();
     }),
@@ -32,6 +33,5 @@ serveCalling(
 for await (const [frame] of dealer) {
   if (frame === undefined) continue;
   const [id, body] = unpack(frame) as [number, unknown];
-  waiting.get(id)?.(body);
-  waiting.delete(id);
+  waiting[id & 0xffff]?.(body);
 }

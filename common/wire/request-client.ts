@@ -5,6 +5,7 @@
  * and not answered in time, UNREACHABLE when it never left, CONNECTION_LOST the moment the connection that carried it
  * broke, QUEUE_FULL and CLOSED from this side. Nothing is repeated here: only the caller knows what may run twice.
  */
+import { setMaxListeners } from 'node:events';
 import type { Dealer } from 'zeromq';
 import { systemClock } from '../core/clock.js';
 import { MeshError } from '../core/errors.js';
@@ -13,6 +14,7 @@ import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
 import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
 import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { PendingTable } from './pending-table.js';
 import { receiveLoop } from './receive-loop.js';
 import { closed, connectionLost, interrupted, queueFull, timedOut, tooLarge, unreachable } from './request-error.js';
 import { openDealer } from './socket-options.js';
@@ -35,6 +37,7 @@ export interface RequestOptions {
 }
 
 interface Pending extends QueuedEnvelope {
+  readonly id: number;
   readonly resolve: (body: unknown) => void;
   readonly reject: (error: MeshError) => void;
   readonly method: string;
@@ -49,10 +52,9 @@ interface Pending extends QueuedEnvelope {
 
 export class RequestClient {
   readonly counters = { requests: 0, timeouts: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingTable<Pending>();
   readonly #queue = new FrameQueue<Pending>();
   #dealer: Dealer;
-  #lastId = 0;
   #up = false;
   #closed = false;
   #flushing = false;
@@ -89,7 +91,7 @@ export class RequestClient {
     if (this.#closed) return Promise.reject(closed(this.options));
     if (options.signal?.aborted) return Promise.reject(interrupted(method));
     if (this.#pending.size >= limits.pendingRequestsMax) return Promise.reject(this.#refusal(method));
-    const id = ++this.#lastId;
+    const id = this.#pending.nextId();
     let bytes: Buffer;
     try {
       bytes = encodeRequest(id, method, body, { ...meta, timeoutMs });
@@ -101,8 +103,9 @@ export class RequestClient {
     return new Promise((resolve, reject) => {
       const deadlineMs = systemClock.monotonicMs() + timeoutMs;
       const { signal } = options;
-      const onAbort = signal && (() => this.#settle(id)?.reject(interrupted(method)));
+      const onAbort = signal === undefined ? undefined : () => this.#settle(id)?.reject(interrupted(method));
       const pending: Pending = {
+        id,
         bytes,
         resolve,
         reject,
@@ -116,8 +119,8 @@ export class RequestClient {
       };
       if (!this.#queue.push(pending)) return reject(this.#refusal(method));
       this.counters.requests++;
-      this.#pending.set(id, pending);
-      if (onAbort) signal?.addEventListener('abort', onAbort);
+      this.#pending.add(pending);
+      if (signal !== undefined && onAbort !== undefined) listen(signal, onAbort);
       this.#scheduleFlush();
       this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
     });
@@ -128,7 +131,7 @@ export class RequestClient {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(closed(this.options));
+    for (const { id } of this.#pending.entries()) this.#settle(id)?.reject(closed(this.options));
     this.#queue.clear();
     this.#dealer.close();
   }
@@ -152,9 +155,9 @@ export class RequestClient {
 
   /** The connection broke: what it carried will not be answered on the next one. */
   #failSent(): void {
-    for (const [id, pending] of this.#pending) {
+    for (const pending of this.#pending.entries()) {
       if (!pending.sent) continue;
-      this.#settle(id)?.reject(connectionLost(this.options, pending.method));
+      this.#settle(pending.id)?.reject(connectionLost(this.options, pending.method));
     }
   }
 
@@ -185,9 +188,8 @@ export class RequestClient {
   }
 
   #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
+    const pending = this.#pending.take(id);
     if (pending === undefined) return undefined;
-    this.#pending.delete(id);
     if (pending.sent) pending.abandoned = true;
     else this.#queue.abandon(pending);
     // A signal may outlive thousands of requests: none of them stays with it.
@@ -198,11 +200,11 @@ export class RequestClient {
   /** One coarse timer for all requests: a timer for each costs more than the request. */
   #onSweep(): void {
     const nowMs = systemClock.monotonicMs();
-    for (const [id, pending] of this.#pending) {
+    for (const pending of this.#pending.entries()) {
       if (pending.deadlineMs > nowMs) continue;
       this.counters.timeouts++;
       if (pending.sent) this.#silentTimeouts++;
-      this.#settle(id)?.reject(
+      this.#settle(pending.id)?.reject(
         pending.sent
           ? timedOut(this.options, pending.method, pending.timeoutMs)
           : unreachable(this.options, pending.timeoutMs),
@@ -279,6 +281,12 @@ export class RequestClient {
   #refusal(method: string): MeshError {
     return queueFull(this.options, method, this.#pending.size);
   }
+}
+
+/** One signal may hold any number of requests; Node would call more than ten a leak. */
+function listen(signal: AbortSignal, onAbort: () => void): void {
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', onAbort);
 }
 
 /** Resolution of timeouts. */
