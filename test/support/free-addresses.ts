@@ -1,0 +1,37 @@
+/**
+ * Loopback addresses that nobody uses: each fleet of a test gets a block of its own, so that fleets side by side can have
+ * the same ports, and no outgoing connection of another program can take one of them between two starts.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** `127.x.y.` with random x and y, for which `port` was free on every host of `hosts` a moment ago. */
+export async function freeBlock(hosts: readonly number[], port: number): Promise<string> {
+  for (;;) {
+    const block = `127.${random(1, 254)}.${random(0, 254)}.`;
+    if (
+      await areFree(
+        hosts.map((host) => `${block}${host}`),
+        port,
+      )
+    )
+      return block;
+  }
+}
+
+async function areFree(hosts: readonly string[], port: number): Promise<boolean> {
+  for (const host of hosts) {
+    const server = createServer();
+    try {
+      server.listen({ host, port, exclusive: true });
+      await once(server, 'listening');
+    } catch {
+      return false;
+    } finally {
+      server.close();
+    }
+  }
+  return true;
+}
+
+const random = (min: number, max: number): number => min + Math.floor(Math.random() * (max - min + 1));

@@ -1,0 +1,67 @@
+/**
+ * Main's log as it lies on the disk, read past the mesh: with SQLite and MessagePack alone, so that no fault of the mesh
+ * can hide itself. Opened read-only; the log may be written meanwhile.
+ */
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { unpack } from 'msgpackr';
+
+export interface StoredReport {
+  readonly journalId: string;
+  readonly seq: number;
+  readonly machine: string;
+  readonly agent: string;
+  readonly code: string;
+  readonly message: string;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly stack: string;
+}
+
+interface Row {
+  readonly journalId: string;
+  readonly machine: string;
+  readonly agent: string;
+  readonly seq: number;
+  readonly body: Buffer;
+}
+
+const QUERY = `SELECT journal_id AS journalId, machine, agent, seq, body FROM records
+  JOIN journals ON journals.id = records.journal WHERE stream = 'errors' ORDER BY records.id`;
+
+/** All errors, in main's order. */
+export function storedErrors(file: string): StoredReport[] {
+  return withLog(file, [], (db) =>
+    db
+      .prepare<[], Row>(QUERY)
+      .all()
+      .map(({ body, ...row }) => ({ ...row, ...reportIn(body) })),
+  );
+}
+
+/** How many errors there are, without reading them. */
+export function storedErrorCount(file: string): number {
+  const count = "SELECT count(*) FROM records WHERE stream = 'errors'";
+  return withLog(file, 0, (db) => db.prepare<[], number>(count).pluck().get() ?? 0);
+}
+
+/** Places in journals whose records their machine lost. */
+export function storedHoles(file: string): { journalId: string; seq: number; reason: string }[] {
+  const query =
+    'SELECT journal_id AS journalId, seq, reason FROM holes JOIN journals ON journals.id = holes.journal ORDER BY seq';
+  return withLog(file, [], (db) => db.prepare<[], { journalId: string; seq: number; reason: string }>(query).all());
+}
+
+function withLog<T>(file: string, none: T, work: (db: Database.Database) => T): T {
+  if (!existsSync(file)) return none;
+  const db = new Database(file, { readonly: true });
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+function reportIn(body: Buffer): Pick<StoredReport, 'code' | 'message' | 'context' | 'stack'> {
+  const { code = '', message = '', context = {}, stack = '' } = unpack(body);
+  return { code, message, context, stack };
+}
