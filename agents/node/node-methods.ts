@@ -27,6 +27,8 @@ export interface NodeMethodsOptions {
   readonly degraded: () => string;
   /** Durable: stores a batch and wakes the forwarder. */
   readonly append: Journal['append'];
+  /** The output of an agent, of the broker, or of the node itself. @throws NOT_FOUND */
+  readonly logFileOf: (name: string) => string;
   readonly onStop: () => void;
 }
 
@@ -88,7 +90,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     },
     'node.ps': () => ({ machine, agents: supervisor.processes.map((process) => processRow(process, machine)) }),
     'node.status': () => options.status(),
-    'node.logs': (input) => readLogs(supervisor.find(input.agent).plan.logFile, input),
+    'node.logs': (input) => readLogs(options.logFileOf(input.agent), input),
 
     'journal.emit': (input) => emit(options, input),
     'journal.checkpoint': async ({ agent, name }) => ({

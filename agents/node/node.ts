@@ -266,6 +266,7 @@ export class MeshNode {
     try {
       await this.#journal.prune(limits.journalAckedKept);
       for (const { plan } of this.#supervisor.processes) rotateLog(plan.logFile);
+      rotateLog(this.#folder.logOf(NODE_AGENT));
     } catch (error) {
       this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
     }
