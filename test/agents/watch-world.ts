@@ -103,3 +103,7 @@ export function useWatchWorld(settings: Record<string, unknown> = {}): () => Wat
     return world;
   };
 }
+
+export const numbered = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
+export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
