@@ -205,6 +205,8 @@ export class MeshNode {
       loopLagMs: () => this.#loopLagMs,
       degraded: () => this.#records.degraded,
       append: (batch) => this.#records.append(batch),
+      logFileOf: (process) =>
+        process === NODE_AGENT ? this.#folder.logOf(NODE_AGENT) : this.#supervisor.find(process).plan.logFile,
       onStop,
     });
     return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
