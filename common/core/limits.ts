@@ -30,8 +30,12 @@ export const limits = {
   /** Bytes waiting for one peer in our own queue. At the limit a request is refused with QUEUE_FULL, a reply is
    *  dropped and counted (the requester times out), an event is dropped and counted (the sequence shows the gap). */
   peerQueueBytesMax: 32 * MIB,
-  /** Messages that libzmq may hold for one peer: each is up to one frame, so this is small on purpose. */
+  /** Frames of events that libzmq may hold for one peer. At the limit the proxy drops for that subscriber, which its
+   *  sequence numbers show. */
   socketHighWaterMark: 1_000,
+  /** Frames of requests or replies that libzmq may hold for one peer, each up to the frame limit of its plane: small,
+   *  because what waits beyond it waits in a queue that is bounded in bytes (`peerQueueBytesMax`). */
+  requestHighWaterMark: 128,
   /** Requests in flight of one client; the next is refused with QUEUE_FULL. */
   pendingRequestsMax: 65_536,
   /** Long polls (watch, read) that one server holds open; the next is answered at once as if its wait were 0. */

@@ -1,6 +1,8 @@
 /** `tcp://host:port`, and binding to it with an error that a person can act on. */
 import type { Socket } from 'zeromq';
+import { within } from '../core/clock.js';
 import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 
 /** Binds and returns the endpoint with the port that the system chose where `endpoint` says `:0`. @throws PORT_IN_USE */
 export async function bindEndpoint(socket: Socket, endpoint: string, purpose: string): Promise<string> {
@@ -17,4 +19,14 @@ export async function bindEndpoint(socket: Socket, endpoint: string, purpose: st
     });
   }
   return socket.lastEndpoint ?? endpoint;
+}
+
+/**
+ * Resolves when the port is free for the next one: libzmq gives it back in its own thread, some time after a close.
+ * Bounded, because a socket that is in trouble must not hold a process that ends.
+ */
+export async function unbindEndpoint(socket: Socket, endpoint: string): Promise<void> {
+  const freed = new Promise<void>((resolve) => socket.events.on('close', () => resolve()));
+  const unbound = socket.unbind(endpoint).then(() => freed);
+  await within(unbound, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
 }

@@ -1,16 +1,21 @@
 /**
  * A PUB socket to the machine's event proxy. All that is published on a topic within one turn of the event loop leaves
  * as one message. Events are numbered per topic from 1, so that every subscriber can tell what it missed: delivery is at
- * most once, and a publisher never waits for a slow subscriber.
+ * most once, and a publisher never waits for a slow subscriber. Only its own proxy can make it refuse, with QUEUE_FULL.
  */
 import type { Publisher } from 'zeromq';
-import type { Clock } from '../core/clock.js';
-import { MeshError } from '../core/errors.js';
+import { type Clock, delay, within } from '../core/clock.js';
+import { MeshError, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { encode } from '../protocol/codec.js';
 import { encodeEvents } from '../protocol/envelope.js';
 import { assertTopic } from '../protocol/topic.js';
 import { openPublisher } from './socket-options.js';
+
+interface Frame {
+  readonly message: [string, Buffer];
+  readonly bodyBytes: number;
+}
 
 interface Topic {
   lastSeq: number;
@@ -24,8 +29,9 @@ export class EventPublisher {
   readonly #publisher: Publisher;
   readonly #topics = new Map<string, Topic>();
   readonly #dirty = new Set<string>();
-  readonly #frames: (readonly [string, Buffer])[] = [];
-  #framesBytes = 0;
+  readonly #frames: Frame[] = [];
+  /** Bodies that were published and not handed over yet. */
+  #waitingBytes = 0;
   /** The flush that runs now. */
   #flushing: Promise<void> | undefined;
   #flushScheduled = false;
@@ -52,16 +58,17 @@ export class EventPublisher {
         `an event of ${bytes.length} bytes on ${topic} is over the limit of ${limits.callFrameBytesMax / 2}`,
       );
     }
-    if (this.#framesBytes > limits.peerQueueBytesMax) {
+    if (this.#waitingBytes + bytes.length > limits.peerQueueBytesMax) {
       this.counters.refused++;
       throw new MeshError(
         'QUEUE_FULL',
-        `${this.#framesBytes} bytes of events wait to be sent; the one on ${topic} was refused`,
+        `${this.#waitingBytes} bytes of events wait for the event proxy; the one on ${topic} was refused`,
       );
     }
     if (state.bytes + bytes.length > limits.frameTargetBytes) this.#closeFrame(topic, state);
     state.bodies.push(bytes);
     state.bytes += bytes.length;
+    this.#waitingBytes += bytes.length;
     state.lastSeq++;
     this.counters.published++;
     if (state.bodies.length === 1) this.#dirty.add(topic);
@@ -69,10 +76,10 @@ export class EventPublisher {
     return state.lastSeq;
   }
 
-  /** Sends what waits, then closes. Idempotent. */
+  /** Sends what waits within `limits.closeTimeoutMs`, then closes. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#hasWork || this.#flushing) await this.#flush();
+    await within(this.#flush(), limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
     if (!this.#publisher.closed) this.#publisher.close();
   }
 
@@ -95,8 +102,7 @@ export class EventPublisher {
   #closeFrame(topic: string, state: Topic): void {
     if (state.bodies.length === 0) return;
     const frame = encodeEvents(this.name, state.lastSeq - state.bodies.length + 1, this.clock.wallMs(), state.bodies);
-    this.#frames.push([topic, frame]);
-    this.#framesBytes += frame.length;
+    this.#frames.push({ message: [topic, frame], bodyBytes: state.bytes });
     state.bodies = [];
     state.bytes = 0;
   }
@@ -131,10 +137,25 @@ export class EventPublisher {
         if (state !== undefined) this.#closeFrame(topic, state);
       }
       this.#dirty.clear();
-      for (const [topic, frame] of this.#frames.splice(0)) {
-        this.#framesBytes -= frame.length;
-        await this.#publisher.send([topic, frame]);
+      for (const { message, bodyBytes } of this.#frames.splice(0)) {
+        await this.#hand(message);
+        this.#waitingBytes -= bodyBytes;
+      }
+    }
+  }
+
+  /** A proxy that reads slowly makes this wait, and `publish` refuse at its limit: nothing is dropped on this side. */
+  async #hand(message: [string, Buffer]): Promise<void> {
+    while (!this.#publisher.closed) {
+      try {
+        return await this.#publisher.send(message);
+      } catch (error) {
+        if (this.#publisher.closed) return;
+        if (systemCodeOf(error) !== 'EAGAIN') throw error;
+        await delay(RETRY_BLOCKED_MS);
       }
     }
   }
 }
+
+const RETRY_BLOCKED_MS = 1;

@@ -13,7 +13,7 @@ import { randomId } from '../core/ids.js';
 import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
 import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
-import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { EARLY_FRAME_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
 import { PendingTable } from './pending-table.js';
 import { receiveLoop } from './receive-loop.js';
 import { closed, connectionLost, interrupted, queueFull, timedOut, tooLarge, unreachable } from './request-error.js';
@@ -59,6 +59,8 @@ export class RequestClient {
   #closed = false;
   #flushing = false;
   #flushScheduled = false;
+  /** The socket took nothing just now: a timer tries again. */
+  #blocked = false;
   #sweeper: NodeJS.Timeout | undefined;
   /** Requests that timed out since the last answer: a connection that only swallows is replaced. */
   #silentTimeouts = 0;
@@ -248,7 +250,9 @@ export class RequestClient {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#flushing) return;
+    if (this.#flushing || this.#blocked) return;
+    if (this.#queue.bytes >= EARLY_FRAME_BYTES) return void this.#flush(EARLY_FRAME_BYTES);
+    if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     setImmediate(() => {
       this.#flushScheduled = false;
@@ -256,26 +260,32 @@ export class RequestClient {
     });
   }
 
-  async #flush(): Promise<void> {
-    if (this.#flushing || !this.#up) return;
+  /** Sends frame after frame while at least `bytesMin` wait; what is less waits for the end of the turn. */
+  async #flush(bytesMin = 1): Promise<void> {
+    if (this.#flushing || this.#blocked || !this.#up) return;
     this.#flushing = true;
-    while (this.#up && !this.#closed) {
-      const entries = this.#queue.take();
-      if (entries.length === 0) break;
-      // Marked first: an answer or a broken link may come while the send still resolves.
-      for (const pending of entries) pending.sent = true;
-      try {
-        await this.#dealer.send(frameOf(entries));
-      } catch {
-        if (this.#closed) break;
-        for (const pending of entries) pending.sent = false;
-        this.#queue.restore(entries);
-        // The pipe is full, has just gone, or its socket was replaced: the next link event or this timer tries again.
-        setTimeout(() => this.#scheduleFlush(), RETRY_BLOCKED_MS);
-        break;
-      }
-    }
+    while (this.#up && !this.#closed && !this.#blocked && this.#queue.bytes >= bytesMin) await this.#sendFrame();
     this.#flushing = false;
+    if (this.#up && !this.#closed && this.#queue.bytes > 0) this.#scheduleFlush();
+  }
+
+  async #sendFrame(): Promise<void> {
+    const entries = this.#queue.take();
+    // Marked first: an answer or a broken link may come while the send still resolves.
+    for (const pending of entries) pending.sent = true;
+    try {
+      await this.#dealer.send(frameOf(entries));
+    } catch {
+      if (this.#closed) return;
+      for (const pending of entries) pending.sent = false;
+      this.#queue.restore(entries);
+      // The pipe is full, has just gone, or its socket was replaced: the next link event or this timer tries again.
+      this.#blocked = true;
+      setTimeout(() => {
+        this.#blocked = false;
+        this.#scheduleFlush();
+      }, RETRY_BLOCKED_MS);
+    }
   }
 
   #refusal(method: string): MeshError {

@@ -17,8 +17,8 @@ import {
   type RefusedEnvelope,
   type RequestEnvelope,
 } from '../protocol/envelope.js';
-import { bindEndpoint } from './endpoint.js';
-import { FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { bindEndpoint, unbindEndpoint } from './endpoint.js';
+import { EARLY_FRAME_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
 import { receiveLoop } from './receive-loop.js';
 import { openRouter } from './socket-options.js';
 
@@ -40,6 +40,8 @@ interface PeerAddress {
   readonly id: Buffer;
   /** Speaks with an empty delimiter, one envelope a frame. */
   readonly plain: boolean;
+  /** Who writes in both forms reads two kinds of answers, and counts as two peers. */
+  readonly key: string;
 }
 
 interface Peer extends PeerAddress {
@@ -81,7 +83,7 @@ export class RequestServer {
     this.#loop = receiveLoop(this.#router, (parts) => this.#onMessage(parts));
   }
 
-  /** Answers what is in hand within `limits.closeTimeoutMs` and refuses what still comes, then closes. Idempotent. */
+  /** Answers what is in hand within `limits.closeTimeoutMs` and refuses what still comes, then gives the port back. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -99,6 +101,7 @@ export class RequestServer {
     this.#peers.clear();
     // A DEALER forgets what it has received but not read when its connection ends: the last answers get a moment.
     await delay(Math.max(0, this.#lastSentMs + PARTING_MS - systemClock.monotonicMs()));
+    if (this.#endpoint !== '') await unbindEndpoint(this.#router, this.#endpoint);
     this.#router.close();
     await this.#loop;
   }
@@ -110,7 +113,9 @@ export class RequestServer {
     const frame = plain ? third : second;
     if (id === undefined) return;
     // Views into the received message pin it whole; the id outlives it.
-    const peer = { id: Buffer.from(id), plain };
+    // The mark is no latin1 character: no id can imitate it.
+    const key = `${plain ? '\u2192' : ''}${id.toString('latin1')}`;
+    const peer = { id: Buffer.from(id), plain, key };
     if (frame === undefined || parts.length !== (plain ? 3 : 2)) {
       const count = parts.length - (plain ? 2 : 1);
       return this.#refuse(peer, new MeshError('BAD_FRAME', `a request is one part; this one has ${count}`));
@@ -157,15 +162,16 @@ export class RequestServer {
     }
     if (!(result instanceof Promise)) return this.#reply(peer, envelope, result);
     this.#inFlightCount++;
-    result
-      .then(
-        (body) => this.#reply(peer, envelope, body),
-        (error) => this.#fail(peer, envelope, error),
-      )
-      .finally(() => {
+    result.then(
+      (body) => {
         this.#inFlightCount--;
-        this.#noteIdle();
-      });
+        this.#reply(peer, envelope, body);
+      },
+      (error) => {
+        this.#inFlightCount--;
+        this.#fail(peer, envelope, error);
+      },
+    );
   }
 
   #reply(peer: PeerAddress, request: RequestEnvelope, body: unknown): void {
@@ -209,57 +215,69 @@ export class RequestServer {
     this.#send(peer, encodeError(id, error.toBody(), this.options.frameBytesMax));
   }
 
-  #send({ id, plain }: PeerAddress, bytes: Buffer): void {
+  #send({ id, plain, key }: PeerAddress, bytes: Buffer): void {
     if (this.#router.closed) return;
-    // Who writes in both forms reads two kinds of answers. The mark is no latin1 character: no id can imitate it.
-    const key = plain ? `\u2192${id.toString('latin1')}` : id.toString('latin1');
     let peer = this.#peers.get(key);
     if (peer === undefined) {
-      peer = { id, plain, queue: new FrameQueue() };
+      peer = { id, plain, key, queue: new FrameQueue() };
       this.#peers.set(key, peer);
     }
     if (!peer.queue.push({ bytes })) this.counters.droppedReplies++;
+    if (peer.queue.bytes >= EARLY_FRAME_BYTES && this.#retry === undefined) void this.#flush(EARLY_FRAME_BYTES);
+    this.#scheduleFlush();
+  }
+
+  /** After all that this turn of the event loop answers, so that it leaves in few frames per peer. */
+  #scheduleFlush(): void {
     if (this.#flushScheduled || this.#flushing) return;
     this.#flushScheduled = true;
-    // After all that this turn of the event loop answers, so that it leaves in one frame per peer.
     setImmediate(() => {
       this.#flushScheduled = false;
       void this.#flush();
     });
   }
 
-  async #flush(): Promise<void> {
+  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of the turn. */
+  async #flush(bytesMin = 1): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
     let blocked = false;
-    for (const [key, peer] of this.#peers) if (!(await this.#drain(key, peer))) blocked = true;
+    for (const peer of this.#peers.values()) {
+      if (peer.queue.bytes >= bytesMin && !(await this.#drain(peer, bytesMin))) blocked = true;
+    }
     this.#flushing = false;
     if (this.#router.closed) return;
-    if (blocked) {
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => void this.#flush(), RETRY_BLOCKED_MS);
-    }
+    if (blocked) this.#retryLater();
+    else if (this.#peers.size > 0) this.#scheduleFlush();
     this.#noteIdle();
   }
 
-  /** Sends what waits for a peer and forgets the peer. False when it cannot take more now and stays. */
-  async #drain(key: string, peer: Peer): Promise<boolean> {
-    while (!peer.queue.empty) {
-      const entries = peer.queue.take(peer.plain ? 1 : undefined);
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      void this.#flush();
+    }, RETRY_BLOCKED_MS);
+  }
+
+  /** Sends what waits for a peer and forgets the peer once nothing does. False when it cannot take more now and stays. */
+  async #drain(peer: Peer, bytesMin: number): Promise<boolean> {
+    const { id, plain, queue } = peer;
+    while (queue.bytes >= bytesMin) {
+      const entries = queue.take(plain ? 1 : undefined);
       const frame = frameOf(entries);
       try {
-        await this.#router.send(peer.plain ? [peer.id, DELIMITER, frame] : [peer.id, frame]);
+        await this.#router.send(plain ? [id, DELIMITER, frame] : [id, frame]);
         this.#lastSentMs = systemClock.monotonicMs();
       } catch (error) {
-        peer.queue.restore(entries);
+        queue.restore(entries);
         if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) return false;
         // EHOSTUNREACH: the peer has gone, and so has whoever waited for these.
-        this.counters.droppedReplies += peer.queue.count;
-        break;
+        this.counters.droppedReplies += queue.count;
+        queue.clear();
       }
     }
     // In the same breath as the last look at the queue: an answer that comes later finds no peer and makes a new one.
-    this.#peers.delete(key);
+    if (queue.empty) this.#peers.delete(peer.key);
     return true;
   }
 

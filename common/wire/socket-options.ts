@@ -23,6 +23,11 @@ const everySocket = {
   handshakeInterval: 3_000,
 };
 
+/** Requests and replies wait in our own bounded queues; libzmq only gets what the next round trips carry. */
+const asking = {
+  sendHighWaterMark: limits.requestHighWaterMark,
+  receiveHighWaterMark: limits.requestHighWaterMark,
+};
 const sending = { sendHighWaterMark: limits.socketHighWaterMark };
 const receiving = { receiveHighWaterMark: limits.socketHighWaterMark };
 
@@ -36,8 +41,7 @@ const connecting = () => ({
 export const openRouter = (frameBytesMax: number): Router =>
   new Router({
     ...everySocket,
-    ...sending,
-    ...receiving,
+    ...asking,
     maxMessageSize: frameBytesMax,
     backlog: 1_024,
     /** An unknown or full peer is an error to handle, not a message to lose; and it never blocks the writer. */
@@ -50,8 +54,7 @@ export const openRouter = (frameBytesMax: number): Router =>
 export const openDealer = (routingId: string, frameBytesMax: number): Dealer =>
   new Dealer({
     ...everySocket,
-    ...sending,
-    ...receiving,
+    ...asking,
     ...connecting(),
     routingId,
     maxMessageSize: frameBytesMax,
@@ -60,7 +63,15 @@ export const openDealer = (routingId: string, frameBytesMax: number): Dealer =>
     sendTimeout: 0,
   });
 
-export const openPublisher = (): Publisher => new Publisher({ ...everySocket, ...sending, ...connecting() });
+export const openPublisher = (): Publisher =>
+  new Publisher({
+    ...everySocket,
+    ...sending,
+    ...connecting(),
+    /** A burst that its own proxy cannot take at once is an error to handle: by default most of it would be dropped. */
+    noDrop: true,
+    sendTimeout: 0,
+  });
 
 export const openSubscriber = (frameBytesMax: number): Subscriber =>
   new Subscriber({ ...everySocket, ...receiving, ...connecting(), maxMessageSize: frameBytesMax });
