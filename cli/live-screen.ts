@@ -60,7 +60,7 @@ class LineScreen implements LiveScreen {
     const { colors } = this.output;
     for (const row of changes) {
       await this.output.item(
-        { kind: 'agent', ...row },
+        row,
         () => `${row.instance} ${stateText(row.state, colors)}${row.pid === null ? '' : ` pid ${row.pid}`}`,
         () => row.instance,
       );

@@ -7,6 +7,8 @@ export interface ProcessRow {
   readonly machine: string;
   readonly agent: string;
   readonly instance: string;
+  /** `broker`, a part of the mesh, or an `agent`. */
+  readonly kind: string;
   readonly state: string;
   /** Null while there is no process. */
   readonly pid: number | null;
@@ -23,12 +25,13 @@ export interface ProcessRow {
 
 export function processRowOf(row: ProcessRowBody, nowMs: number): ProcessRow {
   const lives = row.pid > 0;
-  const { machine, agent, instance, state, restarts, rssBytes, loopLagMs, wave } = row;
+  const { machine, agent, instance, kind, state, restarts, rssBytes, loopLagMs, wave } = row;
   const cpuPercent = 'cpuPercent' in row && typeof row.cpuPercent === 'number' ? row.cpuPercent : null;
   return {
     machine,
     agent,
     instance,
+    kind,
     state,
     pid: lives ? row.pid : null,
     restarts,
