@@ -61,7 +61,7 @@ describe('a link that fails on command', () => {
     await waitUntil('a reset', () => ended() === 'ECONNRESET');
     await waitUntil('both sides to be gone', () => proxy.connectionCount === 0);
     const late = connect(proxy.ports[0] ?? 0, '127.0.0.1').on('error', () => undefined);
-    await once(late, 'close');
+    await waitUntil('the newcomer to be gone', () => late.closed);
     expect(proxy.counters.refused).to.equal(1);
     proxy.restore();
     const next = await client();
