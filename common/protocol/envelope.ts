@@ -156,14 +156,14 @@ function readEvents(
   return { kind: 'events', publisher, firstSeq: firstSeq as number, tsMs, bodies };
 }
 
-/** Meta is advice: what is missing or odd in it is left out, never a reason to refuse. */
+/** Meta is advice: what is missing or odd in it is left out, never a reason to refuse. Built plainly: it is read per request. */
 function readMeta(value: unknown): RequestMeta {
-  if (typeof value !== 'object' || value === null) return {};
+  const meta: { timeoutMs?: number; from?: string } = {};
+  if (typeof value !== 'object' || value === null) return meta;
   const { timeoutMs, from } = value as Record<string, unknown>;
-  return {
-    ...(typeof timeoutMs === 'number' && timeoutMs >= 0 ? { timeoutMs } : {}),
-    ...(typeof from === 'string' && from.length <= limits.topicLengthMax ? { from } : {}),
-  };
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0) meta.timeoutMs = timeoutMs;
+  if (typeof from === 'string' && from.length <= limits.topicLengthMax) meta.from = from;
+  return meta;
 }
 
 function readError(value: unknown): ErrorEnvelope['error'] {

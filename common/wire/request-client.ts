@@ -251,7 +251,7 @@ export class RequestClient {
 
   #scheduleFlush(): void {
     if (this.#flushing || this.#blocked) return;
-    if (this.#queue.bytes >= EARLY_FRAME_BYTES) return void this.#flush(EARLY_FRAME_BYTES);
+    if (this.#up && this.#queue.bytes >= EARLY_FRAME_BYTES) return void this.#flush(EARLY_FRAME_BYTES);
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     setImmediate(() => {
@@ -279,7 +279,7 @@ export class RequestClient {
       if (this.#closed) return;
       for (const pending of entries) pending.sent = false;
       this.#queue.restore(entries);
-      // The pipe is full, has just gone, or its socket was replaced: the next link event or this timer tries again.
+      // The pipe is full, has just gone, or its socket was replaced: tried again in a moment.
       this.#blocked = true;
       setTimeout(() => {
         this.#blocked = false;
