@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { MeshError } from '../../common/core/errors.js';
+import { chainHash, genesisHash } from '../../common/journal/record.js';
+import { decode, encode } from '../../common/protocol/codec.js';
+import { decodeFrame, encodeError, encodeEvents, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import { readProtocolDocument, renewedProtocolDocument } from './protocol-document.js';
+
+const root = new URL('../../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+/** The bytes of every ```hex block under that title, without what stands behind `#`. */
+function hexUnder(title: string): Buffer {
+  const after = readProtocolDocument().split(`**${title}**`)[1] ?? '';
+  const block = /```hex\n([\s\S]*?)```/.exec(after)?.[1] ?? '';
+  return Buffer.from(block.replace(/#.*$/gm, '').replace(/\s/g, ''), 'hex');
+}
+
+describe('docs/PROTOCOL.md', () => {
+  it('lists every method and every error as the catalogue has them ("npm run docs" renews it)', () => {
+    const text = readProtocolDocument();
+    expect(text).to.equal(renewedProtocolDocument(text));
+  });
+
+  it('shows the bytes that are really sent', () => {
+    expect(hexUnder('A request').toString('hex')).to.equal(encodeRequest(1, 'mesh.ping', {}).toString('hex'));
+    const ping = { name: 'echo', machine: 'main', epoch: 7, tsMs: 1000 };
+    expect(hexUnder('Its reply').toString('hex')).to.equal(encodeReply(1, ping).toString('hex'));
+    const error = new MeshError('UNKNOWN_METHOD', 'there is no method "mesh.pong" here', {
+      hint: 'did you mean mesh.ping?',
+    });
+    expect(hexUnder('An error').toString('hex')).to.equal(encodeError(1, error.toBody()).toString('hex'));
+    const events = encodeEvents('echo@main#7', 1, 1000, [encode({ n: 1 }), encode({ n: 2 })]);
+    expect(hexUnder('Two events').toString('hex')).to.equal(events.toString('hex'));
+    expect(decodeFrame(events)).to.have.length(1);
+  });
+
+  it('computes the hash chain as it is computed', () => {
+    const journalId = '0123456789abcdefghjk';
+    expect(readProtocolDocument()).to.include(Buffer.from(genesisHash(journalId)).toString('hex'));
+    const record = { stream: 'notes', tsMs: 1000, agent: 'echo', epoch: 7, body: encode({ n: 1 }) };
+    expect(readProtocolDocument()).to.include(
+      Buffer.from(chainHash(genesisHash(journalId), 1, record)).toString('hex'),
+    );
+    expect(decode(record.body)).to.deep.equal({ n: 1 });
+  });
+});
+
+describe('docs/ARCHITECTURE.md', () => {
+  const claims = [...read('docs/ARCHITECTURE.md').matchAll(/`(test\/[\w/.-]+\.ts)`: ([^|\n`]+)/g)];
+
+  it('names tests behind its promises', () => expect(claims.length).to.be.greaterThan(10));
+
+  for (const [, file = '', titles = ''] of claims) {
+    it(`names tests that exist in ${file}`, () => {
+      expect(existsSync(new URL(file, root)), file).to.equal(true);
+      for (const [, title = ''] of titles.matchAll(/“([^”]+)”/g)) expect(read(file)).to.include(title);
+    });
+  }
+});
+
+describe('the documents', () => {
+  it('link only to files that are there', () => {
+    for (const document of ['README.md', 'docs/ARCHITECTURE.md', 'docs/PROTOCOL.md', 'docs/DEVELOPMENT.md']) {
+      for (const [, target = ''] of read(document).matchAll(/\]\((?!http|#)([^)#]+)[^)]*\)/g)) {
+        const url = new URL(target, new URL(document, root));
+        expect(existsSync(fileURLToPath(url)), `${document} links to ${target}`).to.equal(true);
+      }
+    }
+  });
+});
