@@ -115,7 +115,7 @@ function readEnvelope(value: unknown): Envelope | RefusedEnvelope {
   if (!Array.isArray(value) || value.length < 4)
     return refuse(undefined, 'BAD_FRAME', 'an envelope is an array of at least 4 elements');
   const [version, kind, third, fourth, fifth, sixth] = value as unknown[];
-  const id = Number.isSafeInteger(third) ? (third as number) : undefined;
+  const id = Number.isSafeInteger(third) && (third as number) >= 0 ? (third as number) : undefined;
   if (version !== PROTOCOL_VERSION) {
     return refuse(
       id,
@@ -124,8 +124,7 @@ function readEnvelope(value: unknown): Envelope | RefusedEnvelope {
     );
   }
   if (kind === EVENTS) return readEvents(third, fourth, fifth, sixth);
-  if (id === undefined || id < 0)
-    return refuse(undefined, 'BAD_FRAME', 'the id is not a whole number from 0 to 2^53-1');
+  if (id === undefined) return refuse(undefined, 'BAD_FRAME', 'the id is not a whole number from 0 to 2^53-1');
   switch (kind) {
     case REQUEST:
       if (typeof fourth !== 'string' || fourth.length === 0 || fourth.length > limits.methodLengthMax) {

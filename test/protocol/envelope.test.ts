@@ -92,6 +92,13 @@ describe('a value that is no envelope of ours', () => {
     ['a map', { a: 1 }, 'BAD_FRAME', undefined, 'array'],
     ['too short', [1, 1, 7], 'BAD_FRAME', undefined, 'at least 4'],
     ['another version', [2, 1, 7, 'm', {}], 'BAD_VERSION', 7, 'version 2'],
+    [
+      'another version, and an id that cannot be answered to',
+      [2, 1, -7, 'm', {}],
+      'BAD_VERSION',
+      undefined,
+      'version 2',
+    ],
     ['a version that is no number', ['one', 1, 7, 'm'], 'BAD_VERSION', 7, 'version one'],
     ['a version that is an object', [{}, 1, 7, 'm'], 'BAD_VERSION', 7, 'version object'],
     ['no id', [1, 1, null, 'm'], 'BAD_FRAME', undefined, 'id'],
