@@ -6,7 +6,6 @@
 import { MeshClient } from '../agents/sdk/mesh-client.js';
 import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.js';
 import { isLocalAddress, localMachines } from '../common/config/local-machine.js';
-import { systemClock } from '../common/core/clock.js';
 import { MeshError, messageOf, toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import type { Input, MethodName, Output } from '../common/protocol/catalogue.js';
@@ -100,7 +99,6 @@ export class FleetAccess {
       client: MeshClient.connect({
         node: machine.endpoints.node,
         name: CLIENT_NAME,
-        epoch: uniqueEpoch(),
         timeoutMs: limits.cliConnectTimeoutMs,
       }),
     }));
@@ -157,6 +155,3 @@ function startHint(machine: MachineConfig): string {
     ? `start it with "mesh up ${machine.name}"`
     : `start it on ${machine.address}, or look at the link to it`;
 }
-
-/** Two commands of one millisecond must not count as one emitter that repeats itself. */
-const uniqueEpoch = (): number => systemClock.wallMs() * 1_000 + (process.pid % 1_000);

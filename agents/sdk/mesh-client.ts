@@ -3,6 +3,7 @@
  * program share. It opens what is used when it is first used.
  */
 import { type Clock, systemClock } from '../../common/core/clock.js';
+import { programEpoch } from '../../common/core/ids.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
@@ -27,7 +28,7 @@ export interface MeshClientOptions {
   readonly node: string;
   /** Who this is: an agent's name, or that of a program. */
   readonly name: string;
-  /** The incarnation; default: the wall clock. */
+  /** The incarnation; default: one that no other program has. */
   readonly epoch?: number;
   /** How long to wait for the node's first answer. Default `limits.requestTimeoutMs`. */
   readonly timeoutMs?: number;
@@ -67,7 +68,7 @@ export class MeshClient implements Mesh {
     readonly welcome: WelcomeBody,
   ) {
     this.#clock = options.clock ?? systemClock;
-    this.#epoch = options.epoch ?? this.#clock.wallMs();
+    this.#epoch = options.epoch ?? programEpoch(this.#clock.wallMs());
     this.registry = new RegistryClient(node);
     this.#directory = new InstanceDirectory(this.registry);
     this.#calls = new CallRouter(this.#directory, { instance: this.instance, machine: welcome.machine }, this.#clock);

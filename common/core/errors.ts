@@ -137,8 +137,3 @@ export function systemCodeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
-
-/** For the `default` of a switch over a closed union: the compiler proves it is never reached. */
-export function assertNever(value: never): never {
-  throw new MeshError('INTERNAL', `unexpected value ${JSON.stringify(value)}`);
-}

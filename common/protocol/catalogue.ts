@@ -420,11 +420,3 @@ export type ErrorGroupBody = Static<typeof ErrorGroup>;
 export type ProcessRowBody = Static<typeof ProcessRow>;
 
 export const isMethodName = (name: string): name is MethodName => Object.hasOwn(catalogue, name);
-
-/** The methods that a socket of that kind answers. */
-export function methodsOf(server: Exclude<Server, 'every'> | 'every'): MethodName[] {
-  return (Object.keys(catalogue) as MethodName[]).filter((name) => {
-    const servers: readonly Server[] = catalogue[name].servers;
-    return servers.includes('every') || servers.includes(server);
-  });
-}

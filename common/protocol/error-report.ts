@@ -3,7 +3,7 @@
  * The machine, agent, epoch and time stand in the record around it.
  */
 import { type Static, Type } from 'typebox';
-import { messageOf, systemCodeOf } from '../core/errors.js';
+import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 
 /** The stream that carries the error bus. */
@@ -64,25 +64,33 @@ export function completeReport(input: ErrorReportInput): ErrorReport {
   };
 }
 
-/** A thrown value as a report: its name, text and stack, and the chain of its causes in the context. */
+/** A thrown value as a report: its name, text and stack, and in the context its causes, its details and the next step. */
 export function reportOf(thrown: unknown, rest: Partial<ErrorReport> = {}): ErrorReport {
   if (!(thrown instanceof Error)) return completeReport({ message: messageOf(thrown), ...rest });
-  const code = systemCodeOf(thrown) ?? thrown.name;
-  const causes: string[] = [];
-  for (
-    let cause = thrown.cause;
-    cause !== undefined && causes.length < CAUSES_MAX;
-    cause = cause instanceof Error ? cause.cause : undefined
-  ) {
-    causes.push(cause instanceof Error ? `${cause.name}: ${messageOf(cause)}` : messageOf(cause));
-  }
+  const causes = causesOf(thrown);
+  const context = {
+    ...(causes.length === 0 ? {} : { causes }),
+    ...(thrown instanceof MeshError ? thrown.details : {}),
+    ...(thrown instanceof MeshError && thrown.hint !== undefined ? { next: thrown.hint } : {}),
+    ...rest.context,
+  };
   return completeReport({
-    code,
+    code: systemCodeOf(thrown) ?? thrown.name,
     message: messageOf(thrown),
     ...(typeof thrown.stack === 'string' ? { stack: thrown.stack } : {}),
     ...rest,
-    ...(causes.length === 0 ? {} : { context: { causes, ...rest.context } }),
+    ...(Object.keys(context).length === 0 ? {} : { context }),
   });
+}
+
+function causesOf(error: Error): string[] {
+  const causes: string[] = [];
+  let { cause } = error;
+  while (cause !== undefined && causes.length < CAUSES_MAX) {
+    causes.push(cause instanceof Error ? `${cause.name}: ${messageOf(cause)}` : messageOf(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
 }
 
 const CAUSES_MAX = 8;

@@ -1,6 +1,7 @@
 /** Error reports: whatever is thrown becomes one, and none is ever refused for what is in it. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/codec.js';
 import { completeReport, ErrorReport, reportOf } from '../../common/protocol/error-report.js';
@@ -122,6 +123,11 @@ describe('a thrown value', () => {
       causes: ['TypeError: middle', 'bottom'],
       file: 'a',
     });
+  });
+
+  it('brings the details of an error of ours, and what to do next', () => {
+    const thrown = new MeshError('PORT_IN_USE', 'm', { hint: 'take another', details: { port: 1 } });
+    expect(reportOf(thrown)).to.deep.include({ code: 'PORT_IN_USE', context: { port: 1, next: 'take another' } });
   });
 
   it('may be its own cause', () => {
