@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash } from '../../common/journal/record.js';
 import { decode, encode } from '../../common/protocol/codec.js';
 import { decodeFrame, encodeError, encodeEvents, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
@@ -34,6 +35,20 @@ describe('docs/PROTOCOL.md', () => {
     const events = encodeEvents('echo@main#7', 1, 1000, [encode({ n: 1 }), encode({ n: 2 })]);
     expect(hexUnder('Two events').toString('hex')).to.equal(events.toString('hex'));
     expect(decodeFrame(events)).to.have.length(1);
+  });
+
+  it('tells the bounds of a frame as they are', () => {
+    const text = readProtocolDocument();
+    const shown = (count: number) => count.toLocaleString('en-US');
+    expect(text).to.include(`| envelopes | ${shown(limits.frameEnvelopesMax)} |`);
+    expect(text).to.include(`| maps, lists and keys together | ${shown(limits.frameItemsMax)} |`);
+    expect(text).to.include(`| levels of depth | ${limits.frameDepthMax} |`);
+    for (const [place, bytesMax] of [
+      ['at a node, a broker or the registry', limits.controlFrameBytesMax],
+      ['at an agent, at the log, and of events', limits.callFrameBytesMax],
+    ] as const)
+      expect(text).to.include(`| bytes, ${place} | ${bytesMax / 1_048_576} MiB |`);
+    expect(limits.logFrameBytesMax).to.equal(limits.callFrameBytesMax);
   });
 
   it('computes the hash chain as it is computed', () => {
