@@ -38,6 +38,21 @@ export function crashReport(death: Death): ErrorReport {
   });
 }
 
+/** What is told of a process that ended while there was no node to see how. */
+export function unseenDeathReport(death: Pick<Death, 'instance' | 'pid' | 'lastWords' | 'lastLogLines'>): ErrorReport {
+  const { instance, pid, lastWords, lastLogLines } = death;
+  const context = { exit: exitText({ code: undefined, signal: undefined }), pid, lastLogLines: [...lastLogLines] };
+  if (lastWords !== undefined)
+    return completeReport({ ...lastWords.report, context: { ...context, ...lastWords.report.context } });
+  return completeReport({
+    code: 'AGENT_CRASHED',
+    message: `${instance} ended while its machine had no node: how is not known`,
+    severity: 'critical',
+    component: 'process',
+    context,
+  });
+}
+
 /** `killed by SIGKILL`, `exit code 3`, `spawn ENOENT`, or that nobody saw it. */
 export function exitText({ code, signal, reason }: Exit): string {
   if (reason !== undefined) return reason;

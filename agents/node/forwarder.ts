@@ -19,6 +19,7 @@ import type { Run } from '../../common/journal/record-table.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { Waiters } from '../../common/registry/waiters.js';
 import { RequestClient } from '../../common/wire/request-client.js';
+import { BatchSize } from './batch-size.js';
 import { compareHello } from './hello-verdict.js';
 import { type Incident, incidents } from './incident.js';
 
@@ -34,7 +35,6 @@ export interface ForwarderOptions {
 }
 
 const RETRY = { firstMs: 50, maxMs: 1_000, factor: 2 };
-const BATCH = { limit: limits.recordBatchMax, bytesMax: limits.recordBatchBytesMax };
 
 export class Forwarder {
   readonly counters = { forwarded: 0, batches: 0, failures: 0, incidents: 0 };
@@ -44,6 +44,7 @@ export class Forwarder {
   readonly #ending = new AbortController();
   readonly #appended = new Waiters();
   readonly #greeted = new Set<string>();
+  readonly #batchSize = new BatchSize();
   #running: Promise<void> | undefined;
   #idle = true;
 
@@ -151,7 +152,8 @@ export class Forwarder {
   async #sendAll(): Promise<void> {
     let after: (ChainPoint & { readonly journalId: string }) | undefined;
     for (;;) {
-      const run = await this.options.journal.readUnacked({ ...BATCH, ...(after === undefined ? {} : { after }) });
+      const bounds = { limit: limits.recordBatchMax, bytesMax: this.#batchSize.bytes };
+      const run = await this.options.journal.readUnacked({ ...bounds, ...(after === undefined ? {} : { after }) });
       const last = run?.entries.at(-1);
       if (run === undefined || last === undefined) return;
       for (const damage of run.damaged) this.#tell(incidents.damaged(damage));
@@ -164,12 +166,15 @@ export class Forwarder {
   /** False when main refused and what is pending goes under another name now. @throws what only a new comparison can settle */
   async #send({ journalId, previous, entries }: Run): Promise<boolean> {
     try {
+      const sentMs = performance.now();
       const { headSeq } = await this.#append(journalId, previous.hash, entries);
+      this.#batchSize.onAnswered(performance.now() - sentMs);
       await this.options.journal.acknowledge(journalId, headSeq);
       this.counters.batches++;
       this.counters.forwarded += entries.length;
       return true;
     } catch (error) {
+      this.#batchSize.onFailed();
       await this.#onRefused(journalId, entries, toMeshError(error));
       return false;
     }

@@ -9,6 +9,7 @@ export interface MachineFolder {
   readonly lock: string;
   /** The merged log, on main. */
   readonly meshLog: string;
+  readonly processTable: string;
   logOf(process: string): string;
   lastWordsOf(process: string, epoch: number): string;
 }
@@ -30,6 +31,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     journal: join(path, 'journal.db'),
     lock: join(path, 'node.lock'),
     meshLog: join(path, 'mesh.db'),
+    processTable: join(path, 'run', 'processes.json'),
     logOf: (process) => join(path, 'logs', `${process}.log`),
     lastWordsOf: (process, epoch) => join(path, 'run', `${process}-${epoch}.last-words.json`),
   };

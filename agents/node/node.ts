@@ -22,12 +22,11 @@ import { RegistryReplica } from '../../common/registry/replica.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { BrokerProbe } from './broker-probe.js';
-import type { Exit } from './child-process.js';
-import { crashReport } from './crash-report.js';
+import { DeathReports } from './death-reports.js';
 import { Forwarder } from './forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './incident.js';
 import { LinkTable } from './link-table.js';
-import { lastLines, rotateLog } from './log-file.js';
+import { rotateLog } from './log-file.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
@@ -36,7 +35,6 @@ import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
-import type { SupervisedProcess } from './supervised-process.js';
 import { Supervisor } from './supervisor.js';
 import { welcomeOf } from './welcome.js';
 
@@ -61,6 +59,7 @@ export class MeshNode {
   readonly #folder: MachineFolder;
   readonly #journal: Journal;
   readonly #records: NodeJournal;
+  readonly #deaths: DeathReports;
   readonly #supervisor: Supervisor;
   readonly #replica: RegistryReplica;
   readonly #registryMethods: RegistryMethods;
@@ -107,10 +106,11 @@ export class MeshNode {
     this.#lock = lock;
     this.#journal = journal;
     this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
+    this.#deaths = new DeathReports({ machine: machine.name, folder, records: this.#records, log: options.log });
     this.#startedMs = this.#clock.wallMs();
     this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
       onChange: () => this.#onTableChange(),
-      onCrash: (process, exit, restartInMs) => this.#onCrash(process, exit, restartInMs),
+      onCrash: (process, exit, restartInMs) => this.#deaths.onCrash(process, exit, restartInMs),
     });
     this.#replica = new RegistryReplica({ machine: machine.name, epoch: journal.epoch });
     this.#registryMethods = new RegistryMethods(this.#replica.rows, this.#clock);
@@ -156,6 +156,7 @@ export class MeshNode {
     for (const warning of fleet.warnings) log.warn(warning);
     for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
+    this.#deaths.reportUnseen(found);
     this.#onTableChange();
     this.#supervisor.start(found);
     this.#brokerProbe.start();
@@ -235,26 +236,10 @@ export class MeshNode {
 
   #onTableChange(): void {
     this.#tableRevision++;
+    this.#deaths.noteRunning(this.#supervisor.processes);
     if (this.#phase === 'starting' && this.#supervisor.allReady) this.#phase = 'running';
     this.#registryMethods.apply((now) => this.#replica.sync(this.#table(), now));
     this.#registryLink.tableChanged();
-  }
-
-  #onCrash(process: SupervisedProcess, exit: Exit, restartInMs: number): void {
-    const { machine, log } = this.#options;
-    const { plan, pid, epoch, restarts, uptimeMs } = process;
-    const report = crashReport({
-      instance: instanceOf(plan.name, machine.name),
-      pid,
-      exit,
-      lastWords: readLastWords(this.#folder.lastWordsOf(plan.name, epoch)),
-      lastLogLines: lastLines(plan.logFile, limits.lastLogLines).lines,
-      uptimeMs,
-      restarts,
-      restartInMs,
-    });
-    log.warn({ agent: plan.name, epoch, restartInMs }, report.message);
-    this.#records.reportDeath(plan.name, epoch, report);
   }
 
   /** What an earlier node could not tell any more. */

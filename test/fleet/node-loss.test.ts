@@ -44,7 +44,7 @@ describe('the loss of a node', () => {
     expect(agents.map(({ restarts }) => restarts)).to.deep.equal([0, 0, 0, 0]);
   });
 
-  it('starts again what ended while there was no node, under a higher number', async () => {
+  it('starts again what ended while there was no node, under a higher number, and says that nobody saw it end', async () => {
     const { pc2 } = fleet();
     const died = await pc2.process('echo');
     await pc2.killNode();
@@ -53,6 +53,15 @@ describe('the loss of a node', () => {
     const next = await pc2.successor('echo', died.epoch);
     expect(next.pid).to.not.equal(died.pid);
     await pc2.ready();
+    const told = () => storedErrors(fleet().main.logFile).filter(({ context }) => context['pid'] === died.pid);
+    await waitUntil('main to hear of it', () => told().length > 0);
+    expect(told().map(({ code, agent, message }) => ({ code, agent, message }))).to.deep.equal([
+      {
+        code: 'AGENT_CRASHED',
+        agent: 'echo',
+        message: 'echo@pc2 ended while its machine had no node: how is not known',
+      },
+    ]);
     expect(living().map(({ agent }) => agent)).to.have.members(['broker', 'echo', 'caller', 'reporter']);
   });
 
