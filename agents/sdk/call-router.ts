@@ -2,7 +2,6 @@
  * Calls from this process to agents: finds an instance, keeps one connection to each control socket it has called, and
  * closes those that were not used for a while. The path is direct: neither node nor broker carries a call.
  */
-import type { Clock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { type CallTarget, parseCallTarget } from '../../common/protocol/name.js';
 import { RequestClient } from '../../common/wire/request-client.js';
@@ -12,11 +11,14 @@ import type { InstanceDirectory } from './instance-directory.js';
 
 interface Connection {
   readonly client: RequestClient;
-  usedMs: number;
+  /** Since the last look for idle ones. */
+  used: boolean;
 }
 
 export class CallRouter {
   readonly #connections = new Map<string, Connection>();
+  /** A caller names the same few targets again and again. */
+  readonly #targets = new Map<string, CallTarget>();
   readonly #sweeper: NodeJS.Timeout;
   #turn = 0;
 
@@ -24,7 +26,6 @@ export class CallRouter {
   constructor(
     private readonly directory: InstanceDirectory,
     private readonly self: { readonly instance: string; readonly machine: string },
-    private readonly clock: Clock,
   ) {
     this.#sweeper = setInterval(() => this.#closeIdle(), IDLE_MS).unref();
   }
@@ -34,7 +35,7 @@ export class CallRouter {
     // Once the directory is filled a call takes no turn of the event loop before it stands in its connection's queue.
     if (!this.directory.filled) return this.directory.fill().then(() => this.call(text, input, options));
     try {
-      return this.#send(parseCallTarget(text), input, options);
+      return this.#send(this.#targets.get(text) ?? this.#parse(text), input, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -52,6 +53,13 @@ export class CallRouter {
     return client.send(target.action, input, options, { from: this.self.instance });
   }
 
+  #parse(text: string): CallTarget {
+    const target = parseCallTarget(text);
+    if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
+    this.#targets.set(text, target);
+    return target;
+  }
+
   close(): void {
     clearInterval(this.#sweeper);
     for (const { client } of this.#connections.values()) client.close();
@@ -67,18 +75,19 @@ export class CallRouter {
         peer: instance,
         frameBytesMax: limits.callFrameBytesMax,
       });
-      connection = { client, usedMs: 0 };
+      connection = { client, used: true };
       this.#connections.set(endpoint, connection);
     }
-    connection.usedMs = this.clock.monotonicMs();
+    connection.used = true;
     return connection.client;
   }
 
   #closeIdle(): void {
-    const beforeMs = this.clock.monotonicMs() - IDLE_MS;
-    for (const [endpoint, { client, usedMs }] of this.#connections) {
-      if (usedMs > beforeMs || client.pendingCount > 0) continue;
-      client.close();
+    for (const [endpoint, connection] of this.#connections) {
+      const busy = connection.used || connection.client.pendingCount > 0;
+      connection.used = false;
+      if (busy) continue;
+      connection.client.close();
       this.#connections.delete(endpoint);
     }
   }
@@ -86,3 +95,5 @@ export class CallRouter {
 
 /** An agent that was restarted has another port: its old connection would try for ever. */
 const IDLE_MS = 60_000;
+/** Far more than a program names; one that makes up names is not remembered for ever. */
+const TARGETS_MAX = 1_024;

@@ -16,30 +16,33 @@ export interface Choice {
   /** Counts up per call: equals take turns. */
   readonly turn: number;
   /** All services, to name one that comes near. */
-  readonly services: Iterable<string>;
+  readonly services: readonly string[];
 }
 
 /** @throws NOT_FOUND when there is no such service or machine, UNREACHABLE when no instance serves, each saying what there is */
 export function chooseInstance(choice: Choice): AgentView {
   const { target, instances, machine, turn } = choice;
-  // One pass and no sorting: this runs for every call.
+  // Two passes and no list: this runs for every call.
   let bestRank = NOT_SERVING;
-  let equals: AgentView[] = [];
+  let equalCount = 0;
   for (const instance of instances) {
-    if (target.machine !== undefined && instance.machine !== target.machine) continue;
-    const rank = rankOf(instance, machine);
-    if (rank >= NOT_SERVING || rank > bestRank) continue;
-    if (rank < bestRank) equals = [];
-    bestRank = rank;
-    equals.push(instance);
+    const rank = rankOf(instance, target, machine);
+    if (rank < bestRank) {
+      bestRank = rank;
+      equalCount = 1;
+    } else if (rank === bestRank) equalCount++;
   }
-  const chosen = equals[turn % equals.length];
-  if (chosen === undefined) throw refusalOf(choice);
-  return chosen;
+  if (bestRank === NOT_SERVING) throw refusalOf(choice);
+  let skipped = turn % equalCount;
+  for (const instance of instances) {
+    if (rankOf(instance, target, machine) === bestRank && skipped-- === 0) return instance;
+  }
+  throw refusalOf(choice);
 }
 
 /** The lower the better: out of reach weighs more than busy, and busy more than another machine. */
-function rankOf({ reachable, state, control, machine }: AgentView, ownMachine: string): number {
+function rankOf({ reachable, state, control, machine }: AgentView, target: CallTarget, ownMachine: string): number {
+  if (target.machine !== undefined && machine !== target.machine) return NOT_SERVING;
   const serving = SERVING.indexOf(state);
   if (serving === -1 || control === '') return NOT_SERVING;
   return (reachable ? 0 : 4) + 2 * serving + (machine === ownMachine ? 0 : 1);

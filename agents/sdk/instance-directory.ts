@@ -12,6 +12,7 @@ import type { RegistryClient, RegistryUpdate } from './registry-client.js';
 export class InstanceDirectory {
   /** Lists are replaced, never changed: who looks one up may keep it. */
   readonly #byService = new Map<string, readonly AgentView[]>();
+  #services: readonly string[] = [];
   readonly #ending = new AbortController();
   #first: Promise<void> | undefined;
   #filled = false;
@@ -39,8 +40,8 @@ export class InstanceDirectory {
   }
 
   /** The names of all services, for "did you mean". */
-  get services(): Iterable<string> {
-    return this.#byService.keys();
+  get services(): readonly string[] {
+    return this.#services;
   }
 
   close(): void {
@@ -71,6 +72,7 @@ export class InstanceDirectory {
       if (agent !== undefined) this.#put(agent);
       if (gone !== undefined) this.#remove(gone);
     }
+    this.#services = [...this.#byService.keys()];
   }
 
   #put(view: AgentView): void {

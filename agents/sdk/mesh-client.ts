@@ -71,7 +71,7 @@ export class MeshClient implements Mesh {
     this.#epoch = options.epoch ?? programEpoch(this.#clock.wallMs());
     this.registry = new RegistryClient(node);
     this.#directory = new InstanceDirectory(this.registry);
-    this.#calls = new CallRouter(this.#directory, { instance: this.instance, machine: welcome.machine }, this.#clock);
+    this.#calls = new CallRouter(this.#directory, { instance: this.instance, machine: welcome.machine });
     this.#emitter = new Emitter(node, { agent: options.name, epoch: this.#epoch }, this.#clock);
   }
 

@@ -96,7 +96,7 @@ export class RequestClient {
     const id = this.#pending.nextId();
     let bytes: Buffer;
     try {
-      bytes = encodeRequest(id, method, body, { ...meta, timeoutMs });
+      bytes = encodeRequest(id, method, body, meta.from === undefined ? { timeoutMs } : { timeoutMs, from: meta.from });
     } catch (error) {
       return Promise.reject(error);
     }
