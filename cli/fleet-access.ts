@@ -48,7 +48,7 @@ export class FleetAccess {
 
   /** The control socket of an agent or broker. @throws MeshError UNREACHABLE */
   control(endpoint: string, name: string): Promise<RequestClient> {
-    return this.#client(endpoint, name, limits.controlFrameBytesMax, () => 'see "mesh ps" for its state');
+    return this.#client(endpoint, name, limits.callFrameBytesMax, () => 'see "mesh ps" for its state');
   }
 
   /** The same question to several machines at once. */
