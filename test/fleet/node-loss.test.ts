@@ -5,7 +5,7 @@ import { AGENT_VARIABLE, EPOCH_VARIABLE, findProcesses, tokenOf } from '../../co
 import { storedErrors } from '../support/main-log.js';
 import { judge } from '../support/oracle.js';
 import { echo, fixture, useFleet } from '../support/test-fleet.js';
-import { waitUntil } from '../support/wait-for.js';
+import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const COUNT = 400;
 
@@ -103,7 +103,7 @@ describe('the loss of a node', () => {
 
   async function progress(): Promise<number> {
     const { done, failed } = (await fleet().pc2.call('reporter.progress')) as { done: number; failed: string };
-    if (failed !== '') throw new Error(failed);
+    if (failed !== '') throw new Hopeless(failed);
     return done;
   }
 });

@@ -11,7 +11,7 @@ import { NetworkNamespaces } from '../support/network-namespaces.js';
 import { judge } from '../support/oracle.js';
 import { echo, fixture, mainPorts, writeFleetFolder } from '../support/test-fleet.js';
 import { TestMachine } from '../support/test-machine.js';
-import { waitUntil } from '../support/wait-for.js';
+import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const COUNT = 600;
 
@@ -129,7 +129,7 @@ describe('a partition of two hosts', function () {
 
   async function progress(): Promise<{ done: number; failed: string }> {
     const answer = (await pc2.call('reporter.progress')) as { done: number; failed: string };
-    if (answer.failed !== '') throw new Error(answer.failed);
+    if (answer.failed !== '') throw new Hopeless(answer.failed);
     return answer;
   }
 });

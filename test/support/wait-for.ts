@@ -3,8 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 20;
 
+/** What is waited for can never come: thrown by `look`, it ends the wait at once. */
+export class Hopeless extends Error {}
+
 /**
- * The first answer of `look` that is not undefined. What `look` throws counts as "not yet".
+ * The first answer of `look` that is not undefined. What `look` throws counts as "not yet", but for `Hopeless`.
  * @throws when `ms` are over, with what `look` threw last
  */
 export async function waitFor<T>(
@@ -18,6 +21,7 @@ export async function waitFor<T>(
       const found = await look();
       if (found !== undefined) return found;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       trouble = error;
     }
     if (performance.now() > untilMs) throw new Error(`waited ${ms} ms in vain for ${what}: ${String(trouble)}`);
