@@ -103,7 +103,7 @@ const COMPACT_FROM = 1_024;
  * What waits is sent once it has this size, without waiting for the end of the turn: the peer works on it while the rest
  * of the turn is made. Smaller frames cost more sends than the head start is worth, larger ones let both ends take turns.
  */
-export const EARLY_FRAME_BYTES = 8 * 1_024;
+export const EARLY_FRAME_BYTES = 16 * 1_024;
 
 /** The bytes of a frame: its envelopes back to back. One envelope is not copied. */
 export function frameOf(entries: readonly QueuedEnvelope[]): Buffer {
