@@ -1,5 +1,5 @@
 /** How a node fares: how far its start is, its links, and in one sentence each what is wrong. Pure. */
-import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { LinkTable } from './link-table.js';
@@ -9,19 +9,20 @@ import type { Supervisor } from './supervisor.js';
 export type Phase = 'starting' | 'running' | 'stopping';
 
 export interface NodeStatusOptions {
-  readonly fleet: FleetConfig;
   readonly machine: MachineConfig;
   readonly epoch: number;
   readonly startedMs: number;
   readonly phase: Phase;
   readonly supervisor: Supervisor;
   readonly links: LinkTable;
+  /** What every start must say. */
+  readonly warnings: readonly string[];
   /** Why the journal works only in part; empty when all is well. */
   readonly degraded: string;
 }
 
 export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
-  const { fleet, machine, epoch, startedMs, phase, supervisor, links } = options;
+  const { machine, epoch, startedMs, phase, supervisor, links, warnings } = options;
   const problems = problemsOf(options);
   const running = problems.length === 0 && supervisor.allReady ? 'ready' : 'degraded';
   return {
@@ -35,7 +36,7 @@ export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
     agentCount: supervisor.agents.length,
     links: links.rows,
     problems,
-    warnings: [...fleet.warnings],
+    warnings: [...warnings],
   };
 }
 

@@ -33,6 +33,7 @@ import { NodeJournal } from './node-journal.js';
 import { nodeMethods } from './node-methods.js';
 import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
+import { openFilesWarning } from './open-files.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
 import { Supervisor } from './supervisor.js';
@@ -68,6 +69,7 @@ export class MeshNode {
   readonly #control: RequestServer;
   readonly #brokerProbe: BrokerProbe;
   readonly #links = new LinkTable();
+  readonly #warnings: readonly string[];
   readonly #timers: NodeJS.Timeout[] = [];
   #phase: Phase = 'starting';
   #tableRevision = 0;
@@ -108,6 +110,7 @@ export class MeshNode {
     this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
     this.#deaths = new DeathReports({ machine: machine.name, folder, records: this.#records, log: options.log });
     this.#startedMs = this.#clock.wallMs();
+    this.#warnings = [...fleet.warnings, openFilesWarning()].filter((warning) => warning !== undefined);
     this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
       onChange: () => this.#onTableChange(),
       onCrash: (process, exit, restartInMs) => this.#deaths.onCrash(process, exit, restartInMs),
@@ -151,9 +154,9 @@ export class MeshNode {
   }
 
   async #start(findings: readonly JournalFinding[], found: readonly FoundProcess[]): Promise<void> {
-    const { fleet, machine, log } = this.#options;
+    const { machine, log } = this.#options;
     await this.#control.open();
-    for (const warning of fleet.warnings) log.warn(warning);
+    for (const warning of this.#warnings) log.warn(warning);
     for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
     this.#deaths.reportUnseen(found);
@@ -230,6 +233,7 @@ export class MeshNode {
       phase: this.#phase,
       supervisor: this.#supervisor,
       links: this.#links,
+      warnings: this.#warnings,
       degraded: this.#records.degraded,
     });
   }
