@@ -39,20 +39,29 @@ export function actionMethod(
   const input = compile<unknown>(definition.input ?? NOTHING);
   const output = definition.output === undefined ? undefined : compile<unknown>(definition.output);
   const title = `${agent}.${name}`;
-  return async (body: unknown, meta: RequestMeta) => {
+  const checked = (result: unknown) =>
+    output === undefined ? (result ?? {}) : output.assert(result, `the output of ${title}`, 'INVALID_OUTPUT');
+  const failed = (error: unknown): never => {
+    onFailure(error, name);
+    if (error instanceof MeshError) throw error;
+    throw new MeshError('ACTION_FAILED', `${title} failed: ${messageOf(error)}`, {
+      cause: error,
+      hint: `see "mesh logs ${agent}"`,
+    });
+  };
+  // One promise a call, that of `run`, and none where it answers at once.
+  return (body: unknown, meta: RequestMeta) => {
     const context = contextOf();
     const value = input.assert(body, `the input of ${title}`);
     let result: unknown;
     try {
-      result = await definition.run(value as never, Object.assign(Object.create(context), { from: meta.from }));
+      result = definition.run(value as never, Object.assign(Object.create(context), { from: meta.from }));
     } catch (error) {
-      onFailure(error, name);
-      if (error instanceof MeshError) throw error;
-      throw new MeshError('ACTION_FAILED', `${title} failed: ${messageOf(error)}`, {
-        cause: error,
-        hint: `see "mesh logs ${agent}"`,
-      });
+      return failed(error);
     }
-    return output === undefined ? (result ?? {}) : output.assert(result, `the output of ${title}`, 'INVALID_OUTPUT');
+    return isThenable(result) ? Promise.resolve(result).then(checked, failed) : checked(result);
   };
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
