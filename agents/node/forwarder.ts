@@ -44,6 +44,8 @@ export class Forwarder {
   readonly #ending = new AbortController();
   readonly #appended = new Waiters();
   readonly #greeted = new Set<string>();
+  /** Chains that were told of as lost and could not be marked so. */
+  readonly #toldUnmarked = new Set<string>();
   readonly #batchSize = new BatchSize();
   #running: Promise<void> | undefined;
   #idle = true;
@@ -202,9 +204,17 @@ export class Forwarder {
 
   /** Stored with the mark in one transaction: told once, whatever is killed in between. */
   async #markLostTail(journalId: string, incident: Incident): Promise<void> {
-    if (!(await this.options.journal.markLostTail(journalId, incident.toRecord()))) return;
-    this.counters.incidents++;
-    this.wake();
+    try {
+      if (!(await this.options.journal.markLostTail(journalId, incident.toRecord()))) return;
+      this.counters.incidents++;
+      this.wake();
+    } catch (error) {
+      if (toMeshError(error).code !== 'NOT_FOUND') throw error;
+      // The chain is acknowledged, pruned and forgotten: there is no row to mark, and this node tells it once.
+      if (this.#toldUnmarked.has(journalId)) return;
+      this.#toldUnmarked.add(journalId);
+      this.#tell(incident);
+    }
   }
 
   #tell(incident: Incident): void {

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Forwarder } from '../../agents/node/forwarder.js';
+import type { Incident } from '../../agents/node/incident.js';
+import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import { Journal } from '../../common/journal/journal.js';
+import type { Input, Output } from '../../common/protocol/catalogue.js';
+import { encode } from '../../common/protocol/codec.js';
+import { MethodTable } from '../../common/wire/method-table.js';
+import { RequestServer } from '../../common/wire/request-server.js';
+import { until } from '../support/until.js';
+
+type Append = Input<'log.append'>;
+
+/** A log that speaks the protocol, holds what it is sent, and answers otherwise where the test says so. */
+class FakeLog {
+  readonly held = new Map<string, Append['entries']>();
+  siblingId: string | undefined;
+  refusal: ((request: Append) => MeshError | undefined) | undefined;
+  readonly #server = new RequestServer({
+    endpoint: 'tcp://127.0.0.1:0',
+    purpose: 'a fake log',
+    frameBytesMax: limits.logFrameBytesMax,
+    handle: new MethodTable().serve({
+      'log.hello': ({ journalId }) => this.#hello(journalId),
+      'log.append': (request) => this.#append(request),
+    }).handle,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+
+  async open(): Promise<string> {
+    await this.#server.open();
+    return this.#server.endpoint;
+  }
+
+  close = () => this.#server.close();
+
+  get count(): number {
+    return [...this.held.values()].reduce((sum, entries) => sum + entries.length, 0);
+  }
+
+  #hello(journalId: string): Output<'log.hello'> {
+    const headSeq = this.held.get(journalId)?.at(-1)?.[0] ?? 0;
+    return { headSeq, headHash: null, ...(this.siblingId === undefined ? {} : { siblingId: this.siblingId }) };
+  }
+
+  #append(request: Append): Output<'log.append'> {
+    const refusal = this.refusal?.(request);
+    if (refusal !== undefined) throw refusal;
+    const held = [...(this.held.get(request.journalId) ?? []), ...request.entries];
+    this.held.set(request.journalId, held);
+    return { headSeq: held.at(-1)?.[0] ?? 0 };
+  }
+}
+
+describe('the forwarder', () => {
+  let folder = '';
+  let journal: Journal;
+  let log: FakeLog;
+  let endpoint = '';
+  let forwarder: Forwarder;
+  let incidents: Incident[];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mesh-forwarder-'));
+    log = new FakeLog();
+    endpoint = await log.open();
+    incidents = [];
+    journal = await open();
+  });
+  afterEach(async () => {
+    await forwarder.close();
+    await journal.close();
+    await log.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const open = async () => (await Journal.open({ file: join(folder, 'journal.db'), machine: 'pc2' })).journal;
+  const append = (n: number) =>
+    journal.append({ records: [{ stream: 'notes', tsMs: n, agent: 'echo', epoch: 1, body: encode({ n }) }] });
+  function forward(): Forwarder {
+    forwarder = new Forwarder({
+      journal,
+      machine: 'pc2',
+      endpoint,
+      name: 'node@pc2',
+      onIncident: (incident) => incidents.push(incident),
+      onLink: () => undefined,
+    });
+    forwarder.start();
+    return forwarder;
+  }
+  const delivered = async () => (await journal.status()).pendingCount === 0;
+
+  it('delivers what is stored, acknowledges it, and goes on with what comes', async () => {
+    await append(1);
+    forward();
+    await until(delivered);
+    await append(2);
+    forwarder.wake();
+    await until(delivered);
+    expect([...log.held.values()].flat().map(([seq]) => seq)).to.deep.equal([1, 2]);
+    expect(forwarder.counters).to.include({ forwarded: 2, incidents: 0 });
+  });
+
+  it('sends again what was not answered', async () => {
+    let refusals = 3;
+    log.refusal = () => (refusals-- > 0 ? new MeshError('QUEUE_FULL', 'busy') : undefined);
+    await append(1);
+    forward();
+    await until(delivered);
+    expect(log.count).to.equal(1);
+    expect(forwarder.counters.failures).to.be.greaterThan(2);
+  });
+
+  it('sends under a new name what main holds otherwise, and tells it', async () => {
+    await append(1);
+    const { journalId } = await journal.status();
+    log.refusal = (request) =>
+      request.journalId === journalId ? new MeshError('CONFLICT', 'another', { details: { seq: 1 } }) : undefined;
+    forward();
+    await until(delivered);
+    expect(log.held.has(journalId)).to.equal(false);
+    expect(log.count).to.equal(1);
+    expect(incidents.map(({ report }) => report.code)).to.deep.equal(['JOURNAL_CONFLICT']);
+  });
+
+  it('is not held up by a lost chain that is no longer in the file to be marked', async () => {
+    const parentId = (await append(1)).journalId;
+    await journal.acknowledge(parentId, 1);
+    await journal.close();
+    journal = await open();
+    await journal.prune(0);
+    log.siblingId = 'a'.repeat(20);
+    await append(2);
+    forward();
+    await until(delivered);
+    expect(log.count).to.equal(1);
+    expect(incidents.map(({ report }) => report.code)).to.deep.equal(['JOURNAL_LOST_TAIL']);
+  });
+});
