@@ -1,7 +1,7 @@
 /**
  * The way of records into the machine's journal, as the node goes it: an append wakes the forwarder, and says whether the
- * journal works. What the node itself has to report goes the same way; it is never awaited, and a report that cannot be
- * stored is logged.
+ * journal works. What the node itself has to report goes the same way; it is never awaited. A report that cannot be stored
+ * (the disk is full) waits, within a bound, and is stored as soon as the journal works again.
  */
 import { systemClock } from '../../common/core/clock.js';
 import { toMeshError } from '../../common/core/errors.js';
@@ -16,9 +16,12 @@ export class NodeJournal {
   /** Why nothing can be stored; empty when the last append was. */
   degraded = '';
   readonly #damageTold = new Set<string>();
+  /** Reports that the journal could not take yet, oldest first. */
+  #waiting: NewRecord[] = [];
+  #lostCount = 0;
 
   constructor(
-    private readonly journal: Journal,
+    private readonly journal: Pick<Journal, 'append' | 'epoch'>,
     private readonly log: AgentLog,
     private readonly onAppended: () => void,
   ) {}
@@ -57,12 +60,29 @@ export class NodeJournal {
     return true;
   }
 
+  /** Tries again what waits. Called now and then, because a journal without other records would never be asked. */
+  retry(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const record of waiting) this.#store(record);
+  }
+
+  /** Reports of this node that were not stored: too many of them waited. */
+  get counters(): { reportsWaiting: number; reportsLost: number } {
+    return { reportsWaiting: this.#waiting.length, reportsLost: this.#lostCount };
+  }
+
   #store(record: NewRecord): void {
     this.append({ records: [record] }).catch((error: unknown) => {
-      this.log.error({ err: error, stream: record.stream }, 'a record of the node could not be stored');
+      const waits = toMeshError(error).retryable && this.#waiting.length < REPORTS_WAITING_MAX;
+      this.log.error({ err: error, stream: record.stream, waits }, 'a record of the node could not be stored');
+      if (waits) this.#waiting.push(record);
+      else this.#lostCount++;
     });
   }
 }
 
+/** A full disk, and a machine whose agents die of it: what is told of them must still be told when there is room. */
+const REPORTS_WAITING_MAX = 1_000;
 /** A ruined file has thousands of damaged rows, and main learns of each as a hole: these many are told in words. */
 const DAMAGE_TOLD_MAX = 100;

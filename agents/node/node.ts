@@ -205,7 +205,12 @@ export class MeshNode {
       journal: this.#journal,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
-      counters: () => ({ ...this.#control.counters, ...this.#forwarder.counters, ...this.#replica.counters }),
+      counters: () => ({
+        ...this.#control.counters,
+        ...this.#records.counters,
+        ...this.#forwarder.counters,
+        ...this.#replica.counters,
+      }),
       loopLagMs: () => this.#loopLagMs,
       degraded: () => this.#records.degraded,
       append: (batch) => this.#records.append(batch),
@@ -255,6 +260,7 @@ export class MeshNode {
   /** Bounds what grows: acknowledged records, and the logs of the processes. */
   async #care(): Promise<void> {
     try {
+      this.#records.retry();
       await this.#journal.prune(limits.journalAckedKept);
       for (const { plan } of this.#supervisor.processes) rotateLog(plan.logFile);
       rotateLog(this.#folder.logOf(NODE_AGENT));

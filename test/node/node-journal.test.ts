@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { Incident } from '../../agents/node/incident.js';
+import { NodeJournal } from '../../agents/node/node-journal.js';
+import { MeshError } from '../../common/core/errors.js';
+import type { AppendBatch } from '../../common/journal/journal-types.js';
+import { openLog } from '../../common/log/log.js';
+import { decode } from '../../common/protocol/codec.js';
+import { until } from '../support/until.js';
+
+describe('the records of a node itself', () => {
+  it('wait while the disk is full, and are stored in order when there is room', async () => {
+    const stored: AppendBatch[] = [];
+    let isFull = true;
+    const journal = {
+      epoch: 7,
+      append: async (batch: AppendBatch) => {
+        if (isFull) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
+        stored.push(batch);
+        return { journalId: '0'.repeat(20), firstSeq: stored.length, hashes: [], isRepeat: false, missingCount: 0 };
+      },
+    };
+    let wokenCount = 0;
+    const records = new NodeJournal(journal, openLog({}, 'silent'), () => wokenCount++);
+    for (const message of ['one', 'two']) records.report(new Incident({ message }));
+    await until(() => records.counters.reportsWaiting === 2);
+    expect(records.degraded).to.equal('the disk is full');
+    isFull = false;
+    records.retry();
+    await until(() => stored.length === 2);
+    expect(
+      stored.map(({ records: [record] }) => record && (decode(record.body) as { message: string }).message),
+    ).to.deep.equal(['one', 'two']);
+    expect(records.degraded).to.equal('');
+    expect(records.counters).to.deep.equal({ reportsWaiting: 0, reportsLost: 0 });
+    expect(wokenCount).to.equal(2);
+  });
+});
