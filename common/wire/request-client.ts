@@ -13,7 +13,7 @@ import { randomId } from '../core/ids.js';
 import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
 import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
-import { EARLY_FRAME_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { EARLY_REQUESTS_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
 import { PendingTable } from './pending-table.js';
 import { receiveLoop } from './receive-loop.js';
 import { closed, connectionLost, interrupted, queueFull, timedOut, tooLarge, unreachable } from './request-error.js';
@@ -251,7 +251,7 @@ export class RequestClient {
 
   #scheduleFlush(): void {
     if (this.#flushing || this.#blocked) return;
-    if (this.#up && this.#queue.bytes >= EARLY_FRAME_BYTES) return void this.#flush(EARLY_FRAME_BYTES);
+    if (this.#up && this.#queue.bytes >= EARLY_REQUESTS_BYTES) return void this.#flush(EARLY_REQUESTS_BYTES);
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     setImmediate(() => {

@@ -18,7 +18,7 @@ import {
   type RequestEnvelope,
 } from '../protocol/envelope.js';
 import { bindEndpoint, unbindEndpoint } from './endpoint.js';
-import { EARLY_FRAME_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { EARLY_REPLIES_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
 import { receiveLoop } from './receive-loop.js';
 import { openRouter } from './socket-options.js';
 
@@ -223,7 +223,7 @@ export class RequestServer {
       this.#peers.set(key, peer);
     }
     if (!peer.queue.push({ bytes })) this.counters.droppedReplies++;
-    if (peer.queue.bytes >= EARLY_FRAME_BYTES && this.#retry === undefined) void this.#flush(EARLY_FRAME_BYTES);
+    if (peer.queue.bytes >= EARLY_REPLIES_BYTES && this.#retry === undefined) void this.#flush(EARLY_REPLIES_BYTES);
     this.#scheduleFlush();
   }
 
