@@ -6,13 +6,24 @@ const only = (name, library, owner) => ({
   from: { path: '^(agents|broker|cli|common)/', pathNot: owner },
   to: { path: library },
 });
-const layer = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
+const layer = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { path: to },
+});
 
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    layer('core-is-the-floor', '^common/core/', '^(common/(protocol|config|registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 0 imports nothing of ours'),
+    layer(
+      'core-is-the-floor',
+      '^common/core/',
+      '^(common/(protocol|config|registry|wire|journal)|broker|agents|cli|test|bench)/',
+      'level 0 imports nothing of ours',
+    ),
     {
       name: 'core-is-built-ins-only',
       severity: 'error',
@@ -20,12 +31,42 @@ module.exports = {
       from: { path: '^common/core/' },
       to: { dependencyTypes: ['npm'] },
     },
-    layer('protocol-looks-down', '^common/protocol/', '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
-    layer('registry-looks-down', '^common/registry/', '^(common/(config|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
-    layer('log-looks-down', '^common/log/', '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
-    layer('config-looks-down', '^common/config/', '^(common/(registry|wire|journal)|broker|agents|cli|test|bench)/', 'level 1'),
-    layer('wire-looks-down', '^common/wire/', '^(common/(config|registry|journal)|broker|agents|cli|test|bench)/', 'level 2'),
-    layer('journal-looks-down', '^common/journal/', '^(common/(config|registry|wire)|broker|agents|cli|test|bench)/', 'level 2'),
+    layer(
+      'protocol-looks-down',
+      '^common/protocol/',
+      '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/',
+      'level 1',
+    ),
+    layer(
+      'registry-looks-down',
+      '^common/registry/',
+      '^(common/(config|wire|journal)|broker|agents|cli|test|bench)/',
+      'level 1',
+    ),
+    layer(
+      'log-looks-down',
+      '^common/log/',
+      '^(common/(config|registry|wire|journal)|broker|agents|cli|test|bench)/',
+      'level 1',
+    ),
+    layer(
+      'config-looks-down',
+      '^common/config/',
+      '^(common/(registry|wire|journal)|broker|agents|cli|test|bench)/',
+      'level 1',
+    ),
+    layer(
+      'wire-looks-down',
+      '^common/wire/',
+      '^(common/(config|registry|journal)|broker|agents|cli|test|bench)/',
+      'level 2',
+    ),
+    layer(
+      'journal-looks-down',
+      '^common/journal/',
+      '^(common/(config|registry|wire)|broker|agents|cli|test|bench)/',
+      'level 2',
+    ),
     layer('broker-looks-down', '^broker/', '^(agents|cli|test|bench)/', 'broker and agents meet on the wire'),
     layer('sdk-looks-down', '^agents/sdk/', '^(broker|agents/(?!sdk/)|cli|test|bench)/', 'level 3'),
     layer('agents-look-down', '^agents/', '^(broker|cli|test|bench)/', 'level 4'),
@@ -50,6 +91,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
