@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MeshClient } from '../agents/sdk/mesh-client.js';
 import { within } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
+import { findProcesses, tokenOf } from '../common/core/process-scan.js';
 import { freePorts } from './free-ports.js';
 
 const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
@@ -44,6 +45,8 @@ export class BenchMachine {
       child.kill('SIGTERM');
       await exit;
       clearTimeout(timer);
+      // A node that died did not stop what it had started.
+      for (const { pid } of findProcesses(tokenOf(home, MACHINE))) process.kill(pid, 'SIGKILL');
       rmSync(home, { recursive: true, force: true });
     };
     const endpoint = `tcp://127.0.0.1:${portOf['node']}`;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures the rows, one after the other, and prints the table, or with `--json` the array of results
  * and nothing else. Progress goes to standard error. Exit code 0 says that the figures are valid, whatever they are;
- * 1 that a row could not be measured, 2 that the command was not understood.
+ * 1 that a row could not be measured, 2 that the command was not understood, 130 that it was interrupted.
  */
 import { mkdirSync } from 'node:fs';
 import { errorTable, MeshError, messageOf } from '../common/core/errors.js';
@@ -35,10 +35,22 @@ async function main(args: readonly string[]): Promise<void> {
   }
   // Taken first: the load of the machine is that before our own.
   const surroundings = surroundingsOf(args);
+  const interrupted = interruption();
   const results: RowResult[] = [];
-  for (const row of rows) if (names.includes(row.name)) results.push(await measureRow(row, effort, tell));
+  for (const row of rows) if (names.includes(row.name)) results.push(await measureRow(row, effort, tell, interrupted));
   if (json) print(JSON.stringify(results, undefined, 2));
   else print([...surroundings, '', ...tableOf(rows, results)].join('\n'));
+}
+
+/** Ctrl-C and SIGTERM: rejects, so that whatever is open is closed on the way out. */
+function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_, reject) => {
+    const end = () => reject(new MeshError('INTERRUPTED', 'the bench was interrupted'));
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
+  });
+  // It may come while nobody waits for it.
+  interrupted.catch(() => undefined);
+  return interrupted;
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -19,18 +19,25 @@ interface Pair {
   readonly peer: number;
 }
 
-export async function measureRow(row: Row, effort: Effort, tell: (progress: string) => void): Promise<RowResult> {
+/** @param interrupted rejects when the bench is to end; then both sides are closed first. */
+export async function measureRow(
+  row: Row,
+  effort: Effort,
+  tell: (progress: string) => void,
+  interrupted: Promise<never>,
+): Promise<RowResult> {
   const sides: Side[] = [];
+  const measure = (side: Side, ms: number) => Promise.race([side.measure(ms), interrupted]);
   try {
     tell(`${row.name}: starting both sides`);
     const ours = await row.openOurs();
     sides.push(ours);
     const peer = await row.openPeer();
     sides.push(peer);
-    for (const side of sides) await side.measure(effort.warmUpMs);
+    for (const side of sides) await measure(side, effort.warmUpMs);
     const pairs: Pair[] = [];
     for (let run = 1; run <= effort.runs; run++) {
-      const pair = { ours: await ours.measure(effort.runMs), peer: await peer.measure(effort.runMs) };
+      const pair = { ours: await measure(ours, effort.runMs), peer: await measure(peer, effort.runMs) };
       pairs.push(pair);
       tell(`${row.name}: run ${run} of ${effort.runs}: ${shown(pair.ours)} against ${shown(pair.peer)} ${row.unit}`);
     }
