@@ -3,14 +3,32 @@
  * The types of clients and servers, validation, docs/PROTOCOL.md and the fuzzers are all made from this one table.
  * Methods and fields may be added, never renamed; what a receiver does not know in a reply, it ignores.
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { limits } from '../core/limits.js';
-import { ErrorReportInput, severities } from './error-report.js';
+import { ErrorReportInput } from './error-report.js';
 import {
-  ActionName,
+  Body,
+  Count,
+  Counters,
+  closed,
+  ErrorGroup,
+  Hash,
+  JournalId,
+  JournalStatus,
+  LogRecord,
+  MaybeHash,
+  method,
+  Nothing,
+  ProcessRow,
+  RegistryFilter,
+  Stream,
+  Text,
+  WaitMs,
+  Welcome,
+} from './message-parts.js';
+import {
   AgentEntry,
   AgentView,
-  agentStates,
   Endpoint,
   Epoch,
   MachineEntry,
@@ -20,124 +38,6 @@ import {
   WallMs,
 } from './registry-entry.js';
 import { Bytes } from './schema.js';
-
-/** every: each control socket · node · registry and log: the sockets of the central broker. */
-export type Server = 'every' | 'node' | 'registry' | 'log';
-
-interface Method<I extends TSchema, O extends TSchema> {
-  readonly servers: readonly Server[];
-  readonly input: I;
-  readonly output: O;
-  readonly summary: string;
-}
-
-const method = <I extends TSchema, O extends TSchema>(
-  servers: Server | readonly Server[],
-  summary: string,
-  input: I,
-  output: O,
-): Method<I, O> => ({ servers: typeof servers === 'string' ? [servers] : servers, input, output, summary });
-
-const closed = <P extends Record<string, TSchema>>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false });
-const Nothing = closed({});
-const Count = Type.Integer({ minimum: 0 });
-const Text = Type.String({ maxLength: limits.errorTextMax });
-const JournalId = Type.String({ pattern: '^[0-9a-z]{20}$', maxLength: 20 });
-const Hash = Bytes(32);
-const MaybeHash = Type.Union([Hash, Type.Null()]);
-const Stream = Type.String({ pattern: '^[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+){0,7}$', maxLength: limits.topicLengthMax });
-const Body = Bytes(limits.recordBodyBytesMax);
-const WaitMs = Type.Optional(
-  Type.Integer({
-    minimum: 0,
-    maximum: limits.longPollMsMax,
-    description: 'hold the answer open this long for something new',
-  }),
-);
-const Counters = Type.Record(Type.String(), Type.Number());
-
-const Broker = closed({ machine: Name, publish: Endpoint, subscribe: Endpoint });
-const Welcome = closed({
-  mesh: Name,
-  machine: Name,
-  role: Type.Enum(['main', 'secondary']),
-  epoch: Epoch,
-  protocol: Type.Integer(),
-  registry: Type.String({
-    maxLength: limits.topicLengthMax,
-    description: "endpoint of the central registry; the node's own socket answers the same questions",
-  }),
-  log: Endpoint,
-  brokers: Type.Array(Broker, {
-    maxItems: limits.machinesMax,
-    description: 'publish to the one of your machine, subscribe to all',
-  }),
-});
-
-const ProcessRow = closed({
-  ...AgentEntry.properties,
-  instance: Type.String(),
-  kind: Type.Enum(['agent', 'broker']),
-  restarts: Count,
-  startedMs: WallMs,
-  loopLagMs: Type.Number({ minimum: 0 }),
-  rssBytes: Count,
-  wave: Count,
-  lastExit: Type.Optional(Type.String()),
-});
-
-const LogRecord = closed({
-  id: Type.Integer({ minimum: 1, description: "position in main's log" }),
-  stream: Stream,
-  machine: Name,
-  agent: Name,
-  epoch: Epoch,
-  tsMs: WallMs,
-  journalId: JournalId,
-  seq: Type.Integer({ minimum: 1 }),
-  hash: Hash,
-  body: Type.Unsafe<Uint8Array>({
-    bytes: limits.recordBodyBytesMax,
-    description: 'MessagePack of the body, as its emitter sealed it',
-  }),
-  integrity: Type.Enum(['verified', 'unverifiable', 'damaged'], {
-    description: 'proved by the hash before it; that hash is gone; not what was stored',
-  }),
-});
-
-const ErrorGroup = closed({
-  fingerprint: Type.String(),
-  code: Type.String(),
-  message: Type.String(),
-  severity: Type.Enum([...severities]),
-  component: Type.String(),
-  agent: Name,
-  machine: Name,
-  count: Count,
-  firstSeenMs: WallMs,
-  lastSeenMs: WallMs,
-  lastId: Count,
-  status: Type.String(),
-});
-
-const JournalStatus = closed({
-  machine: Name,
-  journalId: JournalId,
-  lastSeq: Count,
-  ackedSeq: Count,
-  pendingCount: Count,
-  sizeBytes: Count,
-  degraded: Type.String({ description: 'why it works only in part; empty when all is well' }),
-});
-
-const RegistryFilter = {
-  agent: Type.Optional(Name),
-  machine: Type.Optional(Name),
-  capability: Type.Optional(Name),
-  action: Type.Optional(ActionName),
-  state: Type.Optional(Type.Enum([...agentStates])),
-};
 
 export const catalogue = {
   'mesh.ping': method(

@@ -1,6 +1,7 @@
 /** The generated part of docs/PROTOCOL.md: the error table, and every method of the catalogue with its fields. Pure. */
 import { errorTable } from '../../common/core/errors.js';
-import { catalogue, type MethodName, type Server } from '../../common/protocol/catalogue.js';
+import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
+import type { Server } from '../../common/protocol/message-parts.js';
 
 /** What of JSON Schema the catalogue uses. */
 interface Schema {
