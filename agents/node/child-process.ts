@@ -48,9 +48,14 @@ export function launch(
 }
 
 /** Signals a whole process group. False when nobody of it is left. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+export const signalGroup = (pid: number, signal: NodeJS.Signals): boolean => send(-pid, signal);
+
+/** Signals one process and nobody else of its group. False when it is gone. */
+export const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => send(pid, signal);
+
+function send(target: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-pid, signal);
+    process.kill(target, signal);
     return true;
   } catch (error) {
     if (systemCodeOf(error) === 'ESRCH') return false;

@@ -38,8 +38,6 @@ const RETRY = { firstMs: 50, maxMs: 1_000, factor: 2 };
 
 export class Forwarder {
   readonly counters = { forwarded: 0, batches: 0, failures: 0, incidents: 0 };
-  /** Why the last attempt failed; empty while all is well. */
-  trouble = '';
   readonly #client: RequestClient;
   readonly #ending = new AbortController();
   readonly #appended = new Waiters();
@@ -49,6 +47,7 @@ export class Forwarder {
   readonly #batchSize = new BatchSize();
   #running: Promise<void> | undefined;
   #idle = true;
+  #trouble = '';
 
   constructor(private readonly options: ForwarderOptions) {
     this.#client = new RequestClient({
@@ -63,8 +62,9 @@ export class Forwarder {
     });
   }
 
-  get up(): boolean {
-    return this.#client.up;
+  /** Why records do not reach main although the link is up; empty while they do. */
+  get trouble(): string {
+    return this.#client.up ? this.#trouble : '';
   }
 
   start(): void {
@@ -98,7 +98,7 @@ export class Forwarder {
         await this.#greetAll();
         await this.#sendAll();
         failures = 0;
-        this.trouble = '';
+        this.#trouble = '';
         this.#idle = mark === this.#appended.mark;
         // Also without news the sides are compared now and then: a chain may have been greeted before it was needed.
         await this.#appended.wait(limits.longPollMsMax, mark);
@@ -106,7 +106,7 @@ export class Forwarder {
         if (signal.aborted) return;
         this.#greeted.clear();
         this.counters.failures++;
-        this.trouble = toMeshError(error).message;
+        this.#trouble = toMeshError(error).message;
         await delay(backoffMs(RETRY, ++failures, Math.random()), signal).catch(() => undefined);
       }
     }

@@ -19,6 +19,8 @@ export interface NodeStatusOptions {
   readonly warnings: readonly string[];
   /** Why the journal works only in part; empty when all is well. */
   readonly degraded: string;
+  /** Why records do not reach main although the link is up; empty while they do. */
+  readonly undelivered: string;
 }
 
 export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
@@ -40,11 +42,16 @@ export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
   };
 }
 
-function problemsOf({ machine, supervisor, links, degraded }: NodeStatusOptions): string[] {
+function problemsOf({ machine, supervisor, links, degraded, undelivered }: NodeStatusOptions): string[] {
   const ailing = supervisor.processes.flatMap(({ plan, state, lastExit }) => {
     const instance = instanceOf(plan.name, machine.name);
     if (state === 'backoff') return [`${instance} is in backoff: ${lastExit}`];
     return state === 'busy' ? [`${instance} is busy: it lives, but its words stay out`] : [];
   });
-  return [...ailing, ...(degraded === '' ? [] : [`the journal: ${degraded}`]), ...links.problems];
+  return [
+    ...ailing,
+    ...(degraded === '' ? [] : [`the journal: ${degraded}`]),
+    ...(undelivered === '' ? [] : [`records do not reach main: ${undelivered}`]),
+    ...links.problems,
+  ];
 }

@@ -240,6 +240,7 @@ export class MeshNode {
       links: this.#links,
       warnings: this.#warnings,
       degraded: this.#records.degraded,
+      undelivered: this.#forwarder.trouble,
     });
   }
 

@@ -45,10 +45,6 @@ export class RegistryLink {
     });
   }
 
-  get up(): boolean {
-    return this.#client.up;
-  }
-
   start(): void {
     this.#heartbeat = setInterval(() => void this.#vouch(), limits.heartbeatIntervalMs);
     void this.#follow();

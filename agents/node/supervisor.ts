@@ -6,7 +6,7 @@ import type { Clock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, type FoundProcess } from '../../common/core/process-scan.js';
-import { type Exit, signalGroup } from './child-process.js';
+import { type Exit, signalGroup, signalProcess } from './child-process.js';
 import { BROKER, type ProcessPlan } from './process-plan.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -69,8 +69,8 @@ export class Supervisor {
     const leaders = new Set(found.map(({ pid }) => pid));
     for (const process of newestFirst(found)) {
       if (leaders.has(process.pgid)) this.#adoptOrEnd(process);
-      // Its leader ended while nobody looked.
-      else signalGroup(process.pgid, 'SIGKILL');
+      // Its agent ended while nobody looked. It alone: whoever else is in that group may be none of ours.
+      else if (process.env[AGENT_VARIABLE] !== NODE) signalProcess(process.pid, 'SIGKILL');
     }
     this.#launching = true;
     this.#startWhatMay();
