@@ -61,13 +61,14 @@ describe('events', () => {
     expect(heard.bodies).to.deep.equal([{ n: 1 }, { n: 2 }]);
   });
 
-  it('of a burst over thousands of topics all arrive', async () => {
+  it('of a burst over hundreds of topics all arrive', async () => {
     const proxy = await world.proxy();
     const publisher = world.publisher(proxy);
     const subscriber = world.subscriber(proxy);
     const heard = world.listen(subscriber, 'many.*');
     await world.synced((topic) => publisher.publish(topic, 0), subscriber);
-    const count = 3 * limits.socketHighWaterMark;
+    // What the proxy may hold for one subscriber: beyond it the plane drops, and a topic's first event leaves no gap.
+    const count = limits.socketHighWaterMark / 2;
     for (let n = 0; n < count; n++) publisher.publish(`many.t${n}`, n);
     await until(() => heard.lines.length + subscriber.counters.missed >= count);
     expect(heard.bodies).to.deep.equal(Array.from({ length: count }, (_, n) => n));
