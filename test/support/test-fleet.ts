@@ -119,9 +119,12 @@ export class TestFleet {
     return fleet;
   }
 
+  /** Resolves when both machines are ready, and each one's own copy of the registry says so of both. */
   async up(): Promise<void> {
     for (const machine of this.machines) machine.start();
     await Promise.all(this.machines.map((machine) => machine.ready()));
+    const names = this.machines.map(({ name }) => name);
+    await Promise.all(this.machines.map((machine) => machine.sees(names)));
   }
 
   get outputs(): string {

@@ -82,6 +82,15 @@ export class TestMachine {
     await waitUntil(`${this.name} to be ready`, async () => (await this.ask('node.status', {})).phase === 'ready');
   }
 
+  /** Resolves when its copy of the registry has these machines in reach with all their agents ready. */
+  async sees(names: readonly string[]): Promise<void> {
+    await waitUntil(`${this.name} to see ${names.join(' and ')}`, async () => {
+      const { machines, agents } = await this.ask('registry.list', {});
+      const inReach = new Set(machines.filter(({ reachable }) => reachable).map(({ machine }) => machine));
+      return names.every((name) => inReach.has(name)) && agents.every(({ state }) => state === 'ready');
+    });
+  }
+
   /** Resolves with how the node ended. */
   async exit(): Promise<NodeExit> {
     if (this.#exited === undefined) throw new Error(`the node of ${this.name} was not started`);
