@@ -2,6 +2,7 @@
  * One machine on its way up: asks its daemon again and again until every agent is ready or the daemon says that it is
  * done without them. Whoever shows progress awaits the parts by name; whoever decides awaits the outcome.
  */
+import type { AgentSpec } from '../common/config/agent-specs.js';
 import type { MachineConfig } from '../common/config/fleet-config.js';
 import { delay, systemClock } from '../common/core/clock.js';
 import { MeshError } from '../common/core/errors.js';
@@ -79,7 +80,7 @@ export class MachineStart {
       if (answer !== undefined) {
         this.#parts.get('node')?.resolve();
         for (const { agent, state } of answer.rows) if (serves(state)) this.#parts.get(agent)?.resolve();
-        const isDone = answer.status.phase !== 'starting' || isHopeless(this.machine, answer.rows);
+        const isDone = answer.status.phase !== 'starting' || isHopeless(this.machine.agents, answer.rows);
         if (isDone || isLate) return await this.#conclude(answer.status, answer.rows);
       } else if (isLate) {
         throw new MeshError('TIMED_OUT', `the node of ${this.machine.name} does not answer`, {
@@ -143,7 +144,7 @@ const RESTARTS_OF_HOPELESS = 2;
 
 /** Whether all that is not ready fails over and over, or waits for something that does. */
 export function isHopeless(
-  { agents }: Pick<MachineConfig, 'agents'>,
+  agents: readonly Pick<AgentSpec, 'name' | 'after'>[],
   rows: readonly Pick<ProcessRowBody, 'agent' | 'state' | 'restarts'>[],
 ): boolean {
   const fails = (name: string): boolean =>
@@ -151,7 +152,7 @@ export function isHopeless(
   const ready = new Set(rows.filter(({ state }) => serves(state)).map(({ agent }) => agent));
   const lost = new Set(agents.filter(({ name }) => fails(name) || fails('broker')).map(({ name }) => name));
   // Agents are in start order: what one waits for stands before it.
-  for (const { name, after } of agents) if (after.some((dependency) => lost.has(dependency))) lost.add(name);
+  for (const { name, after } of agents) if (after.some(({ agent }) => lost.has(agent))) lost.add(name);
   return lost.size > 0 && agents.every(({ name }) => ready.has(name) || lost.has(name));
 }
 

@@ -17,4 +17,7 @@ export const agentLifecycle: StateTable<AgentState, LifecycleEvent> = {
   // A process that says it drains, and is wanted, is started again when it has ended.
   draining: { serve: 'ignore', silent: 'ignore', heard: 'ignore', drain: 'ignore', crash: 'backoff', end: 'stopped' },
   backoff: { launch: 'starting', drain: 'stopped', end: 'stopped' },
+  completed: {},
+  failed: {},
+  quarantined: {},
 };

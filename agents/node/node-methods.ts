@@ -174,7 +174,12 @@ function processRow(process: SupervisedProcess, machine: string): ProcessRowBody
     startedMs,
     loopLagMs,
     rssBytes,
+    cpuPercent: null,
+    openFiles: null,
     wave: plan.wave,
+    required: false,
+    outdated: false,
+    why: '',
     ...(lastExit === undefined ? {} : { lastExit }),
   };
 }

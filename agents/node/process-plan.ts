@@ -80,10 +80,10 @@ function planAgent(spec: AgentSpec, options: PlanOptions): ProcessPlan {
   const { machine, folder, fleet } = options;
   return {
     name: spec.name,
-    after: spec.after.length > 0 ? spec.after : [BROKER],
+    after: spec.after.length > 0 ? spec.after.map(({ agent }) => agent) : [BROKER],
     wave: spec.wave + 1,
     executable: process.execPath,
-    argv: [fileBeside('../sdk/run.js'), spec.modulePath],
+    argv: [fileBeside('../sdk/run.js'), spec.program.kind === 'module' ? spec.program.path : ''],
     cwd: fleet.home,
     config: spec.config,
     readyTimeoutMs: spec.readyTimeoutMs,

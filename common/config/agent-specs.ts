@@ -9,9 +9,55 @@ import { didYouMean } from '../core/nearest.js';
 import type { BuiltinModules } from './builtin-modules.js';
 import { type Issue, issueAt } from './issues.js';
 import { type ReferenceTable, resolveReferences } from './references.js';
-import type { AgentEntry, MachineFile } from './schemas.js';
+import type { AgentEntry, MachineFile, ProbeEntry, RestartPolicyName, StartCondition } from './schemas.js';
 import { dataOf, type Json, type Origin, originAt, type Tree, treeAt } from './tree.js';
 import { planWaves } from './waves.js';
+
+/** What runs: a module under our SDK, or a program as it is. */
+export type Program =
+  /** `module` as written: a built-in name or a path; `path` absolute. */
+  | { readonly kind: 'module'; readonly module: string; readonly path: string }
+  /** `attaches`: it speaks the protocol itself. */
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly attaches: boolean };
+
+export interface Dependency {
+  readonly agent: string;
+  readonly condition: StartCondition;
+}
+
+export interface RestartSpec {
+  readonly policy: RestartPolicyName;
+  readonly firstMs: number;
+  readonly maxMs: number;
+  readonly stableMs: number;
+  readonly starts: number;
+  readonly windowMs: number;
+}
+
+export type ProbeCheck =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'log'; readonly pattern: string }
+  | { readonly kind: 'exec'; readonly argv: readonly string[] }
+  /** Absolute. */
+  | { readonly kind: 'file'; readonly path: string };
+
+export interface ProbeSpec {
+  readonly check: ProbeCheck;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly failures: number;
+}
+
+export const hookNames = ['onStart', 'onReady', 'onDrain', 'onStop', 'onError'] as const;
+export type HookName = (typeof hookNames)[number];
+
+export interface ResourceBounds {
+  readonly memoryBytes?: number;
+  readonly openFiles?: number;
+  readonly cpuPercent?: number;
+  readonly hangMs?: number;
+}
 
 /** All that a node needs to start one agent. */
 export interface AgentSpec {
@@ -19,11 +65,21 @@ export interface AgentSpec {
   readonly machine: string;
   /** `echo@pc2`. */
   readonly instance: string;
-  /** As written: a built-in name or a path. */
-  readonly module: string;
+  readonly program: Program;
+  readonly after: readonly Dependency[];
+  /** No later wave starts before it is ready. */
+  readonly required: boolean;
+  readonly restart: RestartSpec;
+  readonly ready: ProbeSpec | undefined;
+  readonly alive: ProbeSpec | undefined;
+  readonly hooks: Readonly<Partial<Record<HookName, readonly string[]>>>;
+  readonly hookTimeoutMs: number;
+  readonly limits: ResourceBounds;
   /** Absolute. */
-  readonly modulePath: string;
-  readonly after: readonly string[];
+  readonly cwd: string;
+  readonly user: string | undefined;
+  readonly nice: number | undefined;
+  readonly inheritEnv: readonly string[];
   /** Counts from 0; an agent starts when all of the waves before its own are ready. */
   readonly wave: number;
   readonly config: { readonly [key: string]: Json };
@@ -57,14 +113,18 @@ export interface ResolvedAgents {
 
 export function resolveAgents(file: MachineFile, tree: Tree, context: AgentContext): ResolvedAgents {
   const issues: Issue[] = [];
-  const dependents = Object.entries(file.agents).map(([name, { after = [] }]) => ({ name, after }));
+  const dependents = Object.entries(file.agents).map(([name, { after }]) => ({
+    name,
+    after: dependenciesOf(after).map(({ agent }) => agent),
+  }));
   const { waves, cycles, unknown } = planWaves(dependents);
   for (const { name, dependency } of unknown) {
-    const index = file.agents[name]?.after?.indexOf(dependency) ?? 0;
+    const after = file.agents[name]?.after;
+    const key = Array.isArray(after) ? after.indexOf(dependency) : dependency;
     const near = didYouMean(dependency, Object.keys(file.agents));
     const what = `\`${name}\` starts after \`${dependency}\`, but ${context.machine} has no such agent${near}`;
     issues.push(
-      issueAt(originAt(tree, ['agents', name, 'after', index]), what, '`after` names agents of the same machine'),
+      issueAt(originAt(tree, ['agents', name, 'after', key]), what, '`after` names agents of the same machine'),
     );
   }
   for (const cycle of cycles) {
@@ -96,14 +156,27 @@ function resolveAgent(
   }
   const config = readPart(tree, name, 'config', context, issues);
   const env = readPart(tree, name, 'env', context, issues);
+  const cwd = resolve(context.home, entry.cwd ?? '.');
+  const { timeoutMs: hookTimeoutMs = limits.hookTimeoutMs, ...hooks } = entry.hooks ?? {};
+  const { memoryMiB, ...bounds } = entry.limits ?? {};
   return {
     name,
     machine: context.machine,
     instance: `${name}@${context.machine}`,
-    module: entry.module,
-    modulePath: findModule(name, entry.module, originAt(tree, ['agents', name, 'module']), context, issues),
-    after: entry.after ?? [],
+    program: programOf(name, entry, tree, context, issues),
+    after: dependenciesOf(entry.after),
     wave,
+    required: entry.required ?? false,
+    restart: restartOf(entry.restart),
+    ready: probeOf(entry.ready, cwd),
+    alive: probeOf(entry.alive, cwd),
+    hooks,
+    hookTimeoutMs,
+    limits: { ...bounds, ...(memoryMiB === undefined ? {} : { memoryBytes: memoryMiB * MIB }) },
+    cwd,
+    user: entry.user,
+    nice: entry.nice,
+    inheritEnv: entry.inheritEnv ?? [],
     config,
     env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)])),
     port: context.ports[name] ?? 0,
@@ -111,6 +184,56 @@ function resolveAgent(
     stopGraceMs: entry.stopGraceMs ?? limits.stopGraceMs,
     origin,
   };
+}
+
+const MIB = 1024 * 1024;
+
+const dependenciesOf = (after: AgentEntry['after'] = []): Dependency[] =>
+  Array.isArray(after)
+    ? after.map((agent) => ({ agent, condition: 'ready' }))
+    : Object.entries(after).map(([agent, condition]) => ({ agent, condition }));
+
+function restartOf(entry: AgentEntry['restart'] = {}): RestartSpec {
+  const { policy = 'always', ...rest } = typeof entry === 'string' ? { policy: entry } : entry;
+  return {
+    policy,
+    firstMs: limits.restartFirstMs,
+    maxMs: limits.restartMaxMs,
+    stableMs: limits.restartStableMs,
+    starts: limits.restartStarts,
+    windowMs: limits.restartWindowMs,
+    ...rest,
+  };
+}
+
+function probeOf(entry: ProbeEntry | undefined, cwd: string): ProbeSpec | undefined {
+  if (entry === undefined) return undefined;
+  const check = checkOf(entry, cwd);
+  if (check === undefined) return undefined;
+  return {
+    check,
+    intervalMs: entry.intervalMs ?? limits.probeIntervalMs,
+    timeoutMs: entry.timeoutMs ?? limits.probeTimeoutMs,
+    failures: entry.failures ?? limits.probeFailures,
+  };
+}
+
+function checkOf({ tcp, http, log, exec, file }: ProbeEntry, cwd: string): ProbeCheck | undefined {
+  if (tcp !== undefined) {
+    const at = tcp.lastIndexOf(':');
+    return { kind: 'tcp', host: tcp.slice(0, at), port: Number(tcp.slice(at + 1)) };
+  }
+  if (http !== undefined) return { kind: 'http', url: http };
+  if (log !== undefined) return { kind: 'log', pattern: log };
+  if (exec !== undefined) return { kind: 'exec', argv: exec };
+  return file === undefined ? undefined : { kind: 'file', path: resolve(cwd, file) };
+}
+
+function programOf(name: string, entry: AgentEntry, tree: Tree, context: AgentContext, issues: Issue[]): Program {
+  const { module = '', command, attaches = false } = entry;
+  if (command !== undefined) return { kind: 'command', argv: command, attaches };
+  const path = findModule(name, module, originAt(tree, ['agents', name, 'module']), context, issues);
+  return { kind: 'module', module, path };
 }
 
 /** The map `part` of an agent with its references replaced; empty when absent. */

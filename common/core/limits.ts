@@ -132,6 +132,26 @@ export const limits = {
   agentLogBytesMax: 16 * MIB,
   logChunkBytesMax: 256 * KIB,
 
+  /** Arguments of one command, and the length of each: the kernel takes more, a set that needs more is a mistake. */
+  commandArgumentsMax: 256,
+  commandArgumentMax: 4_096,
+  /** Restart budget: more starts than this within the window, and the agent is quarantined with one error. */
+  restartStarts: 5,
+  restartStartsMax: 1_000,
+  restartWindowMs: 60_000,
+  restartFirstMs: 200,
+  restartMaxMs: 30_000,
+  /** An incarnation that lived this long has proven itself: the next crash begins the backoff anew. */
+  restartStableMs: 30_000,
+  /** A hook that takes longer is killed; the turn of life that it belongs to goes on. */
+  hookTimeoutMs: 10_000,
+  probeIntervalMs: 1_000,
+  probeTimeoutMs: 1_000,
+  probeFailures: 3,
+  /** One look at the resources of every agent, and how many looks are kept: an hour. */
+  usageIntervalMs: 5_000,
+  usageSamplesKept: 720,
+
   // --- configuration ---------------------------------------------------------------------------------------------
   /** One file of config/ or ports.json: hundreds of agents with room to spare; a larger one is refused unread. */
   configFileBytesMax: 512 * KIB,

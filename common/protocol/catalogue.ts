@@ -7,6 +7,7 @@ import { type Static, Type } from 'typebox';
 import { limits } from '../core/limits.js';
 import { ErrorReportInput } from './error-report.js';
 import {
+  AgentChange,
   Body,
   Count,
   Counters,
@@ -21,8 +22,10 @@ import {
   Nothing,
   ProcessRow,
   RegistryFilter,
+  rolloutStates,
   Stream,
   Text,
+  Usage,
   WaitMs,
   Welcome,
 } from './message-parts.js';
@@ -135,12 +138,58 @@ export const catalogue = {
       warnings: Type.Array(Text),
     }),
   ),
+  'node.start': method(
+    'node',
+    'Start an agent that is down, or release it from quarantine; answers when that has begun. One that runs stays as it is.',
+    closed({ agent: Name }),
+    closed({ state: AgentEntry.properties.state, epoch: Epoch }),
+  ),
+  'node.stop': method(
+    'node',
+    'Drain an agent and keep it down, across restarts of the node; answers when that has begun.',
+    closed({ agent: Name }),
+    closed({ state: AgentEntry.properties.state, epoch: Epoch }),
+  ),
+  'node.restart': method(
+    'node',
+    'Drain an agent and start it again; answers with the incarnation that is to end, when that has begun.',
+    closed({ agent: Name }),
+    closed({ state: AgentEntry.properties.state, epoch: Epoch }),
+  ),
+  'node.reload': method(
+    'node',
+    'Read the configuration again and roll it out agent by agent; with `dryRun` only say what that would do. A configuration with faults is refused whole.',
+    closed({ dryRun: Type.Optional(Type.Boolean()) }),
+    closed({
+      changes: Type.Array(AgentChange),
+      needsNode: Type.Array(Type.String(), {
+        description: 'changes that take effect only when the node is started anew',
+      }),
+    }),
+  ),
+  'node.rollout': method(
+    'node',
+    'How far the last reload is.',
+    Nothing,
+    closed({
+      state: Type.Enum(['none', ...rolloutStates]),
+      why: Text,
+      steps: Type.Array(closed({ ...AgentChange.properties, state: Type.Enum([...rolloutStates]), why: Text })),
+    }),
+  ),
+  'node.usage': method(
+    'node',
+    'What the agents of this machine used within the last hour: processor, memory, files, lag of the event loop.',
+    closed({ agent: Type.Optional(Name) }),
+    closed({ machine: Name, agents: Type.Array(Usage) }),
+  ),
   'node.logs': method(
     'node',
-    "Lines of an agent's output: the last ones, or those after an offset as they come.",
+    "Lines of an agent's output: the last ones, or those after an offset as they come. Rotated files count as one with the current one.",
     closed({
       agent: Name,
       last: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
+      sinceMs: Type.Optional(WallMs),
       offset: Type.Optional(Count),
       file: Type.Optional(
         Type.String({
@@ -318,5 +367,7 @@ export type WelcomeBody = Static<typeof Welcome>;
 export type LogRecordBody = Static<typeof LogRecord>;
 export type ErrorGroupBody = Static<typeof ErrorGroup>;
 export type ProcessRowBody = Static<typeof ProcessRow>;
+export type AgentChangeBody = Static<typeof AgentChange>;
+export type UsageBody = Static<typeof Usage>;
 
 export const isMethodName = (name: string): name is MethodName => Object.hasOwn(catalogue, name);

@@ -73,8 +73,39 @@ export const ProcessRow = closed({
   startedMs: WallMs,
   loopLagMs: Type.Number({ minimum: 0 }),
   rssBytes: Count,
+  cpuPercent: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'of one processor, over the last look; null before the first',
+  }),
+  openFiles: Type.Union([Count, Type.Null()]),
   wave: Count,
+  required: Type.Boolean(),
+  outdated: Type.Boolean({ description: 'it runs with an older configuration than the one its node has' }),
+  why: Type.String({
+    maxLength: limits.errorTextMax,
+    description: 'why it is in this state; empty when that is plain',
+  }),
   lastExit: Type.Optional(Type.String()),
+});
+
+/** live: takes effect as it runs · restart, start, stop: what is done to the agent */
+export const changeKinds = ['live', 'restart', 'start', 'stop'] as const;
+export const AgentChange = closed({
+  agent: Name,
+  change: Type.Enum([...changeKinds]),
+  fields: Type.Array(Type.String(), { description: 'what is different in its part of the configuration' }),
+});
+export const rolloutStates = ['waiting', 'rolling', 'done', 'failed', 'rolled-back'] as const;
+
+/** One agent's hour: samples of equal distance, oldest first; null where there is no value. */
+const Series = Type.Array(Type.Union([Type.Number(), Type.Null()]), { maxItems: limits.usageSamplesKept });
+export const Usage = closed({
+  agent: Name,
+  intervalMs: Count,
+  lastMs: WallMs,
+  cpuPercent: Series,
+  rssBytes: Series,
+  openFiles: Series,
+  loopLagMs: Series,
 });
 
 export const LogRecord = closed({

@@ -16,9 +16,21 @@ export const Endpoint = Type.String({ maxLength: limits.topicLengthMax });
 
 /**
  * starting: spawned, not ready · ready: serves · busy: alive, but its event loop lags or its words stay out ·
- * draining: finishing what it has · stopped: ended on request · backoff: ended by itself, will be started again.
+ * draining: finishing what it has · stopped: ended on request · completed: ended by itself with exit code 0, and is not
+ * to be started again · failed: ended otherwise, and is not to be started again · backoff: ended by itself, will be
+ * started again · quarantined: was started too often; stays down until somebody starts it.
  */
-export const agentStates = ['starting', 'ready', 'busy', 'draining', 'stopped', 'backoff'] as const;
+export const agentStates = [
+  'starting',
+  'ready',
+  'busy',
+  'draining',
+  'stopped',
+  'completed',
+  'failed',
+  'backoff',
+  'quarantined',
+] as const;
 export type AgentState = (typeof agentStates)[number];
 
 const object = { additionalProperties: false } as const;

@@ -25,9 +25,9 @@ const builtIn: Readonly<Record<string, AgentDefinition>> = {
 describe('the agents of the sample fleet', () => {
   const fleet = loadFleet({ home: fileURLToPath(new URL('../../..', import.meta.url)) });
   const agents = [...fleet.machines.values()].flatMap((machine) => machine.agents);
-  for (const { instance, module, config } of agents) {
+  for (const { instance, program, config } of agents) {
     it(`${instance} is configured as its schema says`, () => {
-      const schema = builtIn[module]?.config;
+      const schema = program.kind === 'module' ? builtIn[program.module]?.config : undefined;
       if (schema === undefined) expect(config).to.deep.equal({});
       else compile<unknown>(schema).assert(structuredClone(config), instance, 'CONFIG_INVALID');
     });

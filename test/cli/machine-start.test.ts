@@ -13,7 +13,7 @@ describe('a start that cannot get any further', () => {
     state,
     restarts,
   });
-  const hopeless = (...rows: ReturnType<typeof row>[]) => isHopeless({ agents: agents.map(specOf) }, rows);
+  const hopeless = (...rows: ReturnType<typeof row>[]) => isHopeless(agents.map(specOf), rows);
 
   it('is one where all that is not ready falls again and again, or waits for that', () => {
     expect(hopeless(row('a', 'backoff', 2), row('b', 'stopped'), row('c', 'stopped'), row('d', 'ready'))).to.equal(
@@ -36,16 +36,5 @@ describe('a start that cannot get any further', () => {
 
 const specOf = ({ name, after }: { name: string; after: string[] }) => ({
   name,
-  after,
-  machine: 'main',
-  instance: `${name}@main`,
-  module: name,
-  modulePath: '',
-  wave: 0,
-  config: {},
-  env: {},
-  port: 0,
-  readyTimeoutMs: 1,
-  stopGraceMs: 1,
-  origin: { file: '', line: 1, column: 1 },
+  after: after.map((agent) => ({ agent, condition: 'ready' as const })),
 });

@@ -21,7 +21,12 @@ describe('a row of ps', () => {
     startedMs: 1_000,
     loopLagMs: 0.5,
     rssBytes: 100,
+    cpuPercent: null,
+    openFiles: null,
     wave: 1,
+    required: false,
+    outdated: false,
+    why: '',
   };
 
   it('has the fields that scripts rely on', () => {

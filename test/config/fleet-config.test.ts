@@ -93,9 +93,26 @@ describe('a resolved fleet', () => {
         name: 'echo',
         machine: 'main',
         instance: 'echo@main',
-        module: './agents/own.js',
-        modulePath: `${fleet.home}/agents/own.js`,
+        program: { kind: 'module', module: './agents/own.js', path: `${fleet.home}/agents/own.js` },
         after: [],
+        required: false,
+        restart: {
+          policy: 'always',
+          firstMs: limits.restartFirstMs,
+          maxMs: limits.restartMaxMs,
+          stableMs: limits.restartStableMs,
+          starts: limits.restartStarts,
+          windowMs: limits.restartWindowMs,
+        },
+        ready: undefined,
+        alive: undefined,
+        hooks: {},
+        hookTimeoutMs: limits.hookTimeoutMs,
+        limits: {},
+        cwd: fleet.home,
+        user: undefined,
+        nice: undefined,
+        inheritEnv: [],
         wave: 0,
         config: {},
         env: {},
@@ -106,7 +123,7 @@ describe('a resolved fleet', () => {
       },
     ]);
     const watcher = fleet.load().machines.get('pc2')?.agents[0];
-    expect(watcher?.modulePath).to.equal(`${fleet.home}/built-in/watcher/agent.js`);
+    expect(watcher?.program).to.include({ path: `${fleet.home}/built-in/watcher/agent.js` });
     expect(watcher?.port).to.equal(0);
   });
 

@@ -14,6 +14,9 @@ const expected: Record<AgentState, string> = {
   draining: '-        .     .      .     .        backoff stopped',
   stopped: 'starting -     -      -     .        -       .',
   backoff: 'starting -     -      -     stopped  -       stopped',
+  completed: '-     -     -      -     -  -       -',
+  failed: '-     -     -      -     -  -       -',
+  quarantined: '-     -     -      -     -  -       -',
 };
 
 describe('the lifecycle of a supervised process', () => {
