@@ -9,6 +9,7 @@ import { type AgentSpec, resolveAgents } from './agent-specs.js';
 import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
 import { readFleetFiles } from './fleet-files.js';
 import { configError, type Issue } from './issues.js';
+import { type MachineSettings, machineSettings } from './machine-settings.js';
 import {
   checkMachines,
   type Endpoints,
@@ -25,7 +26,7 @@ import { checkSchema } from './schema-check.js';
 import { MachineFile, type MachinePorts, MeshFile, PortsFile } from './schemas.js';
 import type { Tree } from './tree.js';
 
-export interface MachineConfig extends Machine {
+export interface MachineConfig extends Machine, MachineSettings {
   /** To connect to: made of `address`. */
   readonly endpoints: Endpoints;
   /** To bind: made of `listen`. */
@@ -103,7 +104,9 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
       builtinModules: options.builtinModules ?? builtinModulesOnDisk,
     });
     issues.push(...faults.issues);
-    if (machine !== undefined) resolved.set(name, { ...withEndpoints(machine), agents, waves });
+    if (machine !== undefined) {
+      resolved.set(name, { ...withEndpoints(machine), ...machineSettings(file), agents, waves });
+    }
   }
 
   const main = [...resolved.values()].find(isMainMachine);

@@ -130,11 +130,17 @@ export const limits = {
   lastLogLines: 20,
   /** An agent's log is rotated at this size, one older file is kept. */
   agentLogBytesMax: 16 * MIB,
+  /** … or at this age, so that what happened on one day is found in one file. */
+  agentLogAgeMsMax: 86_400_000,
+  /** All logs of a machine with their history; the oldest history goes first. A disk that everybody has to spare. */
+  machineLogBytesMax: 1_024 * MIB,
   logChunkBytesMax: 256 * KIB,
 
   /** Arguments of one command, and the length of each: the kernel takes more, a set that needs more is a mistake. */
   commandArgumentsMax: 256,
   commandArgumentMax: 4_096,
+  /** Agents that may be starting at once, for each processor: a starting process waits for the disk half of the time. */
+  launchPerCore: 2,
   /** Restart budget: more starts than this within the window, and the agent is quarantined with one error. */
   restartStarts: 5,
   restartStartsMax: 1_000,
@@ -188,6 +194,7 @@ assertLimit(
 assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');
+assertLimit(limits.agentLogBytesMax < limits.machineLogBytesMax, "a log fits the bound of its machine's logs");
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,

@@ -1,0 +1,44 @@
+/**
+ * What a machine's file says beside its agents, with the defaults filled in: how it brings them up, and how much it keeps
+ * of what they write.
+ */
+import { availableParallelism } from 'node:os';
+import { limits } from '../core/limits.js';
+import type { MachineFile } from './schemas.js';
+
+export interface LaunchSettings {
+  /** Agents that may be starting at once. Its default counts the processors of the box that reads the file: each node's own. */
+  readonly parallel: number;
+}
+
+export interface LogSettings {
+  /** A log begins anew when it has this size, … */
+  readonly rotateBytes: number;
+  /** … or when its first line is this old. */
+  readonly rotateMs: number;
+  /** All logs of the machine with their compressed history. */
+  readonly totalBytes: number;
+}
+
+export interface MachineSettings {
+  readonly launch: LaunchSettings;
+  readonly logs: LogSettings;
+}
+
+export function machineSettings(
+  { launch = {}, logs = {} }: Pick<MachineFile, 'launch' | 'logs'>,
+  coreCount: number = availableParallelism(),
+): MachineSettings {
+  const { rotateMiB, rotateHours, totalMiB } = logs;
+  return {
+    launch: { parallel: launch.parallel ?? limits.launchPerCore * coreCount },
+    logs: {
+      rotateBytes: rotateMiB === undefined ? limits.agentLogBytesMax : rotateMiB * MIB,
+      rotateMs: rotateHours === undefined ? limits.agentLogAgeMsMax : rotateHours * HOUR_MS,
+      totalBytes: totalMiB === undefined ? limits.machineLogBytesMax : totalMiB * MIB,
+    },
+  };
+}
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;

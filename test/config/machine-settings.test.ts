@@ -1,0 +1,25 @@
+/** What a machine's file says of its launch and its logs. */
+import { expect } from 'chai';
+import { machineSettings } from '../../common/config/machine-settings.js';
+import { limits } from '../../common/core/limits.js';
+
+describe('the settings of a machine', () => {
+  it('have defaults, of which the launch counts the processors', () => {
+    expect(machineSettings({}, 3)).to.deep.equal({
+      launch: { parallel: 6 },
+      logs: {
+        rotateBytes: limits.agentLogBytesMax,
+        rotateMs: limits.agentLogAgeMsMax,
+        totalBytes: limits.machineLogBytesMax,
+      },
+    });
+  });
+
+  it('are what is written, in bytes and milliseconds', () => {
+    const written = { launch: { parallel: 5 }, logs: { rotateMiB: 2, rotateHours: 3, totalMiB: 4 } };
+    expect(machineSettings(written, 3)).to.deep.equal({
+      launch: { parallel: 5 },
+      logs: { rotateBytes: 2_097_152, rotateMs: 10_800_000, totalBytes: 4_194_304 },
+    });
+  });
+});
