@@ -5,7 +5,7 @@
 import type { Clock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
-import { AGENT_VARIABLE, EPOCH_VARIABLE, type FoundProcess } from '../../common/core/process-scan.js';
+import { AGENT_VARIABLE, EPOCH_VARIABLE, type FoundProcess, isDaemon } from '../../common/core/process-scan.js';
 import { type Exit, signalGroup, signalProcess } from './child-process.js';
 import { BROKER, type ProcessPlan } from './process-plan.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -70,7 +70,7 @@ export class Supervisor {
     for (const process of newestFirst(found)) {
       if (leaders.has(process.pgid)) this.#adoptOrEnd(process);
       // Its agent ended while nobody looked. It alone: whoever else is in that group may be none of ours.
-      else if (process.env[AGENT_VARIABLE] !== NODE) signalProcess(process.pid, 'SIGKILL');
+      else if (!isDaemon(process)) signalProcess(process.pid, 'SIGKILL');
     }
     this.#launching = true;
     this.#startWhatMay();
@@ -95,10 +95,11 @@ export class Supervisor {
     for (const process of this.processes) process.tick();
   }
 
-  #adoptOrEnd({ pid, pgid, startTicks, env }: FoundProcess): void {
+  #adoptOrEnd(found: FoundProcess): void {
+    const { pid, pgid, startTicks, env } = found;
     const name = env[AGENT_VARIABLE] ?? '';
     // A child of an agent carries the agent's environment; its leader answers for it.
-    if (pid !== pgid || name === NODE) return;
+    if (pid !== pgid || isDaemon(found)) return;
     const process = this.#byName.get(name);
     const epoch = Number(env[EPOCH_VARIABLE]);
     // So does one that the agent started in a group of its own: it belongs to the incarnation that was just adopted.
@@ -130,5 +131,3 @@ const newestFirst = (found: readonly FoundProcess[]): FoundProcess[] =>
   [...found].sort((a, b) => epochOf(b) - epochOf(a) || a.startTicks - b.startTicks);
 
 const epochOf = ({ env }: FoundProcess): number => Number(env[EPOCH_VARIABLE] ?? 0);
-
-const NODE = 'node';

@@ -93,7 +93,7 @@ export interface AgentSpec {
 }
 
 /** Names that the parts of the mesh itself bear on every machine. */
-const RESERVED = ['node', 'broker', 'registry', 'log'];
+const RESERVED = ['node', 'keeper', 'broker', 'registry', 'log'];
 
 export interface AgentContext {
   readonly home: string;

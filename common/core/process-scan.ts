@@ -9,8 +9,10 @@ import { resolve } from 'node:path';
 
 /** Whose process it is: `tokenOf(home, machine)`. */
 export const TOKEN_VARIABLE = 'MESH_TOKEN';
-/** `node`, `broker`, or the name of an agent. */
+/** `node`, `keeper`, `broker`, or the name of an agent. */
 export const AGENT_VARIABLE = 'MESH_AGENT';
+/** The pid of the keeper that started a node; absent where nobody of ours keeps it. */
+export const KEEPER_VARIABLE = 'MESH_KEEPER';
 /** The incarnation. */
 export const EPOCH_VARIABLE = 'MESH_EPOCH';
 
@@ -51,6 +53,11 @@ export function findProcesses(token: string): FoundProcess[] {
       return stat === undefined ? [] : [{ pid, ...stat, env }];
     });
 }
+
+/** The daemon of the machine, and the process that starts it again: what supervises, and is not itself supervised. */
+export const isDaemon = ({ env }: FoundProcess): boolean => DAEMONS.includes(env[AGENT_VARIABLE] ?? '');
+
+const DAEMONS: readonly string[] = ['node', 'keeper'];
 
 export interface ProcessStat {
   readonly pgid: number;
