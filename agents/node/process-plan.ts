@@ -1,30 +1,59 @@
 /** What a node starts, and with what: one plan for the broker of its machine and one for each agent. Pure. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AgentSpec } from '../../common/config/agent-specs.js';
+import type {
+  AgentSpec,
+  Dependency,
+  HookName,
+  ProbeCheck,
+  ProbeSpec,
+  ResourceBounds,
+  RestartSpec,
+} from '../../common/config/agent-specs.js';
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { limits } from '../../common/core/limits.js';
 import type { LogLevel } from '../../common/core/log-level.js';
-import { AGENT_VARIABLE, EPOCH_VARIABLE, TOKEN_VARIABLE, tokenOf } from '../../common/core/process-scan.js';
 import type { MachineFolder } from './machine-folder.js';
+import { type PlanKeys, planKeys } from './plan-keys.js';
+import { agentEnvironment, brokerEnvironment, type Environment } from './process-environment.js';
 
 export const BROKER = 'broker';
 
-export interface ProcessPlan {
+/**
+ * How its readiness is known. attach: it attaches and says so itself · probe: its `ready` probe passes · start: it is
+ * ready as soon as it runs · ask: its control socket answers
+ */
+export type Readiness = 'attach' | 'probe' | 'start' | 'ask';
+
+export interface ProcessPlan extends PlanKeys {
   readonly name: string;
-  /** Other processes of the machine that must be ready first. */
-  readonly after: readonly string[];
+  /** What must be so first, of other processes of the machine; for an agent the broker's readiness is one of them. */
+  readonly after: readonly Dependency[];
+  /** The broker's is 0. */
   readonly wave: number;
+  /** No later wave starts before it is ready. */
+  readonly required: boolean;
   readonly executable: string;
   readonly argv: readonly string[];
   readonly cwd: string;
+  /** Whom it runs as: the node's own user when absent. */
+  readonly user: string | undefined;
+  readonly nice: number | undefined;
   /** Its part of the configuration, handed over when it attaches. */
   readonly config: unknown;
+  readonly readiness: Readiness;
+  readonly ready: ProbeSpec | undefined;
+  readonly alive: ProbeSpec | undefined;
+  /** Where `readiness` is ask: the control socket that is asked. */
+  readonly probe: string | undefined;
+  readonly hooks: Readonly<Partial<Record<HookName, readonly string[]>>>;
+  readonly hookTimeoutMs: number;
+  readonly restart: RestartSpec;
+  readonly limits: ResourceBounds;
   readonly readyTimeoutMs: number;
   readonly stopGraceMs: number;
   readonly logFile: string;
-  /** Set for a process that does not attach but is asked: ready when this control socket answers. */
-  readonly probe: string | undefined;
-  env(epoch: number): Record<string, string>;
+  env(epoch: number): Environment;
 }
 
 export interface PlanOptions {
@@ -32,12 +61,11 @@ export interface PlanOptions {
   readonly machine: MachineConfig;
   readonly folder: MachineFolder;
   readonly logLevel: LogLevel;
+  /** The release of the mesh: an agent under our SDK of another release is outdated. */
+  readonly version: string;
   /** Of the node itself: only what is on the list reaches a child. */
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** Variables of the node's own environment that its children see; everything else is given or absent. */
-const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
 
 const fileBeside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -47,74 +75,118 @@ export function planProcesses(options: PlanOptions): ProcessPlan[] {
 }
 
 function planBroker(options: PlanOptions): ProcessPlan {
-  const { fleet, machine, folder, logLevel } = options;
-  const part = {
-    machine: machine.name,
-    role: machine.role,
-    bind: machine.bindEndpoints,
-    logLevel,
-    ...(machine.role === 'main' ? { logFile: folder.meshLog } : {}),
-  };
+  const { fleet, machine, folder, version } = options;
   return {
     name: BROKER,
     after: [],
     wave: 0,
+    required: true,
     executable: process.execPath,
     argv: [fileBeside('../../broker/main.js')],
     cwd: fleet.home,
+    user: undefined,
+    nice: undefined,
     config: undefined,
+    readiness: 'ask',
+    ready: undefined,
+    alive: undefined,
+    probe: machine.endpoints.broker,
+    hooks: {},
+    hookTimeoutMs: limits.hookTimeoutMs,
+    restart: BROKER_RESTART,
+    limits: {},
     readyTimeoutMs: limits.readyTimeoutMs,
     stopGraceMs: limits.stopGraceMs,
     logFile: folder.logOf(BROKER),
-    probe: machine.endpoints.broker,
-    env: (epoch) => ({
-      ...commonEnvironment(BROKER, epoch, options),
-      // The proxy holds one thread of libuv's pool for life.
-      UV_THREADPOOL_SIZE: '8',
-      MESH_BROKER: JSON.stringify({ ...part, epoch }),
-    }),
+    env: (epoch) => brokerEnvironment(BROKER, epoch, options),
+    ...planKeys({ role: machine.role, bind: machine.bindEndpoints, version }, {}),
   };
 }
+
+/** Never quarantined: without it there is no machine; whoever supervises it gives it no budget. */
+const BROKER_RESTART: RestartSpec = {
+  policy: 'always',
+  firstMs: limits.restartFirstMs,
+  maxMs: limits.restartMaxMs,
+  stableMs: limits.restartStableMs,
+  starts: limits.restartStarts,
+  windowMs: limits.restartWindowMs,
+};
 
 function planAgent(spec: AgentSpec, options: PlanOptions): ProcessPlan {
-  const { machine, folder, fleet } = options;
+  const { home } = options.fleet;
+  const { required, cwd, user, nice, config, hookTimeoutMs, restart, readyTimeoutMs, stopGraceMs } = spec;
+  const [executable, ...argv] =
+    spec.program.kind === 'module'
+      ? [process.execPath, fileBeside('../sdk/run.js'), spec.program.path]
+      : commandIn(home, spec.program.argv);
   return {
     name: spec.name,
-    after: spec.after.length > 0 ? spec.after.map(({ agent }) => agent) : [BROKER],
+    after: [{ agent: BROKER, condition: 'ready' }, ...spec.after],
     wave: spec.wave + 1,
-    executable: process.execPath,
-    argv: [fileBeside('../sdk/run.js'), spec.program.kind === 'module' ? spec.program.path : ''],
-    cwd: fleet.home,
-    config: spec.config,
-    readyTimeoutMs: spec.readyTimeoutMs,
-    stopGraceMs: spec.stopGraceMs,
-    logFile: folder.logOf(spec.name),
+    required,
+    executable,
+    argv,
+    cwd,
+    user,
+    nice,
+    config,
+    readiness: readinessOf(spec),
+    ready: probeIn(home, spec.ready),
+    alive: probeIn(home, spec.alive),
     probe: undefined,
-    env: (epoch) => ({
-      ...commonEnvironment(spec.name, epoch, options),
-      ...spec.env,
-      MESH_NODE: machine.endpoints.node,
-      MESH_MACHINE: machine.name,
-      MESH_LISTEN: `tcp://${machine.listen}:${spec.port}`,
-      MESH_ADDRESS: machine.address,
-      MESH_HOME: fleet.home,
-      MESH_STOP_GRACE_MS: String(spec.stopGraceMs),
-    }),
+    hooks: Object.fromEntries(Object.entries(spec.hooks).map(([name, argv]) => [name, commandIn(home, argv)])),
+    hookTimeoutMs,
+    restart,
+    limits: spec.limits,
+    readyTimeoutMs,
+    stopGraceMs,
+    logFile: options.folder.logOf(spec.name),
+    env: (epoch) => agentEnvironment(spec, epoch, options),
+    ...keysOf(spec, options),
   };
 }
 
-function commonEnvironment(
-  name: string,
-  epoch: number,
-  { fleet, machine, folder, logLevel, env }: PlanOptions,
-): Record<string, string> {
-  const inherited = INHERITED.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]] as const]));
-  return {
-    ...Object.fromEntries(inherited),
-    [TOKEN_VARIABLE]: tokenOf(fleet.home, machine.name),
-    [AGENT_VARIABLE]: name,
-    [EPOCH_VARIABLE]: String(epoch),
-    MESH_LOG_LEVEL: logLevel,
-    MESH_LAST_WORDS: folder.lastWordsOf(name, epoch),
-  };
+function readinessOf({ program, ready }: AgentSpec): Readiness {
+  if (program.kind === 'module' || program.attaches) return 'attach';
+  return ready === undefined ? 'start' : 'probe';
+}
+
+/** A program whose path begins with ./ is one of the fleet's folder, wherever it will run. */
+function commandIn(home: string, [program = '', ...rest]: readonly string[]): [string, ...string[]] {
+  return [program.startsWith('./') ? join(home, program) : program, ...rest];
+}
+
+const probeIn = (home: string, probe: ProbeSpec | undefined): ProbeSpec | undefined =>
+  probe === undefined ? undefined : { ...probe, check: checkIn(home, probe.check) };
+
+const checkIn = (home: string, check: ProbeCheck): ProbeCheck =>
+  check.kind === 'exec' ? { ...check, argv: commandIn(home, check.argv) } : check;
+
+function keysOf(spec: AgentSpec, { machine, version }: PlanOptions): PlanKeys {
+  const { program, config, env, inheritEnv, cwd, user, nice, port, stopGraceMs } = spec;
+  const { after, required, restart, ready, alive, hooks, hookTimeoutMs, readyTimeoutMs } = spec;
+  const { node } = machine.endpoints;
+  const what =
+    program.kind === 'module'
+      ? { module: program.path, version }
+      : { command: program.argv, attaches: program.attaches };
+  return planKeys(
+    // The grace is told to the process in its environment.
+    {
+      ...what,
+      config,
+      env,
+      inheritEnv,
+      cwd,
+      user,
+      nice,
+      port,
+      stopGraceMs,
+      node,
+      listen: machine.listen,
+      address: machine.address,
+    },
+    { after, required, restart, ready, alive, hooks, hookTimeoutMs, limits: spec.limits, readyTimeoutMs },
+  );
 }

@@ -121,7 +121,7 @@ export class Supervisor {
     if (!this.#launching) return;
     for (const process of this.processes) {
       if (process.state !== 'stopped' || process.running) continue;
-      if (process.plan.after.every((name) => this.#byName.get(name)?.state === 'ready')) process.start();
+      if (process.plan.after.every(({ agent }) => this.#byName.get(agent)?.state === 'ready')) process.start();
     }
   }
 }
