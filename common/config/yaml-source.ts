@@ -4,18 +4,21 @@
  *
  * What is ambiguous or dangerous is refused with its line and column, never repaired: duplicate keys, unknown tags,
  * several documents, keys that are not text, `__proto__`, numbers that do not survive as JavaScript numbers, and
- * anchors that expand to more than the limits allow. A file that breaks a bound is refused before it is parsed.
+ * anchors that expand to more than the limits allow. A file that is too large is not parsed, and what is nested too deeply
+ * goes no further than the parser's tokens: what comes after them is recursive, and ends the process without a stack.
  */
 import { readFileSync, statSync } from 'node:fs';
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
+  Parser,
   stringify,
 } from 'yaml';
 import { messageOf, systemCodeOf } from '../core/errors.js';
@@ -45,32 +48,51 @@ export function parseSource(text: string, shownAs: string): Source {
     const { line, col } = lineCounter.linePos(offset);
     return { file: shownAs, line, column: col };
   };
-  let document: Document.Parsed;
+  const refused = (issues: readonly Issue[]): Source => sourceOf(shownAs, emptyTree(shownAs), issues);
   try {
+    const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
+    const abyss = offsetTooDeep(tokens);
+    if (abyss !== undefined) return refused([{ ...placeAt(abyss), message: TOO_DEEP, hint: 'make it flatter' }]);
     // Our own walk finds duplicate keys, so that the message can name the key and its first line.
-    document = parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      uniqueKeys: false,
-      version: '1.2',
-      schema: 'core',
-    });
-  } catch (error) {
-    return sourceOf(shownAs, emptyTree(shownAs), [issueWith(shownAs, `cannot be parsed: ${messageOf(error)}`)]);
-  }
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    const issues = faults.map(({ pos, code, message }) => ({
+    const composer = new Composer({ prettyErrors: false, uniqueKeys: false, version: '1.2', schema: 'core' });
+    const [document, second] = composer.compose(tokens, true, text.length);
+    if (document === undefined) return refused([issueWith(shownAs, 'cannot be parsed')]);
+    const faults = [...document.errors, ...document.warnings].map(({ pos, code, message }) => ({
       ...placeAt(pos[0]),
-      message: code === 'MULTIPLE_DOCS' ? 'the file holds more than one document' : message,
+      message,
       hint: hintFor(code),
     }));
-    return sourceOf(shownAs, emptyTree(shownAs), firstOfEachLine(issues));
+    if (second !== undefined) {
+      const message = 'the file holds more than one document';
+      faults.push({ ...placeAt(second.range[0]), message, hint: 'keep one document per file' });
+    }
+    if (faults.length > 0) return refused(firstOfEachLine(faults));
+    const walk = new Walk(document, placeAt);
+    const tree = walk.treeOf(document.contents, { file: shownAs, line: 1, column: 1 }, 0);
+    return sourceOf(shownAs, tree, walk.issues);
+  } catch (error) {
+    return refused([issueWith(shownAs, `cannot be parsed: ${messageOf(error)}`)]);
   }
-  const walk = new Walk(document, placeAt);
-  const tree = walk.treeOf(document.contents, { file: shownAs, line: 1, column: 1 }, 0);
-  return sourceOf(shownAs, tree, walk.issues);
 }
+
+/** Where the first collection stands that is nested more deeply than the limit. */
+function offsetTooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const open: { readonly token: CST.Token | null | undefined; readonly depth: number }[] = tokens.map((token) => ({
+    token,
+    depth: 0,
+  }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (token?.type === 'document') open.push({ token: token.value, depth });
+    if (token === null || token === undefined || !('items' in token)) continue;
+    if (depth > limits.configDepthMax) return token.offset;
+    for (const { key, value } of token.items)
+      open.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+const TOO_DEEP = 'values are nested too deeply';
 
 /** JSON data as YAML that reads back as the same data. */
 export const yamlText = (data: unknown): string => stringify(data, { version: '1.2', schema: 'core', lineWidth: 0 });
@@ -116,8 +138,6 @@ function hintFor(code: string): string {
       return 'give all keys of one map the same indentation';
     case 'TAG_RESOLVE_FAILED':
       return 'remove the tag; only plain YAML is read';
-    case 'MULTIPLE_DOCS':
-      return 'keep one document per file';
     case 'UNEXPECTED_TOKEN':
     case 'BAD_SCALAR_START':
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -142,7 +162,7 @@ class Walk {
   treeOf(node: unknown, origin: Origin, depth: number): Tree {
     this.valueCount++;
     if (this.valueCount > limits.configValuesMax) return this.refuseOnce(origin, 'the file holds too many values');
-    if (depth > limits.configDepthMax) return this.refuseOnce(origin, 'values are nested too deeply');
+    if (depth > limits.configDepthMax) return this.refuseOnce(origin, TOO_DEEP);
     if (isAlias(node)) return this.treeOfAlias(node, origin, depth);
     if (isMap(node)) return this.treeOfMap(node.items, origin, depth);
     if (isSeq(node)) {

@@ -76,9 +76,21 @@ describe('a YAML source', () => {
     expect(issues[0]).to.contain('the file holds too many values');
   });
 
-  it('survives brackets nested without end', () => {
-    const { issues } = parseSource('['.repeat(20_000), 'f.yaml');
-    expect(issues).to.not.have.length(0);
+  const column = limits.configDepthMax + 2;
+  for (const [title, unit, says] of [
+    ['brackets', '[', `f.yaml:1:${column}: values are nested too deeply`],
+    ['braces', '{a: ', `f.yaml:1:${4 * column - 3}: values are nested too deeply`],
+    ['lists in one line', '- ', `f.yaml:1:${2 * column - 1}: values are nested too deeply`],
+    ['keys that are maps', '? ', `f.yaml:1:${2 * column - 1}: values are nested too deeply`],
+  ] as const) {
+    it(`refuses ${title} nested without end, at the first that is too deep`, () => {
+      expect(refusals(unit.repeat(100_000))).to.deep.equal([says]);
+    });
+  }
+
+  it('takes what is nested as deeply as the limit allows', () => {
+    const depth = limits.configDepthMax;
+    expect(refusals(`${'['.repeat(depth)}1${']'.repeat(depth)}`)).to.deep.equal([]);
   });
 });
 
