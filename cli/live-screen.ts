@@ -1,12 +1,9 @@
-/**
- * Where the live view appears: redrawn on the alternate screen of a terminal, so that the scroll-back stays as it was; a
- * line per change anywhere else. The only importer of log-update. `close` gives the terminal back as it was found.
- */
-import { createLogUpdate } from 'log-update';
+/** Where the live view of `mesh up` appears: drawn on the screen of a terminal, a line per change anywhere else. */
 import { changesBetween, type LivePicture, liveText } from './live-view.js';
 import type { Output } from './output.js';
 import { type ProcessRow, stateText } from './process-row.js';
 import { type ErrorRow, errorLine } from './record-row.js';
+import { TerminalScreen } from './terminal-screen.js';
 
 export interface LiveScreen {
   show(picture: LivePicture): Promise<void>;
@@ -16,24 +13,17 @@ export interface LiveScreen {
 }
 
 export const openLiveScreen = (output: Output): LiveScreen =>
-  output.isTerminal && output.isHuman ? new TerminalScreen(output) : new LineScreen(output);
+  output.isTerminal && output.isHuman ? new DrawnScreen(output) : new LineScreen(output);
 
-const ENTER_ALTERNATE = '\u001b[?1049h\u001b[H';
-const LEAVE_ALTERNATE = '\u001b[?1049l';
+class DrawnScreen implements LiveScreen {
+  readonly #screen: TerminalScreen;
 
-class TerminalScreen implements LiveScreen {
-  readonly #update: ReturnType<typeof createLogUpdate>;
-  #open = true;
-
-  constructor(private readonly output: Output) {
-    output.stdout.write(ENTER_ALTERNATE);
-    this.#update = createLogUpdate(output.stdout);
+  constructor(output: Output) {
+    this.#screen = new TerminalScreen(output);
   }
 
   async show(picture: LivePicture): Promise<void> {
-    if (!this.#open) return;
-    const { roomColumns, roomRows, colors } = this.output;
-    this.#update(liveText(picture, { columns: roomColumns, rows: roomRows - 1, colors }));
+    this.#screen.draw((frame) => liveText(picture, frame));
   }
 
   /** Errors and notes are part of the picture. */
@@ -41,11 +31,7 @@ class TerminalScreen implements LiveScreen {
   onNote(): void {}
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#update.clear();
-    this.#update.done();
-    this.output.stdout.write(LEAVE_ALTERNATE);
+    this.#screen.close();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Colors } from './output.js';
 import { type ProcessRow, processForm, stateText } from './process-row.js';
 import { type ErrorRow, errorLine } from './record-row.js';
 import { clip, tableText } from './table.js';
+import type { Frame } from './terminal-screen.js';
 
 export interface LiveMachine {
   readonly name: string;
@@ -19,12 +20,6 @@ export interface LivePicture {
   /** What happened to nodes; latest last. */
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
-}
-
-export interface Frame {
-  readonly columns: number;
-  readonly rows: number;
-  readonly colors: Colors;
 }
 
 const TRY_NEXT = [

@@ -1,7 +1,7 @@
 /** A process of the mesh as `ps` shows it. Pure. */
 import type { ProcessRowBody } from '../common/protocol/catalogue.js';
 import type { Colors, ListForm } from './output.js';
-import { ageText, isoTime, sizeText } from './quantity.js';
+import { ageText, isoTime, percentText, sizeText } from './quantity.js';
 
 export interface ProcessRow {
   readonly machine: string;
@@ -15,18 +15,25 @@ export interface ProcessRow {
   readonly restarts: number;
   readonly startedAt: string | null;
   readonly uptimeMs: number;
-  /** Null where the system does not tell. */
+  /** With its children, of one processor; null before the first look, and where the system does not tell. */
   readonly cpuPercent: number | null;
+  /** With its children. */
   readonly rssBytes: number;
+  /** With its children; null as above. */
+  readonly openFiles: number | null;
   readonly loopLagMs: number;
   readonly wave: number;
+  readonly required: boolean;
+  /** It runs with an older configuration than the one its node has. */
+  readonly outdated: boolean;
+  /** Why it is in this state; empty when that is plain. */
+  readonly why: string;
   readonly lastExit: string | null;
 }
 
 export function processRowOf(row: ProcessRowBody, nowMs: number): ProcessRow {
   const lives = row.pid > 0;
-  const { machine, agent, instance, kind, state, restarts, rssBytes, loopLagMs, wave } = row;
-  const cpuPercent = 'cpuPercent' in row && typeof row.cpuPercent === 'number' ? row.cpuPercent : null;
+  const { machine, agent, instance, kind, state, restarts, cpuPercent, rssBytes, openFiles, loopLagMs, wave } = row;
   return {
     machine,
     agent,
@@ -39,8 +46,12 @@ export function processRowOf(row: ProcessRowBody, nowMs: number): ProcessRow {
     uptimeMs: lives && row.startedMs > 0 ? Math.max(0, Math.round(nowMs - row.startedMs)) : 0,
     cpuPercent,
     rssBytes,
+    openFiles,
     loopLagMs,
     wave,
+    required: row.required,
+    outdated: row.outdated,
+    why: row.why,
     lastExit: row.lastExit ?? null,
   };
 }
@@ -53,19 +64,26 @@ export const processForm = (colors: Colors): ListForm<ProcessRow> => ({
     { head: 'pid', value: ({ pid }) => String(pid ?? '-') },
     { head: 'restarts', value: ({ restarts }) => String(restarts) },
     { head: 'age', value: ({ pid, uptimeMs }) => (pid === null ? '-' : ageText(uptimeMs)) },
+    { head: 'cpu', value: ({ cpuPercent }) => percentText(cpuPercent), optional: true },
     { head: 'memory', value: ({ rssBytes }) => (rssBytes > 0 ? sizeText(rssBytes) : '-'), optional: true },
-    { head: 'cpu', value: ({ cpuPercent }) => (cpuPercent === null ? '-' : `${cpuPercent.toFixed(0)}%`), wide: true },
+    { head: 'files', value: ({ openFiles }) => String(openFiles ?? '-'), wide: true },
     { head: 'lag', value: ({ loopLagMs }) => `${Math.round(loopLagMs)}ms`, wide: true },
     { head: 'wave', value: ({ wave }) => String(wave), wide: true },
     { head: 'last exit', value: ({ lastExit }) => lastExit ?? '-', wide: true },
+    { head: 'why', value: ({ why }) => why || '-', wide: true },
   ],
   name: ({ instance }) => instance,
   empty: 'nothing runs; "mesh ps -a" also shows what has stopped',
 });
 
+const DOWN: ReadonlySet<string> = new Set(['backoff', 'failed', 'quarantined', 'degraded', 'unreachable']);
+
+/** It does not run, and is not meant to. */
+export const isAtRest = (state: string): boolean => state === 'stopped' || state === 'completed';
+
 /** Green serves, yellow is on its way, red is down. */
 export function stateText(state: string, colors: Colors): string {
   if (state === 'ready' || state === 'up') return colors.green(state);
-  if (state === 'backoff' || state === 'degraded' || state === 'unreachable') return colors.red(state);
-  return state === 'stopped' ? colors.dim(state) : colors.yellow(state);
+  if (DOWN.has(state)) return colors.red(state);
+  return isAtRest(state) ? colors.dim(state) : colors.yellow(state);
 }

@@ -27,6 +27,12 @@ export function sizeText(bytes: number): string {
   return `${unit > 0 && size < 9.95 ? size.toFixed(1) : Math.round(size)}${SIZE_UNITS[unit] ?? ''}`;
 }
 
+/** `-`, `0.4%`, `12%`: a share of one processor; a decimal where it says something. */
+export function percentText(percent: number | null): string {
+  if (percent === null) return '-';
+  return `${percent > 0 && percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`;
+}
+
 /** ISO 8601 in UTC, or null for a time that has not come. */
 export const isoTime = (wallMs: number): string | null => (wallMs > 0 ? new Date(wallMs).toISOString() : null);
 

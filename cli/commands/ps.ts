@@ -1,15 +1,15 @@
 import { systemClock } from '../../common/core/clock.js';
 import type { Command } from '../command.js';
 import { sortAnswers } from '../machine-answers.js';
-import { processForm, processRowOf } from '../process-row.js';
+import { isAtRest, processForm, processRowOf } from '../process-row.js';
 
 export const command: Command = {
   details: 'Asks every node of the fleet. A machine that does not answer is said, and the exit code is then 7.',
-  options: [{ flags: '-a, --all', description: 'also what has stopped, and the broker of each machine' }],
+  options: [{ flags: '-a, --all', description: 'also what has stopped or is done, and the broker of each machine' }],
   examples: [
     { line: 'mesh ps', explains: 'which agents run where' },
     { line: 'mesh ps -a', explains: 'also what has stopped, and the brokers' },
-    { line: 'mesh ps --machine pc2 -o wide', explains: 'one machine, with lag and last exit' },
+    { line: 'mesh ps --machine pc2 -o wide', explains: 'one machine, with open files, lag, last exit and why' },
     { line: 'mesh ps --json', explains: 'for a script' },
   ],
   async run(context, args) {
@@ -19,7 +19,7 @@ export const command: Command = {
     const nowMs = systemClock.wallMs();
     const rows = bodies
       .flatMap(({ body }) => body.agents)
-      .filter(({ state, kind }) => args.flag('all') || (state !== 'stopped' && kind === 'agent'))
+      .filter(({ state, kind }) => args.flag('all') || (!isAtRest(state) && kind === 'agent'))
       .map((row) => processRowOf(row, nowMs));
     await context.output.list(rows, processForm(context.output.colors));
     return exitCode;

@@ -19,8 +19,12 @@ const process = (agent: string, rest: Partial<ProcessRow> = {}): ProcessRow => (
   uptimeMs: 5_000,
   cpuPercent: null,
   rssBytes: 0,
+  openFiles: null,
   loopLagMs: 0,
   wave: 0,
+  required: false,
+  outdated: false,
+  why: '',
   lastExit: null,
   ...rest,
 });

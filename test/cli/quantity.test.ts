@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ageText, isoTime, sizeText } from '../../cli/quantity.js';
+import { ageText, isoTime, percentText, sizeText } from '../../cli/quantity.js';
 
 describe('quantities', () => {
   const ages: readonly [number, string][] = [
@@ -23,6 +23,16 @@ describe('quantities', () => {
   ];
   for (const [bytes, text] of sizes)
     it(`a size of ${bytes} bytes is ${text}`, () => expect(sizeText(bytes)).to.equal(text));
+
+  const shares: readonly [number | null, string][] = [
+    [null, '-'],
+    [0, '0%'],
+    [0.35, '0.3%'],
+    [9.96, '10%'],
+    [187.4, '187%'],
+  ];
+  for (const [percent, text] of shares)
+    it(`a share of ${percent} is ${text}`, () => expect(percentText(percent)).to.equal(text));
 
   it('a time that has not come is null', () => {
     expect(isoTime(0)).to.equal(null);

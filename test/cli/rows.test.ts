@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { processRowOf } from '../../cli/process-row.js';
+import picocolors from 'picocolors';
+import { type ProcessRow, processForm, processRowOf } from '../../cli/process-row.js';
 import { errorRowOf, recordRowOf } from '../../cli/record-row.js';
 import { encode } from '../../common/protocol/codec.js';
 
@@ -43,6 +44,15 @@ describe('a row of ps', () => {
       rssBytes: 100,
       loopLagMs: 0.5,
     });
+  });
+
+  it('tells what the process uses, and why it is as it is', () => {
+    const { columns } = processForm(picocolors.createColors(false));
+    const cellsOf = (row: ProcessRow) => Object.fromEntries(columns.map(({ head, value }) => [head, value(row)]));
+    const used = { ...body, cpuPercent: 12.34, openFiles: 31, rssBytes: 44_040_192, why: 'over its memory limit' };
+    expect(cellsOf(processRowOf(used, 3_500))).to.include({ cpu: '12%', memory: '42M', files: '31', lag: '1ms' });
+    expect(cellsOf(processRowOf(used, 3_500))).to.include({ why: 'over its memory limit' });
+    expect(cellsOf(processRowOf(body, 3_500))).to.include({ cpu: '-', files: '-', why: '-' });
   });
 
   it('has no pid and no uptime without a process, and never a negative uptime', () => {
