@@ -7,6 +7,8 @@ import type { Command } from '../command.js';
 /** The fleet that comes with the package: beside dist/, in a clone as in an install. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PARTS = ['config', 'ports.json'];
+/** Whole fleets of their own, to be read and run where they are. */
+const EXAMPLE_FLEETS = join(PACKAGE_ROOT, 'config/fleets');
 
 export const command: Command = {
   details:
@@ -44,7 +46,12 @@ function writeFleet(home: string): void {
   try {
     mkdirSync(home, { recursive: true });
     for (const part of PARTS) {
-      cpSync(join(PACKAGE_ROOT, part), join(home, part), { recursive: true, errorOnExist: true, force: false });
+      cpSync(join(PACKAGE_ROOT, part), join(home, part), {
+        recursive: true,
+        errorOnExist: true,
+        force: false,
+        filter: (source) => source !== EXAMPLE_FLEETS,
+      });
     }
   } catch (error) {
     throw new MeshError('START_FAILED', `the fleet cannot be written into ${home}: ${messageOf(error)}`, {

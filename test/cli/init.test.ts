@@ -18,6 +18,7 @@ describe('mesh init', () => {
     expect(stderr).to.equal('next: mesh up --all\n');
     expect(readdirSync(folder).sort()).to.deep.equal(['config', 'ports.json']);
     expect(readFileSync(join(folder, 'ports.json'))).to.deep.equal(readFileSync(join(PACKAGE_ROOT, 'ports.json')));
+    expect(existsSync(join(folder, 'config', 'fleets')), 'the example fleets').to.equal(false);
     expect(await runMesh(['config', 'validate'], { cwd: folder })).to.include({ code: 0 });
   });
 

@@ -13,7 +13,12 @@ export class SampleFleet {
 
   static async create(): Promise<SampleFleet> {
     const fleet = new SampleFleet();
-    cpSync(join(PACKAGE_ROOT, 'config'), join(fleet.home, 'config'), { recursive: true, dereference: true });
+    const exampleFleets = join(PACKAGE_ROOT, 'config/fleets');
+    cpSync(join(PACKAGE_ROOT, 'config'), join(fleet.home, 'config'), {
+      recursive: true,
+      dereference: true,
+      filter: (source) => source !== exampleFleets,
+    });
     const [node = 0, registry = 0, log = 0, publish = 0, subscribe = 0, broker = 0] = await freePorts(6);
     fleet.ports = {
       main: { node, registry, log, publish, subscribe, broker },

@@ -10,22 +10,19 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AgentEntry, MachineFile } from '../../common/config/schemas.js';
 import { FaultProxy } from './fault-proxy.js';
 import { freeBlock } from './free-addresses.js';
 import { TestMachine } from './test-machine.js';
 
 /** As in `config/machines/*.yaml`; a module `./fixtures/x.js` is one of test/fixtures/agents. */
-export interface AgentSetup {
-  readonly module: string;
-  readonly after?: readonly string[];
-  readonly config?: Readonly<Record<string, unknown>>;
-  readonly readyTimeoutMs?: number;
-  readonly stopGraceMs?: number;
-}
+export type AgentSetup = AgentEntry;
 
 export interface FleetSetup {
   readonly main?: Readonly<Record<string, AgentSetup>>;
   readonly pc2?: Readonly<Record<string, AgentSetup>>;
+  /** What the file of each machine says beside its agents. */
+  readonly settings?: Readonly<Partial<Record<'main' | 'pc2', Omit<MachineFile, 'agents'>>>>;
 }
 
 export interface MachinePlace {
@@ -42,7 +39,10 @@ export interface FolderSetup extends FleetSetup {
 
 export const echo: AgentSetup = { module: 'echo' };
 /** One of test/fixtures/agents. */
-export const fixture = (name: string): AgentSetup => ({ module: `./fixtures/${name}.js` });
+export const fixture = (name: string, config?: Record<string, unknown>): AgentSetup => ({
+  module: `./fixtures/${name}.js`,
+  ...(config === undefined ? {} : { config }),
+});
 
 export const mainPorts = { node: 7400, registry: 7401, log: 7402, publish: 7403, subscribe: 7404, broker: 7405 };
 export const pc2Ports = { node: 7400, publish: 7403, subscribe: 7404, broker: 7405 };
@@ -51,7 +51,7 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/agents', import.meta.url));
 /** The fleet folder of one machine, below `root`. */
 export function writeFleetFolder(root: string, machine: 'main' | 'pc2', setup: FolderSetup): string {
   const home = join(root, machine);
-  const { places, main = {}, pc2 = {}, isInsecure = false } = setup;
+  const { places, main = {}, pc2 = {}, settings = {}, isInsecure = false } = setup;
   const addressOf = (name: 'main' | 'pc2') => (name === machine ? places[name].own : places[name].seen);
   mkdirSync(join(home, 'config/machines'), { recursive: true });
   symlinkSync(FIXTURES, join(home, 'fixtures'));
@@ -65,8 +65,8 @@ export function writeFleetFolder(root: string, machine: 'main' | 'pc2', setup: F
       pc2: { role: 'secondary', address: addressOf('pc2') },
     },
   });
-  write('config/machines/main.yaml', { agents: main });
-  write('config/machines/pc2.yaml', { agents: pc2 });
+  write('config/machines/main.yaml', { ...settings.main, agents: main });
+  write('config/machines/pc2.yaml', { ...settings.pc2, agents: pc2 });
   write('ports.json', { main: mainPorts, pc2: pc2Ports });
   return home;
 }
