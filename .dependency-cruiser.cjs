@@ -82,8 +82,11 @@ module.exports = {
     {
       name: 'one-importer-of-child-process',
       severity: 'error',
-      comment: 'processes are started in one place per layer',
-      from: { path: '^(agents|broker|cli|common)/', pathNot: '^(agents/node/child-process|cli/node-process)\\.ts$' },
+      comment: 'processes are started in one place per layer; the keeper starts one, and is to load nothing else',
+      from: {
+        path: '^(agents|broker|cli|common)/',
+        pathNot: '^(agents/node/child-process|agents/node/keeper|cli/node-process)\\.ts$',
+      },
       to: { path: '^(node:)?child_process$' },
     },
   ],

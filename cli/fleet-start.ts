@@ -90,12 +90,11 @@ export class FleetStart {
     const { openLiveScreen } = await import('./live-screen.js');
     const { RunningFleet } = await import('./running-fleet.js');
     const { output, signal } = this.context;
-    const restart = await this.#starter();
     const access = await this.context.access();
     const screen = openLiveScreen(output);
     try {
       const sinceMs = this.#sinceMs;
-      await new RunningFleet({ fleet: this.fleet, access, screen, sinceMs, restart, signal }).run([...this.#nodes]);
+      await new RunningFleet({ fleet: this.fleet, access, screen, sinceMs, signal }).run([...this.#nodes]);
     } finally {
       screen.close();
     }
@@ -108,8 +107,8 @@ export class FleetStart {
     const { home } = this.fleet;
     const onStep = (text: string) => output.note(text);
     const hurry = this.#hurry.signal;
-    const stop = async ([machine, { pid }]: readonly [MachineConfig, NodeProcess]) => {
-      const { killed } = await stopMachine({ home, machine, nodePid: pid, access, hurry, onStep });
+    const stop = async ([machine, { keeperPid }]: readonly [MachineConfig, NodeProcess]) => {
+      const { killed } = await stopMachine({ home, machine, keeperPid, access, hurry, onStep });
       if (killed.length > 0) output.warn(`${machine.name} did not end in time; killed ${killed.join(', ')}`);
     };
     await Promise.all([...this.#nodes].filter(([{ role }]) => role !== 'main').map(stop));

@@ -1,12 +1,20 @@
 /**
- * One machine on its way down: asks its daemon to stop, waits until the daemon is gone, and then looks for whatever still
- * carries the machine's token. What is left is ended by process group. Works without a daemon too, on its orphans.
+ * One machine on its way down: asks its daemon to stop, waits until it and its keeper are gone, and then looks for
+ * whatever still carries the machine's token. What is left is ended by process group, the keeper first: it would start
+ * the daemon again. Works without a daemon too, on its orphans.
  */
 import type { MachineConfig } from '../common/config/fleet-config.js';
 import { delay, systemClock } from '../common/core/clock.js';
 import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
-import { AGENT_VARIABLE, type FoundProcess, findProcesses, processStat, tokenOf } from '../common/core/process-scan.js';
+import {
+  AGENT_VARIABLE,
+  type FoundProcess,
+  findProcesses,
+  isDaemon,
+  processStat,
+  tokenOf,
+} from '../common/core/process-scan.js';
 import type { FleetAccess } from './fleet-access.js';
 import { killGroup, terminate } from './node-process.js';
 import { isLocal } from './start-plan.js';
@@ -21,8 +29,8 @@ export interface StopOutcome {
 export interface StopOptions {
   readonly home: string;
   readonly machine: MachineConfig;
-  /** Its daemon's process, where the caller knows it. */
-  readonly nodePid?: number;
+  /** Where the caller knows it: the only way to it on systems that cannot be searched. */
+  readonly keeperPid?: number;
   readonly access: FleetAccess;
   /** Aborted: no more patience, kill. */
   readonly hurry: AbortSignal;
@@ -32,28 +40,32 @@ export interface StopOptions {
 const POLL_MS = 50;
 
 export async function stopMachine(options: StopOptions): Promise<StopOutcome> {
-  const { machine, onStep, nodePid } = options;
+  const { machine, onStep, keeperPid } = options;
   const local = isLocal(machine);
   const asked = await askToStop(options);
   const before = processesOf(options);
-  const pid = asked?.pid ?? nodePid;
-  if (asked === undefined && before.length === 0 && !lives(pid)) {
+  const pids = [keeperPid ?? 0, asked?.pid ?? 0].filter((pid) => pid > 0);
+  if (asked === undefined && before.length === 0 && !pids.some(lives)) {
     return { machine: machine.name, was: local ? 'not running' : 'unreachable', killed: [] };
   }
   onStep(`stopping ${machine.name}`);
-  if (asked === undefined && local)
-    for (const leader of new Set([...leadersOf(before), ...livingOf(pid)])) terminate(leader);
-  await nodeIsGone(options, pid);
+  if (local) {
+    // A keeper is told in any case: should its node be killed while it stops, it is not to start another.
+    const told = asked === undefined ? leadersOf(before) : leadersOf(before.filter(isKeeper));
+    for (const pid of new Set([...told, ...(asked === undefined ? pids : [])])) terminate(pid);
+  }
+  await daemonsAreGone(options, pids);
   // Without a daemon nobody else waits for its agents.
   if (asked === undefined) await orphansAreGone(options);
-  const killed = local ? await killLeftovers(options, pid) : [];
+  const killed = local ? await killLeftovers(options, pids) : [];
   onStep(`${machine.name} is down`);
   return { machine: machine.name, was: 'stopped', killed };
 }
 
-/** The daemon's process, when it has heard that it is to stop. A daemon that is known to be dead is not asked. */
-async function askToStop({ machine, access, nodePid }: StopOptions): Promise<{ readonly pid: number } | undefined> {
-  if (nodePid !== undefined && !lives(nodePid)) return undefined;
+/** The daemon's process, when it has heard that it is to stop. Where it and its keeper are known to be dead, nobody is asked. */
+async function askToStop(options: StopOptions): Promise<{ readonly pid: number } | undefined> {
+  const { machine, access, keeperPid } = options;
+  if (keeperPid !== undefined && !lives(keeperPid) && !processesOf(options).some(isDaemon)) return undefined;
   try {
     const client = await access.node(machine);
     const { pid } = await client.request('node.status', {}, { timeoutMs: limits.cliConnectTimeoutMs });
@@ -61,15 +73,15 @@ async function askToStop({ machine, access, nodePid }: StopOptions): Promise<{ r
     return { pid };
   } catch (error) {
     // It broke off while it stopped: that is what was asked for.
-    return toMeshError(error).code === 'CONNECTION_LOST' ? { pid: nodePid ?? 0 } : undefined;
+    return toMeshError(error).code === 'CONNECTION_LOST' ? { pid: 0 } : undefined;
   }
 }
 
-async function nodeIsGone(options: StopOptions, pid: number | undefined): Promise<void> {
+async function daemonsAreGone(options: StopOptions, pids: readonly number[]): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + stopBoundMs(options.machine);
   while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted) {
     const gone = isLocal(options.machine)
-      ? !lives(pid) && nodesIn(processesOf(options)).length === 0
+      ? !pids.some(lives) && !processesOf(options).some(isLeadingDaemon)
       : await isSilent(options);
     if (gone) return;
     await delay(POLL_MS, options.hurry).catch(() => undefined);
@@ -94,15 +106,15 @@ async function isSilent({ machine, access }: StopOptions): Promise<boolean> {
   }
 }
 
-async function killLeftovers(options: StopOptions, nodePid: number | undefined): Promise<string[]> {
+async function killLeftovers(options: StopOptions, pids: readonly number[]): Promise<string[]> {
   const killed = new Set<string>();
   const deadlineMs = systemClock.monotonicMs() + limits.stopGraceMs;
   for (;;) {
-    const left = processesOf(options);
-    if (left.length === 0 && !lives(nodePid)) return [...killed];
+    const left = processesOf(options).sort((a, b) => Number(isKeeper(b)) - Number(isKeeper(a)));
+    if (left.length === 0 && !pids.some(lives)) return [...killed];
     if (systemClock.monotonicMs() > deadlineMs) return [...killed];
     for (const found of left) killed.add(killOne(found));
-    if (left.length === 0 && nodePid !== undefined && nodePid > 0) killGroup(nodePid);
+    if (left.length === 0) for (const pid of pids.filter(lives)) killGroup(pid);
     await delay(POLL_MS);
   }
 }
@@ -122,14 +134,13 @@ const ownGroup = (): number | undefined => processStat(process.pid)?.pgid;
 const leadersOf = (found: readonly FoundProcess[]): number[] =>
   found.filter(({ pid, pgid }) => pid === pgid).map(({ pid }) => pid);
 
-const nodesIn = (found: readonly FoundProcess[]): number[] =>
-  leadersOf(found.filter(({ env }) => env[AGENT_VARIABLE] === 'node'));
+const isKeeper = ({ env }: FoundProcess): boolean => env[AGENT_VARIABLE] === 'keeper';
 
-const livingOf = (pid: number | undefined): number[] => (pid !== undefined && lives(pid) ? [pid] : []);
+const isLeadingDaemon = (found: FoundProcess): boolean => isDaemon(found) && found.pid === found.pgid;
 
 /** A zombie that nobody reaps is gone for all purposes but kill(2): where /proc tells, it is asked. */
-function lives(pid: number | undefined): boolean {
-  if (pid === undefined || pid <= 0) return false;
+function lives(pid: number): boolean {
+  if (pid <= 0) return false;
   if (process.platform === 'linux') return processStat(pid) !== undefined;
   try {
     process.kill(pid, 0);

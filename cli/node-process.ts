@@ -1,6 +1,7 @@
 /**
- * The daemon of a machine as a process: started in a session of its own, so that neither Ctrl-C nor a closed terminal
- * reaches it, with its output in a file, so that it needs nobody to read it. The only importer of node:child_process here.
+ * The daemon of a machine as a process, with the keeper that starts it again: in a session of their own, so that neither
+ * Ctrl-C nor a closed terminal reaches them, with their output in a file, so that they need nobody to read it. The only
+ * importer of node:child_process here.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
@@ -27,14 +28,16 @@ export interface NodeExit {
 
 export interface NodeProcess {
   readonly machine: string;
-  readonly pid: number;
+  /** Of the keeper: it lives as long as there is to be a node. */
+  readonly keeperPid: number;
   readonly logFile: string;
   /** Where its words begin in the file, after those of its predecessors. */
   readonly logOffset: number;
+  /** Of the keeper; its exit code is that of its last node. */
   readonly exit: Promise<NodeExit>;
 }
 
-const NODE_MAIN = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
+const KEEPER_MAIN = fileURLToPath(new URL('../agents/node/keeper.js', import.meta.url));
 
 export const nodeLogFile = (home: string, machine: string): string => join(home, 'data', machine, 'logs', 'node.log');
 
@@ -43,7 +46,7 @@ export function startNode(spec: NodeSpec): NodeProcess {
   const logFile = nodeLogFile(spec.home, spec.machine);
   const { descriptor, logOffset } = openLog(logFile, spec.home);
   try {
-    const child = spawn(process.execPath, [NODE_MAIN], {
+    const child = spawn(process.execPath, [KEEPER_MAIN], {
       cwd: spec.home,
       detached: true,
       stdio: ['ignore', descriptor, descriptor],
@@ -54,7 +57,7 @@ export function startNode(spec: NodeSpec): NodeProcess {
       child.once('exit', (code, signal) => resolve({ code, cause: signal }));
     });
     child.unref();
-    return { machine: spec.machine, pid: child.pid ?? 0, logFile, logOffset, exit };
+    return { machine: spec.machine, keeperPid: child.pid ?? 0, logFile, logOffset, exit };
   } finally {
     closeSync(descriptor);
   }
@@ -69,7 +72,7 @@ function environmentOf({ home, machine, environment, logLevel, env }: NodeSpec):
     MESH_LOG_LEVEL: logLevel,
     ...(environment === undefined ? {} : { MESH_ENV: environment }),
     [TOKEN_VARIABLE]: tokenOf(home, machine),
-    [AGENT_VARIABLE]: 'node',
+    [AGENT_VARIABLE]: 'keeper',
   };
 }
 

@@ -1,14 +1,14 @@
 /**
- * The fleet that `mesh up` holds in the foreground: its daemons, each started again when it dies by itself, and what is
- * known of its agents and errors. A daemon that ends with 0 was stopped by somebody and stays down.
+ * The fleet that `mesh up` holds in the foreground: whether its daemons are there, and what is known of its agents and
+ * errors. It starts nothing: a daemon that dies is its keeper's business, and is said here.
  */
 import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.js';
-import { type BackoffPolicy, backoffMs } from '../common/core/backoff.js';
 import { delay, systemClock } from '../common/core/clock.js';
-import { MeshError, messageOf } from '../common/core/errors.js';
+import { MeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
+import type { Output as Answer } from '../common/protocol/catalogue.js';
 import { ERRORS_STREAM } from '../common/protocol/error-report.js';
-import type { FleetAccess } from './fleet-access.js';
+import type { FleetAccess, MachineAnswer } from './fleet-access.js';
 import type { LiveScreen } from './live-screen.js';
 import type { LiveMachine, LivePicture } from './live-view.js';
 import { tailLog } from './log-tail.js';
@@ -24,7 +24,6 @@ export interface RunningFleetOptions {
   readonly screen: LiveScreen;
   /** Wall clock: errors that are older are another run's. */
   readonly sinceMs: number;
-  readonly restart: (machine: MachineConfig) => NodeProcess;
   /** Aborted when the fleet is to be stopped: then an end of a daemon is no accident. */
   readonly signal: AbortSignal;
 }
@@ -32,9 +31,6 @@ export interface RunningFleetOptions {
 const POLL_MS = 500;
 const ERRORS_KEPT = 100;
 const NOTES_KEPT = 20;
-const RESTART: BackoffPolicy = { firstMs: 500, maxMs: 15_000, factor: 2 };
-/** A daemon that lived this long begins anew with the shortest wait. */
-const STABLE_MS = 60_000;
 
 export class RunningFleet {
   readonly #errors: ErrorRow[] = [];
@@ -42,10 +38,11 @@ export class RunningFleet {
   /** The last word of each machine: shown until there is a newer one. */
   readonly #rows = new Map<string, readonly ProcessRow[]>();
   readonly #phases = new Map<string, string>();
+  readonly #nodePids = new Map<string, number>();
 
   constructor(private readonly options: RunningFleetOptions) {}
 
-  /** Runs until the signal, or until every daemon was stopped by somebody else. */
+  /** Runs until the signal, or until no machine has a keeper any more. */
   async run(nodes: readonly (readonly [MachineConfig, NodeProcess])[]): Promise<void> {
     const done = new AbortController();
     const signal = AbortSignal.any([this.options.signal, done.signal]);
@@ -56,35 +53,24 @@ export class RunningFleet {
         signal,
       ),
     ]);
-    await Promise.all(nodes.map(([machine, node]) => this.#keep(machine, node)));
+    await Promise.all(nodes.map(([machine, node]) => this.#untilKeeperEnds(machine, node)));
     done.abort();
     await watching;
   }
 
-  async #keep(machine: MachineConfig, first: NodeProcess): Promise<void> {
-    const { signal, restart } = this.options;
+  async #untilKeeperEnds(machine: MachineConfig, node: NodeProcess): Promise<void> {
+    const { signal } = this.options;
     const aborted = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    let node = first;
-    let startedMs = systemClock.monotonicMs();
-    for (let attempt = 1; ; attempt++) {
-      const exit = await Promise.race([node.exit, aborted]);
-      if (exit === undefined || signal.aborted) return;
-      if (exit.code === 0) return this.#note(`${machine.name} was stopped`);
-      if (systemClock.monotonicMs() - startedMs > STABLE_MS) attempt = 1;
-      const waitMs = backoffMs(RESTART, attempt, Math.random());
-      this.#note(`${refusalOf(node, exit).message}\nstarting ${machine.name} again in ${Math.round(waitMs)} ms`);
-      await delay(waitMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      try {
-        node = restart(machine);
-        startedMs = systemClock.monotonicMs();
-      } catch (error) {
-        this.#note(`${machine.name} cannot be started: ${messageOf(error)}`);
-      }
-    }
+    const exit = await Promise.race([node.exit, aborted]);
+    if (exit === undefined || signal.aborted) return;
+    if (exit.code === 0) return this.#note(`${machine.name} was stopped`);
+    if (exit.cause === null) return this.#note(refusalOf(node, exit).message);
+    // Its node goes on, and so does this view of it.
+    this.#note(`the keeper of ${machine.name} was ended by ${exit.cause}: nobody starts its node again`);
+    await aborted;
   }
 
   async #watchProcesses(machines: readonly MachineConfig[], signal: AbortSignal): Promise<void> {
@@ -101,12 +87,25 @@ export class RunningFleet {
             answer.body.agents.map((row) => processRowOf(row, nowMs)),
           );
       }
-      for (const answer of states) {
-        this.#phases.set(answer.machine.name, 'body' in answer ? answer.body.phase : 'unreachable');
-      }
+      for (const answer of states) this.#onStatus(answer);
       if (!signal.aborted) await this.options.screen.show(this.#picture(machines));
       await delay(POLL_MS, signal).catch(() => undefined);
     }
+  }
+
+  #onStatus(answer: MachineAnswer<Answer<'node.status'>>): void {
+    const { name } = answer.machine;
+    if ('error' in answer) {
+      if (this.#phases.get(name) !== 'unreachable') this.#note(`the node of ${name} does not answer`);
+      this.#phases.set(name, 'unreachable');
+      return;
+    }
+    const { phase, pid } = answer.body;
+    const known = this.#nodePids.get(name);
+    if (known !== undefined && known !== pid) this.#note(`${name} has a new node: process ${pid} instead of ${known}`);
+    else if (this.#phases.get(name) === 'unreachable') this.#note(`the node of ${name} answers again`);
+    this.#nodePids.set(name, pid);
+    this.#phases.set(name, phase);
   }
 
   async #watchErrors(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.j
 import { isLocalAddress } from '../common/config/local-machine.js';
 import { refuseTakenPorts } from '../common/config/ports.js';
 import { MeshError } from '../common/core/errors.js';
-import { AGENT_VARIABLE, findProcesses, tokenOf } from '../common/core/process-scan.js';
+import { AGENT_VARIABLE, findProcesses, isDaemon, tokenOf } from '../common/core/process-scan.js';
 import type { Context } from './context.js';
 import { type FleetPort, fleetPorts, strangersOf } from './fleet-ports.js';
 
@@ -68,11 +68,13 @@ const mainFirst = (machines: readonly MachineConfig[]): MachineConfig[] =>
 /** @throws MeshError ALREADY_RUNNING, PORT_IN_USE */
 export async function refuseObstacles(fleet: FleetConfig, machines: readonly MachineConfig[]): Promise<FleetPort[]> {
   const running = machines.flatMap(({ name }) => {
-    const node = findProcesses(tokenOf(fleet.home, name)).find(({ env }) => env[AGENT_VARIABLE] === 'node');
-    return node === undefined ? [] : [{ name, pid: node.pid }];
+    const daemons = findProcesses(tokenOf(fleet.home, name)).filter(isDaemon);
+    // A keeper without a node is about to start one.
+    const shown = daemons.find(({ env }) => env[AGENT_VARIABLE] === 'node') ?? daemons[0];
+    return shown === undefined ? [] : [{ name, who: `${shown.env[AGENT_VARIABLE]} process ${shown.pid}` }];
   });
   if (running.length > 0) {
-    const who = running.map(({ name, pid }) => `${name} (node process ${pid})`).join(' and ');
+    const who = running.map((one) => `${one.name} (${one.who})`).join(' and ');
     throw new MeshError('ALREADY_RUNNING', `${who} ${running.length === 1 ? 'runs' : 'run'} already`, {
       hint: `look at it with "mesh ps", or stop it with "mesh down ${running.map(({ name }) => name).join(' ')}"`,
     });

@@ -53,6 +53,14 @@ async function main(): Promise<void> {
     onStop: () => void stop(),
     onFatal: fail,
   });
+  tellKeeper();
+}
+
+/** A keeper starts a node again only if it was up once; whoever else started this one does not listen. */
+function tellKeeper(): void {
+  process.send?.('up', undefined, undefined, () => {
+    if (process.connected) process.disconnect();
+  });
 }
 
 function packageVersion(): string {

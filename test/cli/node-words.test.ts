@@ -16,7 +16,7 @@ describe('the words of a daemon that ended', () => {
 
   const refusal = (text: string, logOffset = 0, exit: NodeExit = { code: 6, cause: null }) => {
     writeFileSync(logFile, text);
-    return refusalOf({ machine: 'pc2', pid: 1, logFile, logOffset, exit: Promise.resolve(exit) }, exit);
+    return refusalOf({ machine: 'pc2', keeperPid: 1, logFile, logOffset, exit: Promise.resolve(exit) }, exit);
   };
 
   it('are its refusal, as it gave it', () => {
