@@ -1,16 +1,20 @@
 /**
  * Starting and signalling processes: the only importer of child_process here. A child leads a process group of its own,
  * writes straight into its log file and is not held by this process, so that a node can die without hurting its agents.
+ *
+ * What keeps a process from starting is how it ended, with the reason and the next step; it is never thrown.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { systemCodeOf } from '../../common/core/errors.js';
+import { getPriority } from 'node:os';
+import { MeshError, systemCodeOf, toMeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import { launchLine, type Program, startRefusal } from './launch-line.js';
+import { accountOf, assertMayBecome } from './user-account.js';
 
-export interface Launch {
-  readonly executable: string;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+export interface Launch extends Program {
+  /** Whom it runs as; the node's own user when absent. */
+  readonly user?: string | undefined;
   /** Standard output and standard error are appended here. */
   readonly logFile: string;
 }
@@ -20,32 +24,110 @@ export interface Exit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly reason?: string;
+  /** The next step, where there is one to name. */
+  readonly hint?: string;
 }
 
-/** @returns the pid, or undefined when it could not be started; then `onExit` says why. `onExit` is called exactly once. */
-export function launch(
-  { executable, argv, env, cwd, logFile }: Launch,
-  onExit: (exit: Exit) => void,
-): number | undefined {
-  const output = openSync(logFile, 'a', 0o640);
+/** @returns the pid, or undefined when it could not be started; then `onExit` says why. `onExit` is called exactly once, later. */
+export function launch(options: Launch, onExit: (exit: Exit) => void): number | undefined {
   try {
-    const child = spawn(executable, [...argv], {
-      cwd,
-      env: { ...env },
+    const child = start(options, onExit);
+    child.unref();
+    return child.pid;
+  } catch (error) {
+    setImmediate(onExit, refusalExit(toMeshError(error)));
+    return undefined;
+  }
+}
+
+/** @throws START_FAILED */
+function start(options: Launch, onExit: (exit: Exit) => void): ChildProcess {
+  const { user, logFile } = options;
+  const account = user === undefined ? undefined : accountOf(user, askDirectory);
+  const uid = process.getuid?.() ?? 0;
+  if (account !== undefined) assertMayBecome(account, uid);
+  const program = launchLine(options, account, { uid, nice: getPriority() });
+  const output = openLog(logFile);
+  try {
+    const child = spawn(program.executable, [...program.argv], {
+      cwd: program.cwd,
+      env: { ...program.env },
       detached: true,
       stdio: ['ignore', output, output],
     });
-    child.unref();
     child.once('exit', (code, signal) => onExit({ code: code ?? undefined, signal: signal ?? undefined }));
     child.once('error', (error) => {
       // An error after the start (a signal that failed) is not the end of the process.
-      if (child.pid === undefined) onExit({ code: undefined, signal: undefined, reason: error.message });
+      if (child.pid === undefined) onExit(refusalExit(startRefusal(error, options)));
     });
-    return child.pid;
+    return child;
+  } catch (error) {
+    throw startRefusal(error, options);
   } finally {
     closeSync(output);
   }
 }
+
+const refusalExit = ({ message, hint }: MeshError): Exit => ({
+  code: undefined,
+  signal: undefined,
+  reason: message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/** Without a log nobody could say later what it did: then it is not started. */
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a', 0o640);
+  } catch (error) {
+    throw new MeshError('START_FAILED', `its log ${path} cannot be opened: ${systemCodeOf(error)}`, {
+      hint: 'look at the room on the disk ("df"), and at the owner and the rights of that folder',
+      cause: error,
+    });
+  }
+}
+
+/** Users of a directory service. It may be slow, and this process waits: bounded, and only for a name no file has. */
+function askDirectory(name: string): string {
+  const { stdout } = spawnSync('getent', ['passwd', name], { timeout: limits.userLookUpMs, encoding: 'utf8' });
+  return stdout ?? '';
+}
+
+/** A program that is run to its end: a hook, a probe. */
+export interface ProgramRun extends Launch {
+  /** Then its whole group is killed. */
+  readonly timeoutMs: number;
+  /** The same, earlier. */
+  readonly signal?: AbortSignal;
+}
+
+/** Resolves when it has ended; one that was killed for its time says so as its reason. Never rejects. */
+export function runProgram(run: ProgramRun): Promise<Exit> {
+  return new Promise((resolve) => {
+    const { timeoutMs, signal } = run;
+    if (signal?.aborted) return resolve(ABORTED);
+    let killedBecause: Exit | undefined;
+    const end = (because: Exit) => {
+      killedBecause ??= because;
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+    };
+    const onAbort = () => end(ABORTED);
+    const timer = setTimeout(
+      () => end({ ...ABORTED, reason: `it took longer than ${timeoutMs} ms and was killed` }),
+      timeoutMs,
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const pid = launch(run, (exit) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      // What it started and left in its group ends with it.
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+      resolve(killedBecause ?? exit);
+    });
+  });
+}
+
+const ABORTED: Exit = { code: undefined, signal: 'SIGKILL', reason: 'it was no longer needed and was killed' };
 
 /** Signals a whole process group. False when nobody of it is left. */
 export const signalGroup = (pid: number, signal: NodeJS.Signals): boolean => send(-pid, signal);
@@ -58,7 +140,10 @@ function send(target: number, signal: NodeJS.Signals): boolean {
     process.kill(target, signal);
     return true;
   } catch (error) {
-    if (systemCodeOf(error) === 'ESRCH') return false;
+    const code = systemCodeOf(error);
+    if (code === 'ESRCH') return false;
+    // It lives and may not be touched (it changed its user): whoever waits for its end waits for it.
+    if (code === 'EPERM') return true;
     throw error;
   }
 }

@@ -149,14 +149,28 @@ export const limits = {
   restartMaxMs: 30_000,
   /** An incarnation that lived this long has proven itself: the next crash begins the backoff anew. */
   restartStableMs: 30_000,
+  /** What a process leaves behind is killed and looked for again for this long; then it is said that it stays. */
+  remainsMs: 5_000,
   /** A hook that takes longer is killed; the turn of life that it belongs to goes on. */
   hookTimeoutMs: 10_000,
+  /** Users that no file of the machine names are asked of its directory service; a start waits this long for it. */
+  userLookUpMs: 1_000,
   probeIntervalMs: 1_000,
   probeTimeoutMs: 1_000,
   probeFailures: 3,
+  /** Characters of a line that a pattern of the configuration is tried on: what is behind them is not looked at, so that
+   *  a pattern that backtracks costs a bounded time. */
+  probeLineMax: 2_048,
+  /** A ready probe is asked again after this, then after twice as long, up to its interval: a quick start is seen at once,
+   *  a slow one costs little. */
+  probeEagerMs: 50,
   /** One look at the resources of every agent, and how many looks are kept: an hour. */
   usageIntervalMs: 5_000,
   usageSamplesKept: 720,
+  /** Points per agent of an answer about all agents: with every one of them it must fit a control frame. */
+  usagePointsMax: 120,
+  /** One look at those that have a limit of memory or files: two looks over it and they are drained. */
+  limitIntervalMs: 1_000,
 
   // --- configuration ---------------------------------------------------------------------------------------------
   /** One file of config/ or ports.json: hundreds of agents with room to spare; a larger one is refused unread. */
@@ -195,6 +209,11 @@ assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record f
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');
 assertLimit(limits.agentLogBytesMax < limits.machineLogBytesMax, "a log fits the bound of its machine's logs");
+assertLimit(
+  limits.agentsPerMachineMax * limits.usagePointsMax * 4 * 9 <= limits.controlFrameBytesMax / 1.5,
+  'four figures of each agent fit a frame of the node, at nine bytes a number',
+);
+assertLimit(limits.usageIntervalMs % limits.limitIntervalMs === 0, 'a sample falls on a look');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,

@@ -15,6 +15,14 @@ export const AGENT_VARIABLE = 'MESH_AGENT';
 export const KEEPER_VARIABLE = 'MESH_KEEPER';
 /** The incarnation. */
 export const EPOCH_VARIABLE = 'MESH_EPOCH';
+/** The hook that a process was started for. It bears its agent's marks and is not the agent. */
+export const HOOK_VARIABLE = 'MESH_HOOK';
+/** The same for a probe. */
+export const PROBE_VARIABLE = 'MESH_PROBE';
+
+/** Started beside an agent, for one purpose, by its node: never the agent itself nor a child of it. */
+export const isErrand = (env: Readonly<Record<string, string>>): boolean =>
+  env[HOOK_VARIABLE] !== undefined || env[PROBE_VARIABLE] !== undefined;
 
 export interface FoundProcess {
   readonly pid: number;
@@ -66,18 +74,43 @@ export interface ProcessStat {
 
 /** Group and start time of a living process; undefined when it is gone (a zombie counts as gone) or not to be seen. */
 export function processStat(pid: number): ProcessStat | undefined {
-  const text = readProc(`${pid}/stat`);
-  // The second field is the command in parentheses and may hold spaces and parentheses itself; the rest is numbers.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
-  const [state, , pgid] = fields;
-  const startTicks = fields[19];
-  if (state === undefined || state === 'Z' || state === 'X' || pgid === undefined || startTicks === undefined) {
-    return undefined;
-  }
-  return { pgid: Number(pgid), startTicks: Number(startTicks) };
+  const field = statFieldsOf(pid);
+  return field === undefined ? undefined : { pgid: field(2), startTicks: field(19) };
 }
 
-function processIds(): number[] {
+export interface ProcessLoad {
+  readonly parentPid: number;
+  readonly pgid: number;
+  readonly sessionId: number;
+  /** Processor time of its own, and of the children that it has waited for. */
+  readonly cpuTicks: number;
+  readonly rssPages: number;
+}
+
+/** What a process uses, and whose child it is; undefined as above. */
+export function processLoad(pid: number): ProcessLoad | undefined {
+  const field = statFieldsOf(pid);
+  if (field === undefined) return undefined;
+  const cpuTicks = field(11) + field(12) + field(13) + field(14);
+  return { parentPid: field(1), pgid: field(2), sessionId: field(3), cpuTicks, rssPages: field(21) };
+}
+
+/** The numbers of a living process's stat file, counted from its state at 0. */
+function statFieldsOf(pid: number): ((index: number) => number) | undefined {
+  const text = readProc(`${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The second field is the command in parentheses and may hold spaces and parentheses itself; the rest is numbers.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  if (state === 'Z' || state === 'X' || fields.length < STAT_FIELDS_MIN) return undefined;
+  return (index) => Number(fields[index]);
+}
+
+/** Up to the resident pages: fewer are no stat file. */
+const STAT_FIELDS_MIN = 22;
+
+/** Of all processes, in ascending order; none where there is no /proc. */
+export function processIds(): number[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
