@@ -5,11 +5,13 @@
  */
 import { resolve } from 'node:path';
 import type { Static, TSchema } from 'typebox';
-import { type AgentSpec, resolveAgents } from './agent-specs.js';
+import { resolveAgents } from './agent-resolver.js';
+import type { AgentSpec } from './agent-specs.js';
+import type { Box } from './box.js';
 import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
 import { readFleetFiles } from './fleet-files.js';
 import { configError, type Issue } from './issues.js';
-import { type MachineSettings, machineSettings } from './machine-settings.js';
+import { checkMachineSettings, type MachineSettings, machineSettings } from './machine-settings.js';
 import {
   checkMachines,
   type Endpoints,
@@ -21,7 +23,7 @@ import {
   securityWarnings,
 } from './machines.js';
 import { checkPortPlan } from './port-plan.js';
-import { referenceTable } from './references.js';
+import { referenceTable, resolveReferences } from './references.js';
 import { checkSchema } from './schema-check.js';
 import { MachineFile, type MachinePorts, MeshFile, PortsFile } from './schemas.js';
 import type { Tree } from './tree.js';
@@ -70,6 +72,11 @@ export interface LoadFleetOptions {
   /** Name of the overlay in config/environments; none when absent. */
   readonly env?: string | undefined;
   readonly builtinModules?: BuiltinModules;
+  /**
+   * Whether this box must have what the agents of a machine run, and what it is. Absent when nothing is to start: a
+   * question about a running fleet needs none of it.
+   */
+  readonly boxOf?: (machine: Machine) => Box | undefined;
 }
 
 /** @throws MeshError CONFIG_INVALID, or INSECURE when that is all there is to say; `details.issues` lists the faults. */
@@ -93,19 +100,22 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
 
   const resolved = new Map<string, MachineConfig>();
   for (const [name, tree] of files.machines) {
-    const file = checkFile(MachineFile, tree, issues);
+    // Without a whole plan of ports the load fails anyway: the references of the file stay as they are written.
+    const replaced = references === undefined ? { tree, issues: [] } : resolveReferences(tree, references);
+    const file = checkFile(MachineFile, replaced.tree, issues);
     if (file === undefined) continue;
     const machine = placed.find((candidate) => candidate.name === name);
-    const { agents, waves, ...faults } = resolveAgents(file, tree, {
+    const { agents, waves, ...faults } = resolveAgents(file, replaced.tree, {
       home,
       machine: name,
       ports: machine?.ports.agents ?? {},
-      references,
       builtinModules: options.builtinModules ?? builtinModulesOnDisk,
+      box: machine === undefined || references === undefined ? undefined : options.boxOf?.(machine),
     });
-    issues.push(...faults.issues);
+    const settings = machineSettings(file);
+    issues.push(...replaced.issues, ...faults.issues, ...checkMachineSettings(settings, name, tree));
     if (machine !== undefined) {
-      resolved.set(name, { ...withEndpoints(machine), ...machineSettings(file), agents, waves });
+      resolved.set(name, { ...withEndpoints(machine), ...settings, agents, waves });
     }
   }
 

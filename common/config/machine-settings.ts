@@ -4,7 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { limits } from '../core/limits.js';
+import { type Issue, issueAt } from './issues.js';
 import type { MachineFile } from './schemas.js';
+import { originAt, type Tree } from './tree.js';
 
 export interface LaunchSettings {
   /** Agents that may be starting at once. Its default counts the processors of the box that reads the file: each node's own. */
@@ -38,6 +40,14 @@ export function machineSettings(
       totalBytes: totalMiB === undefined ? limits.machineLogBytesMax : totalMiB * MIB,
     },
   };
+}
+
+/** Whether the bounds fit each other, also where one of them is a default. */
+export function checkMachineSettings({ logs }: MachineSettings, machine: string, tree: Tree): Issue[] {
+  if (logs.rotateBytes <= logs.totalBytes) return [];
+  const [one, all] = [logs.rotateBytes / MIB, logs.totalBytes / MIB];
+  const what = `a log of ${machine} may grow to ${one} MiB, and all its logs together to ${all} MiB`;
+  return [issueAt(originAt(tree, ['logs', 'rotateMiB']), what, 'make `rotateMiB` smaller, or `totalMiB` larger')];
 }
 
 const MIB = 1024 * 1024;

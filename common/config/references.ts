@@ -1,14 +1,14 @@
 /**
- * `${port:main.registry}` and `${address:pc2}` inside an agent's `config` and `env`: so that a port number stands in
- * ports.json only, and an address in mesh.yaml only. `$${` stands for `${` itself.
+ * `${port:main.registry}` and `${address:pc2}` in an agent's own part and in all that it runs: so that a port number stands
+ * in ports.json only, and an address in mesh.yaml only. `$${` stands for `${` itself.
  *
- * A text that is nothing but one port reference becomes the number; inside a longer text it becomes digits. An
- * unknown reference is an issue at its line. Pure.
+ * In `config` a text that is nothing but one port reference becomes the number; everywhere else, and inside a longer text,
+ * it becomes digits. An unknown reference is an issue at its line. Pure.
  */
 import { didYouMean } from '../core/nearest.js';
 import { type Issue, issueAt } from './issues.js';
 import type { MachinePorts } from './schemas.js';
-import { dataOf, type Json, type Origin, type Scalar, type Tree } from './tree.js';
+import { mapScalars, type Origin, type Path, type Scalar, type ScalarTree, type Tree } from './tree.js';
 
 export interface ReferenceTable {
   /** `main.registry`, `main.agents.echo` → number: the path of the number in ports.json. */
@@ -33,22 +33,28 @@ export function referenceTable(
 
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}/g;
 
-/** The data of `tree` with every reference replaced. */
+/** Keys of an agent whose texts may hold references. */
+const REFERRING: readonly unknown[] = ['config', 'env', 'command', 'cwd', 'ready', 'alive', 'hooks'];
+
+/** The tree of a machine's file with every reference of its agents replaced. */
 export function resolveReferences(
   tree: Tree,
   table: ReferenceTable,
-): { readonly data: Json; readonly issues: readonly Issue[] } {
+): { readonly tree: Tree; readonly issues: readonly Issue[] } {
   const issues: Issue[] = [];
-  const data = dataOf(tree, (leaf): Scalar => {
-    if (typeof leaf.value !== 'string' || !leaf.value.includes('${')) return leaf.value;
-    const whole = /^\$\{port:([^{}]*)\}$/.exec(leaf.value)?.[1];
+  const resolve = (leaf: ScalarTree, path: Path): Scalar => {
+    const [agents, , key] = path;
+    const { value, origin } = leaf;
+    if (typeof value !== 'string' || !value.includes('${')) return value;
+    if (agents !== 'agents' || !REFERRING.includes(key)) return value;
+    const whole = key === 'config' ? /^\$\{port:([^{}]*)\}$/.exec(value)?.[1] : undefined;
     const number = whole === undefined ? undefined : table.port.get(whole.trim());
     if (number !== undefined) return number;
-    return leaf.value.replace(REFERENCE, (written: string, inner: string | undefined) =>
-      inner === undefined ? '${' : resolveOne(written, inner, table, leaf.origin, issues),
+    return value.replace(REFERENCE, (written: string, inner: string | undefined) =>
+      inner === undefined ? '${' : resolveOne(written, inner, table, origin, issues),
     );
-  });
-  return { data, issues };
+  };
+  return { tree: mapScalars(tree, resolve), issues };
 }
 
 function resolveOne(written: string, inner: string, table: ReferenceTable, origin: Origin, issues: Issue[]): string {

@@ -23,7 +23,7 @@ export function checkSchema<S extends TSchema>(schema: S, tree: Tree): Checked<S
   const validate = validatorOf(schema);
   const data: unknown = dataOf(tree);
   if (validate(data)) return { ok: true, value: data };
-  const errors = validate.errors ?? [];
+  const errors = unionsDecided(validate.errors ?? []);
   const issues = errors.filter((error) => !isEchoOfUnknownKey(error, errors)).map((error) => issueOf(error, tree));
   return { ok: false, issues };
 }
@@ -45,6 +45,45 @@ function isEchoOfUnknownKey(error: ErrorObject, errors: readonly ErrorObject[]):
       other.instancePath === error.instancePath &&
       nearest(String(other.params['additionalProperty']), [missing]) !== undefined,
   );
+}
+
+/**
+ * A value that may be of several kinds fails all of them at once. Only the kind that it was meant to be has something to
+ * say; when it is of none of them, the union alone has.
+ */
+function unionsDecided(errors: readonly ErrorObject[]): ErrorObject[] {
+  return errors
+    .filter(({ keyword }) => keyword === 'anyOf')
+    .reduce(
+      (left: ErrorObject[], union) => {
+        const meant = branchesOf(union).findIndex((branch) => isOfKind(union.data, branch));
+        return left.filter((error) => {
+          if (error === union) return meant === -1;
+          const within =
+            error.instancePath.startsWith(union.instancePath) && error.schemaPath.startsWith(`${union.schemaPath}/`);
+          return !within || error.schemaPath.startsWith(`${union.schemaPath}/${meant}/`);
+        });
+      },
+      [...errors],
+    );
+}
+
+interface Branch {
+  readonly type?: unknown;
+  readonly enum?: unknown;
+  readonly description?: unknown;
+}
+
+const branchesOf = ({ schema }: ErrorObject): Branch[] =>
+  Array.isArray(schema)
+    ? schema.filter((branch): branch is Branch => typeof branch === 'object' && branch !== null)
+    : [];
+
+/** A list of allowed texts is of the kind text, whichever text it is. */
+function isOfKind(data: unknown, branch: Branch): boolean {
+  if (branch.type === 'array') return Array.isArray(data);
+  if (branch.type === 'object') return typeof data === 'object' && data !== null && !Array.isArray(data);
+  return typeof data === 'string' && (branch.type === 'string' || branch.enum !== undefined);
 }
 
 function issueOf(error: ErrorObject, tree: Tree): Issue {
@@ -72,6 +111,10 @@ function issueOf(error: ErrorObject, tree: Tree): Issue {
       const found = typeof error.data === 'string' ? error.data : kindOf(error.data);
       const near = typeof error.data === 'string' ? didYouMean(error.data, allowed) : '';
       return issueAt(origin, `${subject} must be ${allowed.join(' or ')}, not ${found}${near}`);
+    }
+    case 'anyOf': {
+      const kinds = branchesOf(error).map(({ description }) => String(description));
+      return issueAt(origin, `${subject} must be ${kinds.join(' or ')}, not ${kindOf(error.data)}`);
     }
     case 'pattern':
       return issueAt(origin, `${subject} is not a valid name: ${JSON.stringify(error.data)}`, nameRule);

@@ -50,8 +50,16 @@ const Command = Type.Array(Type.String({ maxLength: limits.commandArgumentMax })
 /** started: its process runs · ready: it serves · completed: it ended by itself with exit code 0 */
 export const startConditions = ['started', 'ready', 'completed'] as const;
 const After = Type.Union([
-  Type.Array(Name, { maxItems: limits.agentsPerMachineMax, uniqueItems: true }),
-  Type.Record(Name, Type.Enum([...startConditions]), { ...closed, maxProperties: limits.agentsPerMachineMax }),
+  Type.Array(Name, {
+    maxItems: limits.agentsPerMachineMax,
+    uniqueItems: true,
+    description: 'a list of names',
+  }),
+  Type.Record(Name, Type.Enum([...startConditions]), {
+    ...closed,
+    maxProperties: limits.agentsPerMachineMax,
+    description: 'a map of name to started, ready or completed',
+  }),
 ]);
 
 /** always: whenever it ends · on-failure: when it ends with something else than exit code 0 · never */
@@ -68,7 +76,7 @@ const Restart = Type.Object(
     starts: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.restartStartsMax })),
     windowMs: Type.Optional(DurationMs),
   },
-  closed,
+  { ...closed, description: 'a map with a policy and its times' },
 );
 
 /** Exactly one of tcp, http, log, exec, file: how to see from outside whether a process is well. */
@@ -129,7 +137,9 @@ const AgentEntry = Type.Object(
     after: Type.Optional(After),
     /** No later wave starts before it is ready. */
     required: Type.Optional(Type.Boolean()),
-    restart: Type.Optional(Type.Union([Type.Enum([...restartPolicies]), Restart])),
+    restart: Type.Optional(
+      Type.Union([Type.Enum([...restartPolicies], { description: 'always, on-failure, never' }), Restart]),
+    ),
     /** For a `command` that does not attach: when it serves, and whether it still does. */
     ready: Type.Optional(Probe),
     alive: Type.Optional(Probe),

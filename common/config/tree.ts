@@ -36,15 +36,29 @@ export type Tree = MapTree | ListTree | ScalarTree;
 /** Keys of maps and indexes of lists, from the root down. */
 export type Path = readonly (string | number)[];
 
-/** The bare value. `mapScalar` may replace scalars on the way. */
-export function dataOf(tree: Tree, mapScalar: (leaf: ScalarTree) => Scalar = (leaf) => leaf.value): Json {
+/** The bare value. */
+export function dataOf(tree: Tree): Json {
   switch (tree.kind) {
     case 'scalar':
-      return mapScalar(tree);
+      return tree.value;
     case 'list':
-      return tree.items.map((item) => dataOf(item, mapScalar));
+      return tree.items.map(dataOf);
     case 'map':
-      return Object.fromEntries([...tree.entries].map(([key, value]) => [key, dataOf(value, mapScalar)]));
+      return Object.fromEntries([...tree.entries].map(([key, value]) => [key, dataOf(value)]));
+  }
+}
+
+/** The same tree, at the same places, with other scalars. `path` leads from the root to each. */
+export function mapScalars(tree: Tree, map: (leaf: ScalarTree, path: Path) => Scalar, path: Path = []): Tree {
+  switch (tree.kind) {
+    case 'scalar':
+      return { ...tree, value: map(tree, path) };
+    case 'list':
+      return { ...tree, items: tree.items.map((item, index) => mapScalars(item, map, [...path, index])) };
+    case 'map': {
+      const entries = [...tree.entries].map(([key, value]) => [key, mapScalars(value, map, [...path, key])] as const);
+      return { ...tree, entries: new Map(entries) };
+    }
   }
 }
 

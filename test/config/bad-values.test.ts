@@ -6,7 +6,7 @@ describeRefusals('a fleet with a wrong key or value', [
     title: 'an unknown key of an agent',
     change: main(...agents('  echo:', '    module: echo', '    aftre: []')),
     says: ['config/machines/main.yaml:4: unknown key `aftre`; did you mean after?'],
-    hint: 'known keys: module, after, config, env, readyTimeoutMs, stopGraceMs',
+    hint: 'known keys: module, command, attaches, after, required, restart, ready, alive, hooks, limits,',
   },
   {
     title: 'a mistyped required key, as one fault and not as two',
@@ -14,16 +14,31 @@ describeRefusals('a fleet with a wrong key or value', [
     says: ['config/machines/main.yaml:2: unknown key `agnets`; did you mean agents?'],
   },
   {
-    title: 'an agent without a module',
-    change: main(...agents('  echo:', '    after: []')),
-    says: ['config/machines/main.yaml:2: `agents.echo` needs `module`'],
+    title: 'values of which each kind of a choice is wrong in its own way',
+    change: main(
+      ...agents(
+        '  a: { module: echo, after: [b, 5] }',
+        '  b: { module: echo, after: { a: redy }, restart: allways }',
+        '  c: { module: echo, after: { a: ready, B: ready }, restart: { polcy: never } }',
+        '  d: { module: echo, after: null, restart: 5 }',
+      ),
+    ),
+    says: [
+      'config/machines/main.yaml:2: `agents.a.after.1` must be text, not 5',
+      'config/machines/main.yaml:3: `agents.b.after.a` must be started or ready or completed, not redy; did you mean ready?',
+      'config/machines/main.yaml:3: `agents.b.restart` must be always or on-failure or never, not allways; did you mean always?',
+      'config/machines/main.yaml:4: `B` is not a valid name here',
+      'config/machines/main.yaml:4: unknown key `polcy`; did you mean policy?',
+      'config/machines/main.yaml:5: `agents.d.after` must be a list of names or a map of name to started, ready or completed, not empty',
+      'config/machines/main.yaml:5: `agents.d.restart` must be always, on-failure, never or a map with a policy and its times, not 5',
+    ],
   },
   {
     title: 'values of the wrong type',
     change: main(...agents('  echo:', '    module: 5', '    after: echo', '    stopGraceMs: soon')),
     says: [
       'config/machines/main.yaml:3: `agents.echo.module` must be text, not 5',
-      'config/machines/main.yaml:4: `agents.echo.after` must be a list, not the text "echo"',
+      'config/machines/main.yaml:4: `agents.echo.after` must be a list of names or a map of name to started, ready or completed, not the text "echo"',
       'config/machines/main.yaml:5: `agents.echo.stopGraceMs` must be a whole number, not the text "soon"',
     ],
   },

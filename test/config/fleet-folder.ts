@@ -2,7 +2,7 @@
  * A small valid fleet in a temporary folder, of which a test changes one file at a time: so each test shows nothing
  * but its fault. Its agents `./agents/*.js` are real (empty) files; its built-in agents are a folder of their own.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -29,6 +29,8 @@ const files: Readonly<Record<string, string>> = {
   'agents/own.js': '',
   'built-in/echo/agent.js': '',
   'built-in/watcher/agent.js': '',
+  'bin/tool': '#!/bin/sh',
+  'bin/text': 'not executable',
   'built-in/draft/notes.md': 'a folder without an agent.js is not an agent',
 };
 
@@ -38,6 +40,7 @@ export class FleetFolder {
 
   constructor() {
     for (const [name, text] of Object.entries(files)) this.write(name, text);
+    chmodSync(join(this.home, 'bin/tool'), 0o755);
   }
 
   write(name: string, ...lines: string[]): void {
@@ -50,13 +53,20 @@ export class FleetFolder {
     rmSync(join(this.home, name), { recursive: true });
   }
 
-  load(env?: string): FleetConfig {
-    return loadFleet({ home: this.home, env, builtinModules: this.builtinModules });
+  /** As whoever is to start its agents: programs are those of ./bin, and the user may do all. */
+  load(env?: string, uid = 0): FleetConfig {
+    const boxOf = () => ({ path: `/nowhere:${this.home}/bin`, uid });
+    return loadFleet({ home: this.home, env, builtinModules: this.builtinModules, boxOf });
+  }
+
+  /** As who only asks. */
+  look(): FleetConfig {
+    return loadFleet({ home: this.home, builtinModules: this.builtinModules });
   }
 
   /** The refusal of this folder. */
-  refusal(env?: string): MeshError {
-    const error = refusalOf(() => this.load(env));
+  refusal(env?: string, uid?: number): MeshError {
+    const error = refusalOf(() => this.load(env, uid));
     expect(error.details?.['home']).to.equal(this.home);
     return error;
   }

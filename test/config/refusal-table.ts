@@ -8,6 +8,8 @@ export interface RefusalRow {
   readonly title: string;
   readonly change: (fleet: FleetFolder) => void;
   readonly env?: string;
+  /** Who starts the agents; root when absent. */
+  readonly uid?: number;
   /** CONFIG_INVALID when absent. */
   readonly code?: string;
   /** All lines of the message. */
@@ -28,7 +30,7 @@ export function describeRefusals(title: string, rows: readonly RefusalRow[]): vo
     for (const row of rows) {
       it(`is refused: ${row.title}`, () => {
         row.change(fleet);
-        const error = fleet.refusal(row.env);
+        const error = fleet.refusal(row.env, row.uid);
         const { home } = fleet;
         expect(error.message.split('\n')).to.deep.equal(row.says.map((line) => line.replace('{home}', home)));
         expect(error.code).to.equal(row.code ?? 'CONFIG_INVALID');

@@ -3,6 +3,9 @@ import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { FleetFolder, issuesOf } from './fleet-folder.js';
 
+const KEYS =
+  'module, command, attaches, after, required, restart, ready, alive, hooks, limits, cwd, user, nice, config, env, inheritEnv, readyTimeoutMs, stopGraceMs';
+
 describe('the refusal of a fleet', () => {
   let fleet: FleetFolder;
   beforeEach(() => {
@@ -17,7 +20,7 @@ describe('the refusal of a fleet', () => {
         file: 'config/machines/main.yaml',
         line: 2,
         message: 'unknown key `modul`; did you mean module?',
-        hint: 'known keys: module, after, config, env, readyTimeoutMs, stopGraceMs',
+        hint: `known keys: ${KEYS}`,
       },
     ]);
   });
