@@ -2,7 +2,7 @@
  * What a command works with: its surroundings, its output, the fleet's configuration and its connections. Everything
  * heavy is loaded when it is first asked for, so that a command pays only for what it uses; `close` undoes all of it.
  */
-import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.js';
+import type { FleetConfig, LoadFleetOptions, MachineConfig } from '../common/config/fleet-config.js';
 import type { Settings } from '../common/config/settings.js';
 import { MeshError } from '../common/core/errors.js';
 import type { FleetAccess } from './fleet-access.js';
@@ -46,6 +46,22 @@ export class Context {
     return this.#fleet;
   }
 
+  /**
+   * The same for who is about to start it: what its agents run must be on this box, for the machines that are this box.
+   * @param who starts them: whether that one may is only asked of who is known
+   */
+  fleetToStart(who: 'this user' | 'somebody'): Promise<FleetConfig> {
+    this.#fleet ??= this.#loadFleet(async () => {
+      const [{ ownStarter, thisBox }, { isLocalAddress }] = await Promise.all([
+        import('../agents/node/this-box.js'),
+        import('../common/config/local-machine.js'),
+      ]);
+      const box = thisBox(this.surroundings.env, who === 'this user' ? ownStarter() : undefined);
+      return ({ address }) => (isLocalAddress(address) ? box : undefined);
+    });
+    return this.#fleet;
+  }
+
   /** The ways into a running fleet. */
   access(): Promise<FleetAccess> {
     this.#access ??= this.#openAccess();
@@ -76,10 +92,10 @@ export class Context {
     await access?.close();
   }
 
-  async #loadFleet(): Promise<FleetConfig> {
+  async #loadFleet(boxes?: () => Promise<LoadFleetOptions['boxOf']>): Promise<FleetConfig> {
     const { loadFleet } = await import('../common/config/fleet-config.js');
     const { home, environment } = await this.settings();
-    return loadFleet({ home, env: environment });
+    return loadFleet({ home, env: environment, boxOf: await boxes?.() });
   }
 
   async #openAccess(): Promise<FleetAccess> {

@@ -10,7 +10,7 @@ import { getPriority } from 'node:os';
 import { MeshError, systemCodeOf, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { launchLine, type Program, startRefusal } from './launch-line.js';
-import { accountOf, assertMayBecome } from './user-account.js';
+import { accountOf, assertMayBecome, type UserAccount } from './user-account.js';
 
 export interface Launch extends Program {
   /** Whom it runs as; the node's own user when absent. */
@@ -43,7 +43,7 @@ export function launch(options: Launch, onExit: (exit: Exit) => void): number | 
 /** @throws START_FAILED */
 function start(options: Launch, onExit: (exit: Exit) => void): ChildProcess {
   const { user, logFile } = options;
-  const account = user === undefined ? undefined : accountOf(user, askDirectory);
+  const account = user === undefined ? undefined : accountNamed(user);
   const uid = process.getuid?.() ?? 0;
   if (account !== undefined) assertMayBecome(account, uid);
   const program = launchLine(options, account, { uid, nice: getPriority() });
@@ -86,6 +86,9 @@ function openLog(path: string): number {
     });
   }
 }
+
+/** @throws START_FAILED when nobody knows that user */
+export const accountNamed = (name: string): UserAccount => accountOf(name, askDirectory);
 
 /** Users of a directory service. It may be slow, and this process waits: bounded, and only for a name no file has. */
 function askDirectory(name: string): string {

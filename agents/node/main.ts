@@ -3,29 +3,21 @@
  * When it cannot start it says why in one JSON line on standard error, and ends with the exit code of that error.
  */
 import { readFileSync } from 'node:fs';
-import { loadFleet } from '../../common/config/fleet-config.js';
 import { readSettings } from '../../common/config/settings.js';
 import { errorTable, MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
-import { nearest } from '../../common/core/nearest.js';
 import { installLastWords } from '../../common/log/last-words.js';
 import { openLog } from '../../common/log/log.js';
 import { NODE_AGENT } from './incident.js';
 import { openMachineFolder } from './machine-folder.js';
 import { MeshNode } from './node.js';
+import { loadNodeFleet } from './this-box.js';
 
 async function main(): Promise<void> {
   const settings = readSettings({ env: process.env, cwd: process.cwd() });
-  const fleet = loadFleet({ home: settings.home, env: settings.environment });
-  const name = settings.machine ?? fleet.main.name;
-  const machine = fleet.machines.get(name);
-  if (machine === undefined) {
-    const near = nearest(name, [...fleet.machines.keys()]);
-    throw new MeshError('NOT_FOUND', `there is no machine "${name}" in config/mesh.yaml`, {
-      hint: near === undefined ? 'see "mesh status"' : `did you mean ${near}?`,
-    });
-  }
-  installLastWords(openMachineFolder(fleet.home, name).lastWordsOf(NODE_AGENT, 0));
-  const log = openLog({ agent: NODE_AGENT, machine: name }, settings.logLevel);
+  const load = () => loadNodeFleet({ ...settings, env: process.env });
+  const { fleet, machine } = load();
+  installLastWords(openMachineFolder(fleet.home, machine.name).lastWordsOf(NODE_AGENT, 0));
+  const log = openLog({ agent: NODE_AGENT, machine: machine.name }, settings.logLevel);
   let node: MeshNode | undefined;
   let stopping = false;
   const stop = async () => {

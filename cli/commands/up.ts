@@ -23,7 +23,7 @@ export const command: Command = {
   ],
   endsItself: true,
   async run(context, args) {
-    const fleet = await context.fleet();
+    const fleet = await context.fleetToStart('this user');
     const all = args.flag('all');
     const machines = await machinesToStart(context, args.list(0), all);
     for (const warning of fleet.warnings) context.output.warn(warning);

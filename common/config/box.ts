@@ -3,21 +3,20 @@
  * only for machines whose agents are to start here: what another box has cannot be seen from this one.
  */
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { type AgentSpec, hookNames } from './agent-specs.js';
 import { type Issue, issueAt } from './issues.js';
 import type { AgentEntry } from './schemas.js';
 import { type Origin, originAt, type Path, type Tree } from './tree.js';
-import { findUser } from './user-accounts.js';
 
 export interface Box {
   /** Folders in which a bare name is looked up, unless an agent has a PATH of its own. */
   readonly path: string;
-  /** The user who starts the agents; undefined when that is not known, or the system has none. */
-  readonly uid: number | undefined;
+  /** Who starts the agents; undefined when that is another one than who asks. */
+  readonly starter: { readonly uid: number; readonly nice: number } | undefined;
+  /** Of a user of this box, by name. */
+  uidOf(user: string): number | undefined;
 }
-
-export const thisBox = (env: NodeJS.ProcessEnv, uid: number | undefined): Box => ({ path: env['PATH'] ?? '', uid });
 
 export function checkOnBox(entry: AgentEntry, spec: AgentSpec, tree: Tree, home: string, box: Box): Issue[] {
   const at = (...path: Path): Origin => originAt(tree, ['agents', spec.name, ...path]);
@@ -45,7 +44,7 @@ interface Fault {
 
 function programFault(name: string, home: string, path: string, isOwn: boolean): Fault | undefined {
   if (!name.includes('/')) {
-    const folders = path.split(':').filter((folder) => folder !== '');
+    const folders = path.split(':').filter(isAbsolute);
     if (folders.some((folder) => canRun(join(folder, name), isOwn) === undefined)) return undefined;
     const hint = `install it, or write where it is; PATH is ${path === '' ? 'empty' : path}`;
     return { what: `is missing: no folder of PATH has a program ${name || "''"}`, hint };
@@ -95,19 +94,21 @@ function checkFolder({ name, cwd }: AgentSpec, origin: Origin): Issue[] {
   return [issueAt(origin, `the working folder of \`${name}\` ${what}: ${cwd}`, `mkdir -p ${cwd}`)];
 }
 
-function checkUser({ name, user }: AgentSpec, { uid }: Box, origin: Origin): Issue[] {
+function checkUser({ name, user }: AgentSpec, { starter, uidOf }: Box, origin: Origin): Issue[] {
   if (user === undefined) return [];
-  const account = findUser(user);
-  if (account === undefined)
-    return [issueAt(origin, `\`${name}\` is to run as \`${user}\`, but this box has no such user`, 'see /etc/passwd')];
-  if (uid === undefined || uid === 0 || uid === account.uid) return [];
+  const uid = uidOf(user);
+  if (uid === undefined) {
+    const what = `\`${name}\` is to run as \`${user}\`, but this box has no such user`;
+    return [issueAt(origin, what, `create it (useradd --system ${user}), or correct the name`)];
+  }
+  if (starter === undefined || starter.uid === 0 || starter.uid === uid) return [];
   const what = `\`${name}\` is to run as \`${user}\`: only root can start a process as somebody else`;
-  return [issueAt(origin, what, 'start the node as root, or remove `user`')];
+  return [issueAt(origin, what, `start the node as root or as ${user}, or remove \`user\``)];
 }
 
 /** The kernel lets only root raise a priority. */
-function checkNice({ name, nice = 0 }: AgentSpec, { uid }: Box, origin: Origin): Issue[] {
-  if (nice >= 0 || uid === undefined || uid === 0) return [];
-  const what = `\`${name}\` is to have the priority ${nice}: only root can go below 0`;
-  return [issueAt(origin, what, 'start the node as root, or write 0 or more')];
+function checkNice({ name, nice }: AgentSpec, { starter }: Box, origin: Origin): Issue[] {
+  if (nice === undefined || starter === undefined || starter.uid === 0 || nice >= starter.nice) return [];
+  const what = `\`${name}\` is to have nice ${nice}, and whoever starts it has ${starter.nice}: only root can go lower`;
+  return [issueAt(origin, what, `start the node as root, or write ${starter.nice} or more`)];
 }

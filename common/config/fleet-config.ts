@@ -76,7 +76,7 @@ export interface LoadFleetOptions {
    * Whether this box must have what the agents of a machine run, and what it is. Absent when nothing is to start: a
    * question about a running fleet needs none of it.
    */
-  readonly boxOf?: (machine: Machine) => Box | undefined;
+  readonly boxOf?: ((machine: Machine) => Box | undefined) | undefined;
 }
 
 /** @throws MeshError CONFIG_INVALID, or INSECURE when that is all there is to say; `details.issues` lists the faults. */

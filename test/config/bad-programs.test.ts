@@ -84,7 +84,7 @@ describeRefusals('an agent whose program is wrong', [
       ['command: [tool]', 'user: daemon', 'nice: -5'],
       [
         '4: `a` is to run as `daemon`: only root can start a process as somebody else',
-        '5: `a` is to have the priority -5: only root can go below 0',
+        '5: `a` is to have nice -5, and whoever starts it has 0: only root can go lower',
       ],
     ),
     uid: 54_321,

@@ -53,9 +53,10 @@ export class FleetFolder {
     rmSync(join(this.home, name), { recursive: true });
   }
 
-  /** As whoever is to start its agents: programs are those of ./bin, and the user may do all. */
+  /** As whoever is to start its agents: programs are those of ./bin, and there is one user beside root. */
   load(env?: string, uid = 0): FleetConfig {
-    const boxOf = () => ({ path: `/nowhere:${this.home}/bin`, uid });
+    const uidOf = (user: string) => (user === 'daemon' ? 1 : undefined);
+    const boxOf = () => ({ path: `/nowhere:${this.home}/bin`, starter: { uid, nice: 0 }, uidOf });
     return loadFleet({ home: this.home, env, builtinModules: this.builtinModules, boxOf });
   }
 
