@@ -4,7 +4,7 @@
  * pid that was started, its environment from the first moment on, and not one child under the wrong user or priority:
  * a change from outside, after the start, would come too late for a program that forks at once.
  */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { MeshError, systemCodeOf } from '../../common/core/errors.js';
 import type { UserAccount } from './user-account.js';
@@ -57,7 +57,7 @@ const personal = (account: UserAccount | undefined): Record<string, string> =>
   account === undefined ? {} : { HOME: account.home, USER: account.name, LOGNAME: account.name };
 
 function assertFolder(cwd: string): void {
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (statOf(cwd)?.isDirectory()) return;
   throw new MeshError('START_FAILED', `its working folder ${cwd} is not there`, {
     hint: 'create the folder, or correct "cwd"; it is relative to the fleet folder',
   });
@@ -71,7 +71,7 @@ function assertExecutable(program: Program): void {
       hint: `install it, or write its path; the PATH is ${env['PATH'] ?? DEFAULT_PATH}`,
     });
   }
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat === undefined) {
     throw new MeshError('START_FAILED', `there is no program ${shown(path)}`, {
       hint: 'a path that begins with ./ is relative to the fleet folder',
@@ -94,7 +94,16 @@ function onPath(name: string, env: Readonly<Record<string, string>>): string | u
     .split(':')
     .filter((folder) => isAbsolute(folder))
     .map((folder) => `${folder}/${name}`)
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() && mayRun(path));
+    .find((path) => statOf(path)?.isFile() && mayRun(path));
+}
+
+/** What cannot be looked at (a name that is too long, a folder that is closed) is as good as not there. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function mayRun(path: string): boolean {
