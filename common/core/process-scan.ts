@@ -67,6 +67,23 @@ export const isDaemon = ({ env }: FoundProcess): boolean => DAEMONS.includes(env
 
 const DAEMONS: readonly string[] = ['node', 'keeper'];
 
+/**
+ * Names the boot of this machine: with it, a pid and its start name one process for ever. Empty where the system does not
+ * tell; then nothing is proved by a start time.
+ */
+export function bootId(): string {
+  return readProc('sys/kernel/random/boot_id')?.trim() ?? '';
+}
+
+/** How long a process with this start has lived; undefined where the system does not tell. */
+export function ageMsOf(startTicks: number): number | undefined {
+  const uptimeS = Number(readProc('uptime')?.split(' ')[0]);
+  return Number.isFinite(uptimeS) ? Math.max(0, uptimeS * 1_000 - startTicks * TICK_MS) : undefined;
+}
+
+/** The kernel counts in hundredths of a second for whoever reads /proc, on every system that Node runs on. */
+const TICK_MS = 10;
+
 export interface ProcessStat {
   readonly pgid: number;
   readonly startTicks: number;

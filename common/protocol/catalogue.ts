@@ -179,8 +179,17 @@ export const catalogue = {
   ),
   'node.usage': method(
     'node',
-    'What the agents of this machine used within the last hour: processor, memory, files, lag of the event loop.',
-    closed({ agent: Type.Optional(Name) }),
+    'What the agents, the broker and the node of this machine used within the last hour, each with its children: processor, memory, files, lag of the event loop.',
+    closed({
+      agent: Type.Optional(Name),
+      points: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: limits.usageSamplesKept,
+          description: `fold the samples into at most so many: means of the processor, peaks of the rest; default and most: ${limits.usageSamplesKept} of one agent, ${limits.usagePointsMax} of all`,
+        }),
+      ),
+    }),
     closed({ machine: Name, agents: Type.Array(Usage) }),
   ),
   'node.logs': method(
