@@ -38,6 +38,18 @@ export function storedErrors(file: string): StoredReport[] {
   );
 }
 
+/** The texts of one stream, in main's order: what `judge` wants to see. */
+export function storedTexts(file: string, stream: string): { journalId: string; seq: number; text: string }[] {
+  const query = `SELECT journal_id AS journalId, seq, body FROM records
+    JOIN journals ON journals.id = records.journal WHERE stream = ? ORDER BY records.id`;
+  return withLog(file, [], (db) =>
+    db
+      .prepare<[string], Pick<Row, 'journalId' | 'seq' | 'body'>>(query)
+      .all(stream)
+      .map(({ journalId, seq, body }) => ({ journalId, seq, text: String(unpack(body).text) })),
+  );
+}
+
 /** How many errors there are, without reading them. */
 export function storedErrorCount(file: string): number {
   const count = "SELECT count(*) FROM records WHERE stream = 'errors'";

@@ -18,4 +18,10 @@ export class Random {
   between(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.between(0, items.length - 1)];
+    if (item === undefined) throw new Error('there is nothing to pick from');
+    return item;
+  }
 }

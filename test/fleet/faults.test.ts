@@ -1,0 +1,46 @@
+/** What the mesh survives, each fault once: the short form of `npm run chaos`. One fleet for all of them. */
+import { expect } from 'chai';
+import { FaultWorld } from '../support/fault-world.js';
+import { allFaults } from '../support/faults/all-faults.js';
+import { findingLine } from '../support/figures.js';
+import { Random } from '../support/random.js';
+
+const seed = Number(process.env['CHAOS_SEED'] ?? 1);
+
+describe(`a fleet at work survives (CHAOS_SEED=${seed})`, function () {
+  this.timeout(30_000);
+  let world: FaultWorld;
+  const random = new Random(seed);
+
+  before(async () => {
+    world = await FaultWorld.open({ workerCount: 2, perSecond: 50 });
+  });
+
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.error(world.fleet.outputs);
+  });
+
+  after(() => world?.close());
+
+  const told = new Set<string>();
+  /** Since the last question. What only a box that does nothing else can keep is for the long form. */
+  const broken = () => {
+    const all = world.figures.findings.filter(({ measure, holds }) => !holds && measure.isTight !== true);
+    const news = all.map(findingLine).filter((line) => !told.has(line));
+    for (const line of news) told.add(line);
+    return news;
+  };
+
+  for (const { name, what, round } of allFaults) {
+    it(`${name}: ${what}`, async () => {
+      await round(world, random, false);
+      expect(broken()).to.deep.equal([]);
+    });
+  }
+
+  it('with every turn of every worker on main once and in order, nobody doubled, and nothing left behind', async () => {
+    await world.judge();
+    await world.close();
+    expect(broken()).to.deep.equal([]);
+  });
+});
