@@ -9,7 +9,7 @@ import type { Context } from './context.js';
 import { MachineStart, type StartOutcome } from './machine-start.js';
 import { stopMachine } from './machine-stop.js';
 import { type NodeProcess, startNode } from './node-process.js';
-import { counted } from './quantity.js';
+import { counted, secondsText } from './quantity.js';
 
 export class FleetStart {
   /** The daemon that runs now, of each machine that was started. */
@@ -76,14 +76,18 @@ export class FleetStart {
 
   #tell(outcomes: readonly StartOutcome[]): void {
     const { output } = this.context;
-    for (const { machine, failed, problems, readyCount, agentCount } of outcomes) {
+    for (const { machine, failed, held, problems, readyCount, agentCount } of outcomes) {
       output.note(`${machine}: ${readyCount} of ${counted(agentCount, 'agent')} ready`);
       for (const { instance, why, lastLines } of failed) {
         output.warn(`${instance} is not ready: ${why}`);
         for (const line of lastLines) output.note(`  | ${line}`);
       }
+      if (held.length > 0) output.warn(`held back by that: ${held.join(', ')}`);
       for (const problem of problems) output.warn(`${machine}: ${problem}`);
     }
+    const readyCount = outcomes.reduce((sum, outcome) => sum + outcome.readyCount, 0);
+    // Since the command began: the clock counts from the start of its process.
+    output.note(`${counted(readyCount, 'agent')} ready in ${secondsText(systemClock.monotonicMs())}`);
   }
 
   async #watch(): Promise<void> {

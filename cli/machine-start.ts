@@ -2,15 +2,16 @@
  * One machine on its way up: asks its daemon again and again until every agent is ready or the daemon says that it is
  * done without them. Whoever shows progress awaits the parts by name; whoever decides awaits the outcome.
  */
-import type { AgentSpec } from '../common/config/agent-specs.js';
 import type { MachineConfig } from '../common/config/fleet-config.js';
 import { delay, systemClock } from '../common/core/clock.js';
 import { MeshError } from '../common/core/errors.js';
-import { limits } from '../common/core/limits.js';
 import type { Output as Answer, ProcessRowBody } from '../common/protocol/catalogue.js';
 import type { FleetAccess } from './fleet-access.js';
+import { isHopeless, launchStanding } from './launch-standing.js';
+import { plainLogLine } from './log-line.js';
 import type { NodeProcess } from './node-process.js';
 import { refusalOf } from './node-words.js';
+import { hasStarted, whyDown } from './operation-standing.js';
 
 export interface FailedAgent {
   readonly instance: string;
@@ -25,7 +26,11 @@ export interface StartOutcome {
   readonly readyCount: number;
   readonly agentCount: number;
   readonly pid: number;
+  /** Until all were ready, or nothing more was to come. */
+  readonly ms: number;
   readonly failed: readonly FailedAgent[];
+  /** Not started, because of those that failed. */
+  readonly held: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -35,10 +40,11 @@ export class AgentNotReady extends Error {}
 const POLL_MS = 100;
 /** What the daemon, its journal and its broker need on a slow box, before the first agent is started. */
 const OWN_START_MS = 30_000;
+const LINES_SHOWN = 10;
 
 interface Part {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+  readonly promise: Promise<number>;
+  readonly resolve: (ms: number) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -46,6 +52,7 @@ export class MachineStart {
   /** `node`, then the agents in start order. */
   readonly #parts: ReadonlyMap<string, Part>;
   readonly outcome: Promise<StartOutcome>;
+  readonly #sinceMs = systemClock.monotonicMs();
 
   constructor(
     readonly machine: MachineConfig,
@@ -62,9 +69,13 @@ export class MachineStart {
     return [...this.#parts.keys()];
   }
 
-  /** Resolves when that part is ready; rejects with why it is not. */
-  part(name: string): Promise<void> {
-    return this.#parts.get(name)?.promise ?? Promise.resolve();
+  /** Resolves with how long it took until that part was ready; rejects with why it is not. */
+  part(name: string): Promise<number> {
+    return this.#parts.get(name)?.promise ?? Promise.resolve(0);
+  }
+
+  get #elapsedMs(): number {
+    return Math.round(systemClock.monotonicMs() - this.#sinceMs);
   }
 
   async #watch(): Promise<StartOutcome> {
@@ -78,9 +89,11 @@ export class MachineStart {
       const answer = await Promise.race([this.#ask(), ended]);
       const isLate = systemClock.monotonicMs() > deadlineMs;
       if (answer !== undefined) {
-        this.#parts.get('node')?.resolve();
-        for (const { agent, state } of answer.rows) if (serves(state)) this.#parts.get(agent)?.resolve();
-        const isDone = answer.status.phase !== 'starting' || isHopeless(this.machine.agents, answer.rows);
+        this.#parts.get('node')?.resolve(this.#elapsedMs);
+        for (const { agent, state } of answer.rows)
+          if (hasStarted(state)) this.#parts.get(agent)?.resolve(this.#elapsedMs);
+        const standing = launchStanding(this.machine.agents, answer.rows);
+        const isDone = answer.status.phase !== 'starting' || isHopeless(standing);
         if (isDone || isLate) return await this.#conclude(answer.status, answer.rows);
       } else if (isLate) {
         throw new MeshError('TIMED_OUT', `the node of ${this.machine.name} does not answer`, {
@@ -103,23 +116,28 @@ export class MachineStart {
 
   async #conclude(status: Answer<'node.status'>, rows: readonly ProcessRowBody[]): Promise<StartOutcome> {
     const { phase, readyCount, agentCount, pid, problems } = status;
-    const late = this.machine.agents.filter(({ name }) => !rows.some((row) => row.agent === name && serves(row.state)));
+    const { lost, held, coming } = launchStanding(this.machine.agents, rows);
+    const instanceOf = (name: string) => `${name}@${this.machine.name}`;
+    for (const name of held) this.#parts.get(name)?.reject(new AgentNotReady('held back'));
+    // What was stopped by hand stays down: its node is ready without it.
+    const late = [...lost, ...(phase === 'ready' ? [] : coming)];
     const failed = await Promise.all(
-      late.map(async ({ name, instance }): Promise<FailedAgent> => {
-        const row = rows.find(({ agent }) => agent === name);
-        const why = whyNotReady(row);
+      late.map(async (name): Promise<FailedAgent> => {
+        const why = whyNotReady(rows.find(({ agent }) => agent === name));
         this.#parts.get(name)?.reject(new AgentNotReady(why));
-        return { instance, why, lastLines: await this.#lastLinesOf(name) };
+        return { instance: instanceOf(name), why, lastLines: await this.#lastLinesOf(name) };
       }),
     );
-    for (const part of this.#parts.values()) part.resolve();
-    return { machine: this.machine.name, phase, readyCount, agentCount, pid, failed, problems };
+    const ms = this.#elapsedMs;
+    for (const part of this.#parts.values()) part.resolve(ms);
+    const { name: machine } = this.machine;
+    return { machine, phase, readyCount, agentCount, pid, ms, failed, held: held.map(instanceOf), problems };
   }
 
   async #lastLinesOf(agent: string): Promise<readonly string[]> {
     try {
       const node = await this.access.node(this.machine);
-      return (await node.request('node.logs', { agent, last: limits.lastLogLines })).lines;
+      return (await node.request('node.logs', { agent, last: LINES_SHOWN })).lines.map(plainLogLine);
     } catch {
       return [];
     }
@@ -133,33 +151,15 @@ export class MachineStart {
 
 function whyNotReady(row: ProcessRowBody | undefined): string {
   if (row === undefined) return 'its node does not know it';
-  if (row.restarts === 0 && row.lastExit === undefined) {
-    return row.state === 'stopped' ? 'it waits for another agent' : `it is still ${row.state}`;
+  const { state, restarts, why, lastExit } = row;
+  if (restarts > 0 && state !== 'quarantined' && why === '') {
+    return `it ended ${restarts + 1} times, at last with ${lastExit ?? 'an unknown exit'}`;
   }
-  return `it ended ${row.restarts + 1} times, at last with ${row.lastExit ?? 'an unknown exit'}`;
+  return state === 'stopped' && why === '' ? 'it waits for another agent' : whyDown(row);
 }
 
-/** Falls again and again: waiting longer tells nothing new. */
-const RESTARTS_OF_HOPELESS = 2;
-
-/** Whether all that is not ready fails over and over, or waits for something that does. */
-export function isHopeless(
-  agents: readonly Pick<AgentSpec, 'name' | 'after'>[],
-  rows: readonly Pick<ProcessRowBody, 'agent' | 'state' | 'restarts'>[],
-): boolean {
-  const fails = (name: string): boolean =>
-    rows.some(({ agent, state, restarts }) => agent === name && !serves(state) && restarts >= RESTARTS_OF_HOPELESS);
-  const ready = new Set(rows.filter(({ state }) => serves(state)).map(({ agent }) => agent));
-  const lost = new Set(agents.filter(({ name }) => fails(name) || fails('broker')).map(({ name }) => name));
-  // Agents are in start order: what one waits for stands before it.
-  for (const { name, after } of agents) if (after.some(({ agent }) => lost.has(agent))) lost.add(name);
-  return lost.size > 0 && agents.every(({ name }) => ready.has(name) || lost.has(name));
-}
-
-/** Alive but lagging is not failed. */
-const serves = (state: string): boolean => state === 'ready' || state === 'busy';
-
-const startBoundMs = ({ waves, agents }: MachineConfig): number =>
+/** Wave after wave with all the time its agents have: after that something hangs. */
+export const startBoundMs = ({ waves, agents }: MachineConfig): number =>
   waves
     .map((names) =>
       Math.max(0, ...agents.filter(({ name }) => names.includes(name)).map((agent) => agent.readyTimeoutMs)),
@@ -167,9 +167,9 @@ const startBoundMs = ({ waves, agents }: MachineConfig): number =>
     .reduce((sum, ms) => sum + ms, OWN_START_MS);
 
 function newPart(): Part {
-  let resolve: () => void = () => undefined;
+  let resolve: (ms: number) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<void>((onReady, onFailed) => {
+  const promise = new Promise<number>((onReady, onFailed) => {
     resolve = onReady;
     reject = onFailed;
   });

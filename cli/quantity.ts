@@ -14,6 +14,9 @@ export function ageText(ms: number): string {
 const pair = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
 
+/** `0.4 s`, `12 s`: how long something took. */
+export const secondsText = (ms: number): string => `${(ms / 1_000).toFixed(ms < 9_950 ? 1 : 0)} s`;
+
 const SIZE_UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
 
 /** `0B`, `812B`, `1.5K`, `42M`: powers of 1024, two digits where they matter. */

@@ -1,11 +1,16 @@
-/** A start, shown part by part on standard error: the only importer of listr2. A line per part where it is no terminal. */
+/**
+ * A start, shown part by part on standard error: the only importer of listr2. A line per part where it is no terminal, or
+ * where the terminal has no room for all of them.
+ */
 import { Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
 import { AgentNotReady, type MachineStart } from './machine-start.js';
 import type { Output } from './output.js';
+import { secondsText } from './quantity.js';
 
 /** Resolves when every part is ready or has failed; what failed is in the outcomes. */
 export async function showStart(starts: readonly MachineStart[], output: Output): Promise<void> {
-  if (output.stderr.isTTY !== true) return showLines(starts, output);
+  const partCount = starts.reduce((sum, { partNames }) => sum + partNames.length + 1, 0);
+  if (output.stderr.isTTY !== true || partCount >= output.stderr.rows) return showLines(starts, output);
   const logger = new ListrLogger({ processOutput: new ProcessOutput(output.stderr, output.stderr) });
   const tasks = new Listr(starts.map(taskOf), {
     concurrent: true,
@@ -20,7 +25,12 @@ const taskOf = (start: MachineStart): ListrTask => ({
   title: `machine ${start.machine.name}`,
   task: (_context, task) =>
     task.newListr(
-      start.partNames.map((name) => ({ title: name, task: () => start.part(name) })),
+      start.partNames.map((name) => ({
+        title: name,
+        task: async (_context, part) => {
+          part.title = `${name} ${secondsText(await start.part(name))}`;
+        },
+      })),
       { concurrent: true, exitOnError: false },
     ),
 });
@@ -31,7 +41,7 @@ async function showLines(starts: readonly MachineStart[], output: Output): Promi
   await Promise.all(
     parts.map(({ start, name }) =>
       start.part(name).then(
-        () => output.note(`${name}@${start.machine.name} ${green('ready')}`),
+        (ms) => output.note(`${name}@${start.machine.name} ${green('ready')} ${secondsText(ms)}`),
         // A start that failed as a whole is told once, by the error of the command.
         (error: unknown) => {
           if (error instanceof AgentNotReady)

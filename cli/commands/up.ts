@@ -1,8 +1,10 @@
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { portForm, portLineOf } from '../fleet-ports.js';
+import { type PortLine, portForm, portLineOf } from '../fleet-ports.js';
 import { FleetStart } from '../fleet-start.js';
+import { launchPlanOf, planForm, planTitle } from '../launch-plan.js';
+import { startBoundMs } from '../machine-start.js';
 import { isLocal, machinesToStart, refuseObstacles, startOverThere } from '../start-plan.js';
 
 export const command: Command = {
@@ -43,29 +45,18 @@ function nameTheOthers({ output }: Context, fleet: FleetConfig): void {
 async function showPlan(
   { output }: Context,
   machines: readonly MachineConfig[],
-  ports: readonly ReturnType<typeof portLineOf>[],
+  ports: readonly PortLine[],
 ): Promise<number> {
-  const plan = machines.map(({ name, role, address, waves }) => ({
-    machine: name,
-    role,
-    address,
-    waves,
-    ports: ports.filter(({ machine }) => machine === name),
-  }));
-  if (!output.isHuman) await output.list(plan, { columns: [], name: ({ machine }) => machine, empty: '' });
-  else {
-    await output.list(plan, {
-      columns: [
-        { head: 'machine', value: ({ machine }) => machine },
-        { head: 'role', value: ({ role }) => role },
-        { head: 'address', value: ({ address }) => address },
-        { head: 'would start', value: ({ waves }) => waves.map((wave) => wave.join(', ')).join(' → ') },
-      ],
-      name: ({ machine }) => machine,
-      empty: 'no machines',
-    });
-    output.text('');
-    await output.list(ports, portForm(output.colors));
+  const plans = machines.map((machine) => launchPlanOf(machine, startBoundMs(machine), ports));
+  if (!output.isHuman) {
+    await output.list(plans, { columns: [], name: ({ machine }) => machine, empty: '' });
+    return 0;
   }
+  for (const plan of plans) {
+    output.text(planTitle(plan, output.colors));
+    await output.list(plan.agents, planForm(output.colors));
+    output.text('');
+  }
+  await output.list(ports, portForm(output.colors));
   return 0;
 }

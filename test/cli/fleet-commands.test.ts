@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { errorOf, runMesh } from './mesh-process.js';
@@ -94,7 +94,35 @@ describe('commands that need a folder and no running fleet', () => {
       const [main, pc2] = JSON.parse((await mesh('up', '--all', '--dry-run', '--json')).stdout);
       expect(main).to.deep.include({ machine: 'main', waves: [['echo', 'host-monitor'], ['http-probe']] });
       expect(pc2).to.deep.include({ machine: 'pc2', role: 'secondary' });
-      expect((await mesh('up', '--dry-run')).stdout).to.contain('echo, host-monitor → http-probe');
+      expect(main).to.deep.include({ parallel: 2 * availableParallelism() });
+      expect(main.agents.at(-1)).to.deep.include({
+        agent: 'http-probe',
+        instance: 'http-probe@main',
+        wave: 1,
+        after: [{ agent: 'echo', condition: 'ready' }],
+        required: false,
+        program: 'http-probe',
+        restart: 'always',
+        readyTimeoutMs: 20_000,
+      });
+      expect(main.ports[0]).to.deep.include({ name: 'node', state: 'free' });
+    });
+
+    it('shows people the plan of each machine: waves, conditions, required agents, programs, bounds', async () => {
+      fleet.write(
+        'config/machines/pc2.yaml',
+        `launch: { parallel: 3 }
+agents:
+  migrate: { command: [node, -e, 'process.exit(0)'], restart: never, required: true }
+  echo: { module: echo, after: { migrate: completed } }
+`,
+      );
+      const { code, stdout } = await mesh('up', '--all', '--dry-run');
+      expect(code).to.equal(0);
+      expect(stdout).to.contain('pc2 (secondary, 127.0.0.2): 2 agents in 2 waves, 3 at a time, given up after 70 s');
+      expect(stdout).to.match(/^0 +migrate \(required\) +- +20 s +never +node -e 'process\.exit\(0\)'$/m);
+      expect(stdout).to.match(/^1 +echo +migrate completed +20 s +always +echo$/m);
+      expect(stdout).to.match(/^pc2 +node +\d+ +tcp +free$/m);
     });
 
     it('refuses to start another box from here, and says where to start it', async () => {
