@@ -129,7 +129,23 @@ describe('local machines', () => {
       expect(isLocalAddress(address, {}), address).to.equal(true);
     }
     for (const address of ['128.0.0.1', '::11', 'fe80::1', '127.example']) {
-      expect(isLocalAddress(address, {}), address).to.equal(false);
+      expect(isLocalAddress(address, {}, ''), address).to.equal(false);
+    }
+  });
+
+  it('are known by an address of an interface without a carrier, which only the kernel lists', () => {
+    const routes = `Local:
+  +-- 10.1.2.0/24 2 0 2
+     |-- 10.1.2.0
+        /24 link UNICAST
+     |-- 10.1.2.3
+        /32 host LOCAL
+     |-- 10.1.2.255
+        /32 link BROADCAST
+`;
+    expect(isLocalAddress('10.1.2.3', {}, routes)).to.equal(true);
+    for (const address of ['10.1.2.0', '10.1.2.4', '10.1.2.255']) {
+      expect(isLocalAddress(address, {}, routes), address).to.equal(false);
     }
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Looks ten times a second whether an agent runs twice: two living processes that were started as the same agent of the
- * same machine. Each such sight is kept as one sentence; `samples` and `longestGapMs` say how well it looked.
+ * Looks ten times a second whether an agent runs twice: two living processes that were started as different incarnations
+ * of the same agent of the same machine. (What an agent itself starts bears the number of its incarnation.) Each such sight
+ * is kept as one sentence; `samples` and `longestGapMs` say how well it looked.
  */
 import { residents } from './process-census.js';
 
@@ -28,13 +29,13 @@ export class IncarnationWatch {
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     this.samples++;
-    const seen = new Map<string, number>();
+    const seen = new Map<string, { readonly pid: number; readonly epoch: number }>();
     for (const { token, agent, pid, epoch, isLeader } of residents(this.#tokens)) {
       if (!isLeader || epoch === undefined) continue;
       const key = `${token} ${agent}`;
       const other = seen.get(key);
-      if (other !== undefined) this.doubles.add(`${agent} ran as ${other} and as ${pid}`);
-      seen.set(key, pid);
+      if (other !== undefined && other.epoch !== epoch) this.doubles.add(`${agent} ran as ${other.pid} and as ${pid}`);
+      seen.set(key, { pid, epoch });
     }
   }
 }

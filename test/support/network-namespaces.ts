@@ -56,6 +56,36 @@ export class NetworkNamespaces {
     for (const host of HOSTS) run([...this.runner(host), 'iptables', '-F', 'INPUT']);
   }
 
+  /** Every process of a host, by pid: whoever was started there, and whatever those started. */
+  pids(host: Host): number[] {
+    const text = execFileSync('ip', ['netns', 'pids', this.#name(host)], { encoding: 'utf8', timeout: 10_000 });
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
+  }
+
+  /** The plug is pulled: its processes are gone at once, then its network. Nothing says goodbye. */
+  powerOff(host: Host): void {
+    this.#silence(host);
+    for (const pid of this.pids(host)) process.kill(pid, 'SIGKILL');
+    for (const name of [this.#outerLink(host), this.#name(host)]) {
+      const at = this.#made.findIndex(([, made]) => made === name);
+      for (const [kind] of this.#made.splice(at, 1)) run(['ip', kind, 'del', name]);
+    }
+    // A namespace lives on until the kernel has given up its last connection, and with it its end of the cable.
+    const [other = host] = HOSTS.filter((candidate) => candidate !== host);
+    run([...this.runner(other), ...this.#ip('link del cable')]);
+  }
+
+  /** The host again, under its old address, with nothing running. */
+  powerOn(host: Host): void {
+    this.#makeHost(host);
+    this.#connect();
+    for (const each of HOSTS) this.#address(each);
+    this.#lead(host);
+  }
+
   /** Idempotent. */
   close(): void {
     // The latest first. A namespace lives on, without a name, until the kernel has given up its last connection: the
@@ -64,27 +94,55 @@ export class NetworkNamespaces {
   }
 
   #make(): void {
+    for (const host of HOSTS) this.#makeHost(host);
+    this.#connect();
     for (const host of HOSTS) {
-      run(['ip', 'netns', 'add', this.#name(host)]);
-      this.#made.push(['netns', this.#name(host)]);
-      run([...this.runner(host), 'ip', 'link', 'set', 'lo', 'up']);
-      run([...this.runner(host), 'iptables', '-S']);
+      this.#address(host);
+      this.#lead(host);
     }
+  }
+
+  #makeHost(host: Host): void {
+    run(['ip', 'netns', 'add', this.#name(host)]);
+    this.#made.push(['netns', this.#name(host)]);
+    run([...this.runner(host), 'ip', 'link', 'set', 'lo', 'up']);
+    run([...this.runner(host), 'iptables', '-S']);
+  }
+
+  /** The cable between the two. */
+  #connect(): void {
     run(this.#ip(`link add cable netns ${this.#name('main')} type veth peer name cable netns ${this.#name('pc2')}`));
-    for (const [index, host] of HOSTS.entries()) {
-      const inside = (command: string) => run([...this.runner(host), ...this.#ip(command)]);
-      inside(`addr add ${this.address(host)}/24 dev cable`);
-      inside('link set cable up');
-      const outer = `m${index}${this.#mark}`;
-      const net = `${this.#subnet}.${index + 1}`;
-      run(this.#ip(`link add ${outer} type veth peer name test netns ${this.#name(host)}`));
-      this.#made.push(['link', outer]);
-      run(this.#ip(`addr add ${net}.1/24 dev ${outer}`));
-      run(this.#ip(`link set ${outer} up`));
-      inside(`addr add ${net}.2/24 dev test`);
-      inside('link set test up');
-      run(this.#ip(`route add ${this.address(host)}/32 via ${net}.2`));
-    }
+  }
+
+  #address(host: Host): void {
+    this.#inside(host, `addr add ${this.address(host)}/24 dev cable`);
+    this.#inside(host, 'link set cable up');
+  }
+
+  /** The cable from a host to the test. */
+  #lead(host: Host): void {
+    const outer = this.#outerLink(host);
+    const net = `${this.#subnet}.${HOSTS.indexOf(host) + 1}`;
+    run(this.#ip(`link add ${outer} type veth peer name test netns ${this.#name(host)}`));
+    this.#made.push(['link', outer]);
+    run(this.#ip(`addr add ${net}.1/24 dev ${outer}`));
+    run(this.#ip(`link set ${outer} up`));
+    this.#inside(host, `addr add ${net}.2/24 dev test`);
+    this.#inside(host, 'link set test up');
+    run(this.#ip(`route add ${this.address(host)}/32 via ${net}.2`));
+  }
+
+  /** Nothing that its kernel says on behalf of dead processes reaches anybody. */
+  #silence(host: Host): void {
+    run([...this.runner(host), 'iptables', '-A', 'OUTPUT', '!', '-o', 'lo', '-j', 'DROP']);
+  }
+
+  #inside(host: Host, command: string): void {
+    run([...this.runner(host), ...this.#ip(command)]);
+  }
+
+  #outerLink(host: Host): string {
+    return `m${HOSTS.indexOf(host)}${this.#mark}`;
   }
 
   #name(host: Host): string {
