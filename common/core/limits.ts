@@ -128,13 +128,20 @@ export const limits = {
   readyTimeoutMs: 20_000,
   lastWordsBytesMax: 64 * KIB,
   lastLogLines: 20,
-  /** An agent's log is rotated at this size, one older file is kept. */
+  /** An agent's log begins anew at this size, … */
   agentLogBytesMax: 16 * MIB,
   /** … or at this age, so that what happened on one day is found in one file. */
   agentLogAgeMsMax: 86_400_000,
   /** All logs of a machine with their history; the oldest history goes first. A disk that everybody has to spare. */
   machineLogBytesMax: 1_024 * MIB,
+  /** One answer to a question for log lines, and one block of compressed history: what a reader holds at once. */
   logChunkBytesMax: 256 * KIB,
+  /** Lines of one answer, and the most that can be asked for from the end; the reader asks again. */
+  logLinesMax: 10_000,
+  /** How far a log is searched for the place to begin at: lines before that are not shown. */
+  logScanBytesMax: 64 * MIB,
+  /** Times kept of one log; a full list becomes coarser in its older half. */
+  logTimesMax: 4_096,
 
   /** Arguments of one command, and the length of each: the kernel takes more, a set that needs more is a mistake. */
   commandArgumentsMax: 256,
@@ -151,6 +158,13 @@ export const limits = {
   restartStableMs: 30_000,
   /** What a process leaves behind is killed and looked for again for this long; then it is said that it stays. */
   remainsMs: 5_000,
+  /** A process that began to start so recently takes part in the rush that "launch.parallel" bounds; one that takes longer
+   *  waits for something, and must not keep the others from starting. */
+  launchRushMs: 5_000,
+  /** Wait before a broker that crashed is started again, at most: its whole machine waits for it. */
+  brokerRestartMaxMs: 2_000,
+  /** How often a process that an earlier node started is looked at, because no event tells of its end. */
+  adoptedLookMs: 50,
   /** A hook that takes longer is killed; the turn of life that it belongs to goes on. */
   hookTimeoutMs: 10_000,
   /** Users that no file of the machine names are asked of its directory service; a start waits this long for it. */
@@ -171,6 +185,8 @@ export const limits = {
   usagePointsMax: 120,
   /** One look at those that have a limit of memory or files: two looks over it and they are drained. */
   limitIntervalMs: 1_000,
+  /** What the kernel allows, of an agent's limit of memory: room for two looks and a drain before it kills. */
+  kernelMemoryPercent: 125,
 
   // --- configuration ---------------------------------------------------------------------------------------------
   /** One file of config/ or ports.json: hundreds of agents with room to spare; a larger one is refused unread. */
