@@ -9,7 +9,8 @@ import type { AgentLog } from '../../common/log/log.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { Exit } from './child-process.js';
 import { crashReport, unseenDeathReport } from './crash-report.js';
-import { lastLines } from './log-file.js';
+import type { LogChain } from './log-chain.js';
+import { lastLines } from './log-lines.js';
 import type { MachineFolder } from './machine-folder.js';
 import type { NodeJournal } from './node-journal.js';
 import { ProcessTable } from './process-table.js';
@@ -20,6 +21,7 @@ export interface DeathReportsOptions {
   readonly folder: MachineFolder;
   readonly records: NodeJournal;
   readonly log: AgentLog;
+  readonly logOf: (agent: string) => LogChain;
 }
 
 export class DeathReports {
@@ -60,11 +62,11 @@ export class DeathReports {
 
   /** What a process left behind. */
   #tracesOf(agent: string, epoch: number) {
-    const { machine, folder } = this.options;
+    const { machine, folder, logOf } = this.options;
     return {
       instance: instanceOf(agent, machine),
       lastWords: readLastWords(folder.lastWordsOf(agent, epoch)),
-      lastLogLines: lastLines(folder.logOf(agent), limits.lastLogLines).lines,
+      lastLogLines: lastLines(logOf(agent), limits.lastLogLines),
     };
   }
 }

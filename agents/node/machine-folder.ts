@@ -10,6 +10,8 @@ export interface MachineFolder {
   /** The merged log, on main. */
   readonly meshLog: string;
   readonly processTable: string;
+  /** Only logs are in it. */
+  readonly logs: string;
   logOf(process: string): string;
   lastWordsOf(process: string, epoch: number): string;
 }
@@ -32,6 +34,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     lock: join(path, 'node.lock'),
     meshLog: join(path, 'mesh.db'),
     processTable: join(path, 'run', 'processes.json'),
+    logs: join(path, 'logs'),
     logOf: (process) => join(path, 'logs', `${process}.log`),
     lastWordsOf: (process, epoch) => join(path, 'run', `${process}-${epoch}.last-words.json`),
   };

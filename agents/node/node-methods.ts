@@ -1,5 +1,5 @@
 /** What a node's control socket answers: agents attaching, records, look-ups, and the command line's questions. */
-import { delay, systemClock } from '../../common/core/clock.js';
+import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { Journal } from '../../common/journal/journal.js';
 import type { Input, Output, ProcessRowBody, WelcomeBody } from '../../common/protocol/catalogue.js';
@@ -8,7 +8,8 @@ import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
-import { lastLines, linesAfter } from './log-file.js';
+import type { LogChain } from './log-chain.js';
+import { answerLogs } from './log-query.js';
 import { BROKER } from './process-plan.js';
 import type { SupervisedProcess } from './supervised-process.js';
 import type { Supervisor } from './supervisor.js';
@@ -28,7 +29,7 @@ export interface NodeMethodsOptions {
   /** Durable: stores a batch and wakes the forwarder. */
   readonly append: Journal['append'];
   /** The output of an agent, of the broker, or of the node itself. @throws NOT_FOUND */
-  readonly logFileOf: (name: string) => string;
+  readonly logOf: (name: string) => LogChain;
   readonly onStop: () => void;
 }
 
@@ -90,7 +91,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     },
     'node.ps': () => ({ machine, agents: supervisor.processes.map((process) => processRow(process, machine)) }),
     'node.status': () => options.status(),
-    'node.logs': (input) => readLogs(options.logFileOf(input.agent), input),
+    'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),
 
     'journal.emit': (input) => emit(options, input),
     'journal.checkpoint': async ({ agent, name }) => ({
@@ -137,23 +138,6 @@ async function reportError(
   });
   return { journalId, seq: firstSeq };
 }
-
-/** With `waitMs` the answer is held until there is a line, and looks as often as a reader notices. */
-async function readLogs(
-  path: string,
-  { last, offset, file, waitMs = 0 }: Input<'node.logs'>,
-): Promise<Output<'node.logs'>> {
-  if (offset === undefined) return lastLines(path, last ?? DEFAULT_LINES);
-  const untilMs = systemClock.monotonicMs() + waitMs;
-  for (;;) {
-    const chunk = linesAfter(path, offset, file);
-    if (chunk.lines.length > 0 || systemClock.monotonicMs() >= untilMs) return chunk;
-    await delay(LOG_POLL_MS);
-  }
-}
-
-const DEFAULT_LINES = 100;
-const LOG_POLL_MS = 200;
 
 function processRow(process: SupervisedProcess, machine: string): ProcessRowBody {
   const { plan, state, sinceMs, pid, epoch, attachment, restarts, startedMs, loopLagMs, rssBytes, lastExit } = process;

@@ -21,6 +21,8 @@ export interface NodeStatusOptions {
   readonly degraded: string;
   /** Why records do not reach main although the link is up; empty while they do. */
   readonly undelivered: string;
+  /** Why logs are not kept within their bounds; empty when they are. */
+  readonly logTrouble: string;
 }
 
 export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
@@ -42,7 +44,8 @@ export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
   };
 }
 
-function problemsOf({ machine, supervisor, links, degraded, undelivered }: NodeStatusOptions): string[] {
+function problemsOf(options: NodeStatusOptions): string[] {
+  const { machine, supervisor, links, degraded, undelivered, logTrouble } = options;
   const ailing = supervisor.processes.flatMap(({ plan, state, lastExit }) => {
     const instance = instanceOf(plan.name, machine.name);
     if (state === 'backoff') return [`${instance} is in backoff: ${lastExit}`];
@@ -52,6 +55,7 @@ function problemsOf({ machine, supervisor, links, degraded, undelivered }: NodeS
     ...ailing,
     ...(degraded === '' ? [] : [`the journal: ${degraded}`]),
     ...(undelivered === '' ? [] : [`records do not reach main: ${undelivered}`]),
+    ...(logTrouble === '' ? [] : [logTrouble]),
     ...links.problems,
   ];
 }

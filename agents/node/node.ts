@@ -26,7 +26,8 @@ import { DeathReports } from './death-reports.js';
 import { Forwarder } from './forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './incident.js';
 import { LinkTable } from './link-table.js';
-import { rotateLog } from './log-file.js';
+import { logBounds } from './log-rotation.js';
+import { LogStore } from './log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
@@ -60,6 +61,7 @@ export class MeshNode {
   readonly #folder: MachineFolder;
   readonly #journal: Journal;
   readonly #records: NodeJournal;
+  readonly #logs: LogStore;
   readonly #deaths: DeathReports;
   readonly #supervisor: Supervisor;
   readonly #replica: RegistryReplica;
@@ -108,7 +110,16 @@ export class MeshNode {
     this.#lock = lock;
     this.#journal = journal;
     this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
-    this.#deaths = new DeathReports({ machine: machine.name, folder, records: this.#records, log: options.log });
+    this.#logs = new LogStore({
+      folder: folder.logs,
+      bounds: logBounds(machine.logs),
+      clock: this.#clock,
+      isRunning: (agent) => agent === NODE_AGENT || this.#runs(agent),
+      instanceOf: (agent) => instanceOf(agent, machine.name),
+      onReport: (report) => this.#records.report(new Incident(report)),
+    });
+    const logOf = (agent: string) => this.#logs.chainOf(agent);
+    this.#deaths = new DeathReports({ machine: machine.name, folder, records: this.#records, log: options.log, logOf });
     this.#startedMs = this.#clock.wallMs();
     this.#warnings = [...fleet.warnings, openFilesWarning()].filter((warning) => warning !== undefined);
     this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
@@ -159,9 +170,11 @@ export class MeshNode {
     for (const warning of this.#warnings) log.warn(warning);
     for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
+    this.#logs.open();
     this.#deaths.reportUnseen(found);
     this.#onTableChange();
     this.#supervisor.start(found);
+    this.#logs.start();
     this.#brokerProbe.start();
     this.#registryLink.start();
     this.#forwarder.start();
@@ -191,6 +204,7 @@ export class MeshNode {
     this.#registryMethods.close();
     await this.#forwarder.close();
     await this.#control.close();
+    await this.#logs.close();
     await this.#journal.close();
     this.#lock.release();
   }
@@ -210,12 +224,12 @@ export class MeshNode {
         ...this.#records.counters,
         ...this.#forwarder.counters,
         ...this.#replica.counters,
+        ...this.#logs.counters,
       }),
       loopLagMs: () => this.#loopLagMs,
       degraded: () => this.#records.degraded,
       append: (batch) => this.#records.append(batch),
-      logFileOf: (process) =>
-        process === NODE_AGENT ? this.#folder.logOf(NODE_AGENT) : this.#supervisor.find(process).plan.logFile,
+      logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
     });
     return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
@@ -241,7 +255,12 @@ export class MeshNode {
       warnings: this.#warnings,
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
+      logTrouble: this.#logs.trouble,
     });
+  }
+
+  #runs(agent: string): boolean {
+    return this.#supervisor.processes.some(({ plan, running }) => plan.name === agent && running);
   }
 
   #onTableChange(): void {
@@ -258,13 +277,11 @@ export class MeshNode {
     if (words !== undefined) this.#records.report(new Incident({ ...words.report, component: 'node' }));
   }
 
-  /** Bounds what grows: acknowledged records, and the logs of the processes. */
+  /** Bounds what grows: acknowledged records. */
   async #care(): Promise<void> {
     try {
       this.#records.retry();
       await this.#journal.prune(limits.journalAckedKept);
-      for (const { plan } of this.#supervisor.processes) rotateLog(plan.logFile);
-      rotateLog(this.#folder.logOf(NODE_AGENT));
     } catch (error) {
       this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
     }

@@ -194,21 +194,30 @@ export const catalogue = {
   ),
   'node.logs': method(
     'node',
-    "Lines of an agent's output: the last ones, or those after an offset as they come. Rotated files count as one with the current one.",
+    "Lines of an agent's output, a page at a time: the last ones, those since a time, or those after an offset as they come. An offset holds across rotations. Ask again at `nextOffset` until `endOffset`.",
     closed({
       agent: Name,
-      last: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
+      last: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.logLinesMax })),
       sinceMs: Type.Optional(WallMs),
       offset: Type.Optional(Count),
       file: Type.Optional(
         Type.String({
           maxLength: limits.nameLengthMax,
-          description: 'of the answer before: tells a rotated file apart',
+          description: 'of the answer before: tells a log apart that was begun anew',
         }),
       ),
       waitMs: WaitMs,
     }),
-    closed({ file: Type.String(), nextOffset: Count, lines: Type.Array(Type.String()) }),
+    closed({
+      file: Type.String(),
+      startOffset: Type.Integer({ minimum: 0, description: 'more than was asked for when what was there is gone' }),
+      nextOffset: Count,
+      endOffset: Type.Integer({ minimum: 0, description: 'where the log ends now' }),
+      lines: Type.Array(Type.String()),
+      times: Type.Array(Type.Union([WallMs, Type.Null()]), {
+        description: 'when each line was written: what it says itself, else to about a second; null where nobody knows',
+      }),
+    }),
   ),
 
   'journal.emit': method(
