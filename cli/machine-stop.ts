@@ -151,7 +151,7 @@ function lives(pid: number): boolean {
 }
 
 /** All waves one after the other, each with its full grace, and the daemon's own time. */
-const stopBoundMs = ({ waves, agents }: MachineConfig): number =>
+export const stopBoundMs = ({ waves, agents }: MachineConfig): number =>
   waves
     .map((names) => Math.max(0, ...agents.filter(({ name }) => names.includes(name)).map((agent) => agent.stopGraceMs)))
     .reduce((sum, ms) => sum + ms, 2 * limits.stopGraceMs + limits.closeTimeoutMs);

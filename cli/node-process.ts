@@ -37,6 +37,8 @@ export interface NodeProcess {
   readonly exit: Promise<NodeExit>;
 }
 
+/** The daemon's program, for those who start it without a keeper. */
+export const nodeMainFile = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
 const KEEPER_MAIN = fileURLToPath(new URL('../agents/node/keeper.js', import.meta.url));
 
 export const nodeLogFile = (home: string, machine: string): string => join(home, 'data', machine, 'logs', 'node.log');
