@@ -11,6 +11,9 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/up.js'),
   },
   { path: 'down', summary: 'stop machines and leave no process behind', load: () => import('./commands/down.js') },
+  { path: 'start', summary: 'start agents that are down', load: () => import('./commands/start.js') },
+  { path: 'stop', summary: 'stop agents, and keep them down', load: () => import('./commands/stop.js') },
+  { path: 'restart', summary: 'restart agents, at once or in turn', load: () => import('./commands/restart.js') },
   { path: 'ps', summary: 'the processes of every machine', load: () => import('./commands/ps.js') },
   { path: 'status', summary: 'how each machine fares, and what is wrong', load: () => import('./commands/status.js') },
   { path: 'logs', summary: 'the output of an agent', load: () => import('./commands/logs.js') },
@@ -69,6 +72,13 @@ export const commandIndex: readonly IndexedCommand[] = [
     summary: 'check the configuration without starting anything',
     load: () => import('./commands/config-validate.js'),
   },
+  {
+    path: 'service install',
+    summary: 'units that start the machines of this box at boot',
+    load: () => import('./commands/service-install.js'),
+  },
+  { path: 'service show', summary: 'which units are there', load: () => import('./commands/service-show.js') },
+  { path: 'service uninstall', summary: 'remove those units', load: () => import('./commands/service-uninstall.js') },
   { path: 'port ls', summary: 'every port of the fleet and its state', load: () => import('./commands/port-ls.js') },
   {
     path: 'port check',
@@ -89,5 +99,6 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   error: 'the error bus',
   journal: "a machine's own store",
   config: 'the files of the fleet',
+  service: 'the fleet under the care of systemd',
   port: 'the ports of the fleet',
 };
