@@ -1,55 +1,59 @@
-/** What a node tells the process of an agent before it can be asked: the environment variables of docs/PROTOCOL.md. */
-import { type Static, Type } from 'typebox';
+/**
+ * What a node tells the process of an agent before it can be asked: the environment variables of docs/PROTOCOL.md.
+ * Checked by hand, and not by a schema: of all that an agent reads this alone comes before it is ready.
+ */
+import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { type LogLevel, logLevels } from '../../common/core/log-level.js';
-import { Name } from '../../common/protocol/registry-entry.js';
-import { compile } from '../../common/protocol/schema.js';
-
-const Text = Type.String({ minLength: 1, maxLength: 4_096 });
-
-const AgentEnvironment = Type.Object({
-  /** Endpoint of the machine's node. */
-  MESH_NODE: Text,
-  MESH_AGENT: Name,
-  MESH_MACHINE: Name,
-  MESH_EPOCH: Type.String({ pattern: '^[0-9]{1,16}$', maxLength: 16 }),
-  /** Where to bind the control socket; port 0 lets the system choose. */
-  MESH_LISTEN: Text,
-  /** The host that others connect to. */
-  MESH_ADDRESS: Text,
-  /** The fleet's folder. */
-  MESH_HOME: Text,
-  MESH_LOG_LEVEL: Type.Enum([...logLevels], { default: 'info' }),
-  /** How long the process has to end after SIGTERM. */
-  MESH_STOP_GRACE_MS: Type.String({ pattern: '^[0-9]{1,7}$', default: String(limits.stopGraceMs) }),
-});
+import { NAME_PATTERN } from '../../common/protocol/name.js';
 
 export interface AgentSurroundings {
+  /** Endpoint of the machine's node. */
   readonly node: string;
   readonly agent: string;
   readonly machine: string;
   readonly epoch: number;
+  /** Where to bind the control socket; port 0 lets the system choose. */
   readonly listen: string;
+  /** The host that others connect to. */
   readonly address: string;
+  /** The fleet's folder. */
   readonly home: string;
   readonly logLevel: LogLevel;
+  /** How long the process has to end after SIGTERM. */
   readonly stopGraceMs: number;
 }
 
-const validate = compile<Static<typeof AgentEnvironment>>(AgentEnvironment);
+const TEXT = /^.{1,4096}$/s;
+const NAME = new RegExp(NAME_PATTERN);
+const EPOCH = /^[0-9]{1,16}$/;
+const MILLISECONDS = /^[0-9]{1,7}$/;
 
 /** @throws CONFIG_INVALID naming the variable: the process was not started by a node */
 export function readSurroundings(env: NodeJS.ProcessEnv): AgentSurroundings {
-  const found = validate.assert({ ...env }, 'the environment of this agent', 'CONFIG_INVALID');
+  const read = (variable: string, pattern: RegExp, preset?: string): string => {
+    const value = env[variable] ?? preset;
+    if (value === undefined) throw invalid(`lacks "${variable}"`);
+    if (!pattern.test(value)) throw invalid(`has a ${variable} that does not match ${pattern.source}`);
+    return value;
+  };
+  const level = env['MESH_LOG_LEVEL'] ?? 'info';
+  const logLevel = logLevels.find((known) => known === level);
+  if (logLevel === undefined) throw invalid(`has a MESH_LOG_LEVEL that is none of ${logLevels.join(', ')}`);
   return {
-    node: found.MESH_NODE,
-    agent: found.MESH_AGENT,
-    machine: found.MESH_MACHINE,
-    epoch: Number(found.MESH_EPOCH),
-    listen: found.MESH_LISTEN,
-    address: found.MESH_ADDRESS,
-    home: found.MESH_HOME,
-    logLevel: found.MESH_LOG_LEVEL,
-    stopGraceMs: Number(found.MESH_STOP_GRACE_MS),
+    node: read('MESH_NODE', TEXT),
+    agent: read('MESH_AGENT', NAME),
+    machine: read('MESH_MACHINE', NAME),
+    epoch: Number(read('MESH_EPOCH', EPOCH)),
+    listen: read('MESH_LISTEN', TEXT),
+    address: read('MESH_ADDRESS', TEXT),
+    home: read('MESH_HOME', TEXT),
+    logLevel,
+    stopGraceMs: Number(read('MESH_STOP_GRACE_MS', MILLISECONDS, String(limits.stopGraceMs))),
   };
 }
+
+const invalid = (what: string): MeshError =>
+  new MeshError('CONFIG_INVALID', `the environment of this agent ${what}`, {
+    hint: 'an agent is started by its node: see "mesh up"',
+  });

@@ -1,50 +1,14 @@
 /**
- * Schemas to validators: the only importer of ajv on the wire. Schemas are ours or our agents' own, compiled once,
- * never taken from a peer. The settings close what is known to hurt: strict mode, the first error only, own properties only.
+ * Schemas to validators. Schemas are ours or our agents' own, compiled once, never taken from a peer.
+ *
+ * Compiled when they are used first, and not before: the compiler is a quarter of the start-up time and of the memory of an
+ * agent, and most of an agent's schemas are never asked for. What takes nothing needs no compiler at all.
  */
-import { Ajv, type ErrorObject, str, type ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { TSchema } from 'typebox';
 import { Type } from 'typebox';
-import { MeshError } from '../core/errors.js';
-
-const ajv = new Ajv({
-  strict: true,
-  allErrors: false,
-  ownProperties: true,
-  $data: false,
-  useDefaults: true,
-  allowUnionTypes: true,
-});
-/** `bytes: N`: binary data of at most N bytes, which JSON Schema has no word for. */
-ajv.addKeyword({
-  keyword: 'bytes',
-  schemaType: 'number',
-  errors: false,
-  validate: (bytesMax: number, data: unknown) => data instanceof Uint8Array && data.byteLength <= bytesMax,
-});
-// Lengths are counted in characters, as JSON Schema wants it. Ajv's own keywords walk every string to its end for that,
-// which cost more than all else of a validation; a string of N units has from N / 2 to N characters, so few need the walk.
-ajv.removeKeyword('maxLength').removeKeyword('minLength');
-ajv.addKeyword({
-  keyword: 'maxLength',
-  type: 'string',
-  schemaType: 'number',
-  error: { message: ({ schemaCode }) => str`must NOT have more than ${schemaCode} characters` },
-  validate: (max: number, text: string) => text.length <= max || characterCount(text) <= max,
-});
-ajv.addKeyword({
-  keyword: 'minLength',
-  type: 'string',
-  schemaType: 'number',
-  error: { message: ({ schemaCode }) => str`must NOT have fewer than ${schemaCode} characters` },
-  validate: (min: number, text: string) => text.length >= 2 * min || characterCount(text) >= min,
-});
-
-function characterCount(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
-}
+import { MeshError, messageOf } from '../core/errors.js';
+import { openCompiler } from './schema-compiler.js';
 
 /** Binary data of at most `bytesMax` bytes. */
 export const Bytes = (bytesMax: number) => Type.Unsafe<Uint8Array>({ bytes: bytesMax });
@@ -55,20 +19,67 @@ export interface Validator<T> {
   assert(value: unknown, what: string, code?: 'INVALID_INPUT' | 'INVALID_OUTPUT' | 'CONFIG_INVALID'): T;
 }
 
-/** @throws Error when the schema itself is wrong: a mistake of its author, found when the agent starts. */
+/** What is wrong with a value; undefined when nothing is. */
+type Check = (value: unknown) => ErrorObject | undefined;
+
+let compiler: ReturnType<typeof openCompiler> | undefined;
+
+/** A validator that is compiled when it is used first. A schema that is itself wrong shows then, as INTERNAL. */
 export function compile<T>(schema: TSchema): Validator<T> {
-  const validate: ValidateFunction<T> = ajv.compile<T>(schema);
+  let check: Check | undefined;
+  const faultOf: Check = (value) => {
+    check ??= isNothing(schema) ? faultOfNothing : checkOf(schema);
+    return check(value);
+  };
   return {
-    accepts: (value): value is T => validate(value),
+    accepts: (value): value is T => faultOf(value) === undefined,
     assert(value, what, code = 'INVALID_INPUT') {
-      if (validate(value)) return value;
-      const [error] = validate.errors ?? [];
-      throw new MeshError(code, `${what} is not valid: ${error ? sentenceOf(error) : 'unknown reason'}`, {
-        ...(error ? { details: { path: cut(error.instancePath) || '/', rule: error.keyword } } : {}),
+      const fault = faultOf(value);
+      if (fault === undefined) return value as T;
+      throw new MeshError(code, `${what} is not valid: ${sentenceOf(fault)}`, {
+        details: { path: cut(fault.instancePath) || '/', rule: fault.keyword },
       });
     },
   };
 }
+
+function checkOf(schema: TSchema): Check {
+  compiler ??= openCompiler();
+  try {
+    const validate = compiler.compile(schema);
+    return (value) => (validate(value) ? undefined : (validate.errors?.[0] ?? UNKNOWN_FAULT));
+  } catch (error) {
+    throw new MeshError('INTERNAL', `a schema is wrong: ${messageOf(error)}`, {
+      cause: error,
+      hint: `mend it: ${cut(JSON.stringify(schema))}`,
+    });
+  }
+}
+
+/** The input of most methods, and all that an agent without actions is ever asked. */
+const isNothing = ({ type, properties, additionalProperties, ...rest }: Readonly<Record<string, unknown>>): boolean =>
+  type === 'object' &&
+  additionalProperties === false &&
+  typeof properties === 'object' &&
+  Object.keys(properties ?? {}).length === 0 &&
+  Object.keys(rest).length === 0;
+
+const faultOfNothing: Check = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { ...UNKNOWN_FAULT, keyword: 'type', message: 'must be object' };
+  }
+  const [additionalProperty] = Object.keys(value);
+  if (additionalProperty === undefined) return undefined;
+  return { ...UNKNOWN_FAULT, keyword: 'additionalProperties', params: { additionalProperty } };
+};
+
+const UNKNOWN_FAULT: ErrorObject = {
+  keyword: 'unknown',
+  instancePath: '',
+  schemaPath: '',
+  params: {},
+  message: 'is refused for an unknown reason',
+};
 
 /** One ajv error as a person would say it. */
 export function sentenceOf(error: ErrorObject): string {
