@@ -5,12 +5,17 @@
  * peers that vanish: dead hosts are noticed by ZMTP heartbeats, half-open connections are dropped, a full pipe is an
  * error instead of a silent loss, and a process can always end.
  */
-import { context, Dealer, Proxy as NativeProxy, Publisher, Router, Subscriber, XPublisher, XSubscriber } from 'zeromq';
+import { createRequire } from 'node:module';
+import type { Dealer, Proxy as NativeProxy, Publisher, Router, Subscriber, XPublisher, XSubscriber } from 'zeromq';
 import { limits } from '../core/limits.js';
 
+// Required, not imported: to import a CommonJS package Node first starts its WebAssembly engine to find the names in it,
+// which costs every process four megabytes and the start of it ten milliseconds.
+const zmq = createRequire(import.meta.url)('zeromq') as typeof import('zeromq');
+
 /** Sockets closed with messages left must not hold a process that wants to end. */
-context.blocky = false;
-context.maxSockets = context.maxSocketsLimit;
+zmq.context.blocky = false;
+zmq.context.maxSockets = zmq.context.maxSocketsLimit;
 
 const everySocket = {
   /** What was handed over (a goodbye, the last reply) may take this long to leave after close(). */
@@ -39,7 +44,7 @@ const connecting = () => ({
 });
 
 export const openRouter = (frameBytesMax: number): Router =>
-  new Router({
+  new zmq.Router({
     ...everySocket,
     ...asking,
     maxMessageSize: frameBytesMax,
@@ -52,7 +57,7 @@ export const openRouter = (frameBytesMax: number): Router =>
   });
 
 export const openDealer = (routingId: string, frameBytesMax: number): Dealer =>
-  new Dealer({
+  new zmq.Dealer({
     ...everySocket,
     ...asking,
     ...connecting(),
@@ -64,7 +69,7 @@ export const openDealer = (routingId: string, frameBytesMax: number): Dealer =>
   });
 
 export const openPublisher = (): Publisher =>
-  new Publisher({
+  new zmq.Publisher({
     ...everySocket,
     ...sending,
     ...connecting(),
@@ -74,17 +79,17 @@ export const openPublisher = (): Publisher =>
   });
 
 export const openSubscriber = (frameBytesMax: number): Subscriber =>
-  new Subscriber({ ...everySocket, ...receiving, ...connecting(), maxMessageSize: frameBytesMax });
+  new zmq.Subscriber({ ...everySocket, ...receiving, ...connecting(), maxMessageSize: frameBytesMax });
 
 /** The native proxy. Subscriptions travel through it upstream: bounded, a burst of them would be dropped silently. */
 export const openProxy = (frameBytesMax: number): NativeProxy<XSubscriber, XPublisher> =>
-  new NativeProxy(
-    new XSubscriber({
+  new zmq.Proxy(
+    new zmq.XSubscriber({
       ...everySocket,
       ...receiving,
       sendHighWaterMark: 0,
       maxMessageSize: frameBytesMax,
       backlog: 1_024,
     }),
-    new XPublisher({ ...everySocket, ...sending, ...receiving, maxMessageSize: frameBytesMax, backlog: 1_024 }),
+    new zmq.XPublisher({ ...everySocket, ...sending, ...receiving, maxMessageSize: frameBytesMax, backlog: 1_024 }),
   );
