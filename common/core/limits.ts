@@ -165,6 +165,9 @@ export const limits = {
   brokerRestartMaxMs: 2_000,
   /** How often a process that an earlier node started is looked at, because no event tells of its end. */
   adoptedLookMs: 50,
+  /** How long an agent must go on serving in a rollout before the next one is touched: what ends at its first real work
+   *  ends within that. */
+  rolloutStableMs: 1_000,
   /** A hook that takes longer is killed; the turn of life that it belongs to goes on. */
   hookTimeoutMs: 10_000,
   /** Users that no file of the machine names are asked of its directory service; a start waits this long for it. */
