@@ -14,7 +14,17 @@ export const commandIndex: readonly IndexedCommand[] = [
   { path: 'start', summary: 'start agents that are down', load: () => import('./commands/start.js') },
   { path: 'stop', summary: 'stop agents, and keep them down', load: () => import('./commands/stop.js') },
   { path: 'restart', summary: 'restart agents, at once or in turn', load: () => import('./commands/restart.js') },
+  {
+    path: 'reload',
+    summary: 'roll out a changed configuration, agent by agent',
+    load: () => import('./commands/reload.js'),
+  },
   { path: 'ps', summary: 'the processes of every machine', load: () => import('./commands/ps.js') },
+  {
+    path: 'top',
+    summary: 'what every agent uses, live over all machines',
+    load: () => import('./commands/top.js'),
+  },
   { path: 'status', summary: 'how each machine fares, and what is wrong', load: () => import('./commands/status.js') },
   { path: 'logs', summary: 'the output of an agent', load: () => import('./commands/logs.js') },
   {
