@@ -201,9 +201,9 @@ function keep(chain: LogChain, piece: LogPiece | undefined, base: number): LogPi
 const markerOf = (skippedBytes: number): Buffer =>
   Buffer.from(`[mesh] ${skippedBytes} bytes of output were dropped here: they came faster than they can be kept\n`);
 
-/** The last `bytesMax` bytes, without the line that began before them. */
+/** Of the last `bytesMax` bytes, without a line that began before them. */
 function lastWholeLines(log: number, sizeBytes: number, bytesMax: number): Buffer {
-  const bytes = Buffer.alloc(Math.min(bytesMax, sizeBytes));
+  const bytes = Buffer.alloc(Math.min(bytesMax + 1, sizeBytes));
   const count = readSync(log, bytes, 0, bytes.length, sizeBytes - bytes.length);
   const tail = bytes.subarray(0, count);
   return tail.subarray(tail.indexOf('\n') + 1);

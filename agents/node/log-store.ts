@@ -21,11 +21,17 @@ export interface LogStoreOptions {
   readonly folder: string;
   readonly bounds: LogBounds;
   readonly clock: Clock;
-  /** Whether something may be writing. */
-  readonly isRunning: (agent: string) => boolean;
+  /** Whose logs there are to be; others in the folder are of processes that are no more. */
+  readonly processes: () => readonly LoggedProcess[];
   /** `agent@machine`. */
   readonly instanceOf: (agent: string) => string;
   readonly onReport: (report: ErrorReportInput) => void;
+}
+
+export interface LoggedProcess {
+  readonly name: string;
+  /** Something may be writing. */
+  readonly running: boolean;
 }
 
 interface Watched {
@@ -109,9 +115,11 @@ export class LogStore {
   look(): boolean {
     const { clock, onReport } = this.#options;
     let isHot = false;
+    const running = new Map(this.#options.processes().map((process) => [process.name, process.running]));
+    for (const name of running.keys()) this.chainOf(name);
     for (const watched of this.#watched.values()) {
       try {
-        if (this.#lookAt(watched)) isHot = true;
+        if (this.#lookAt(watched, running.get(watched.chain.agent) ?? false)) isHot = true;
       } catch (error) {
         this.#fail(watched.chain.agent, error);
       }
@@ -142,8 +150,8 @@ export class LogStore {
     return watched;
   }
 
-  #lookAt(watched: Watched): boolean {
-    const { bounds, clock, isRunning } = this.#options;
+  #lookAt(watched: Watched, isRunning: boolean): boolean {
+    const { bounds, clock } = this.#options;
     const { chain } = watched;
     const sizeBytes = chain.currentBytes;
     const wallMs = clock.wallMs();
@@ -152,13 +160,12 @@ export class LogStore {
     if (grownBytes < 0) chain.beginAt(watched.endOffset);
     watched.sizeBytes = sizeBytes;
     watched.endOffset = chain.base + sizeBytes;
-    watched.idleLooks = isRunning(chain.agent) ? 0 : watched.idleLooks + 1;
+    watched.idleLooks = isRunning ? 0 : watched.idleLooks + 1;
     if (sizeBytes === 0) return false;
     chain.noteSize(sizeBytes, wallMs);
-    if (!watched.isBusy && !this.#isPausing) {
+    if (!watched.isBusy && watched.idleLooks !== 1 && !this.#isPausing) {
       const waitingCount = chain.pieces.filter(({ isArchived }) => !isArchived).length;
-      const isIdle = watched.idleLooks > 1;
-      const look = { sizeBytes, ageMs: wallMs - chain.times.header.bornMs, isRunning: !isIdle, waitingCount };
+      const look = { sizeBytes, ageMs: wallMs - chain.times.header.bornMs, isRunning, waitingCount };
       this.#rotate(watched, rotationOf(look, bounds));
     }
     return grownBytes > bounds.rotateBytes / 2;

@@ -27,7 +27,7 @@ import { Forwarder } from './forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './incident.js';
 import { LinkTable } from './link-table.js';
 import { logBounds } from './log-rotation.js';
-import { LogStore } from './log-store.js';
+import { type LoggedProcess, LogStore } from './log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
@@ -114,7 +114,7 @@ export class MeshNode {
       folder: folder.logs,
       bounds: logBounds(machine.logs),
       clock: this.#clock,
-      isRunning: (agent) => agent === NODE_AGENT || this.#runs(agent),
+      processes: () => this.#logged(),
       instanceOf: (agent) => instanceOf(agent, machine.name),
       onReport: (report) => this.#records.report(new Incident(report)),
     });
@@ -259,8 +259,9 @@ export class MeshNode {
     });
   }
 
-  #runs(agent: string): boolean {
-    return this.#supervisor.processes.some(({ plan, running }) => plan.name === agent && running);
+  #logged(): LoggedProcess[] {
+    const processes = this.#supervisor.processes.map(({ plan, running }) => ({ name: plan.name, running }));
+    return [{ name: NODE_AGENT, running: true }, ...processes];
   }
 
   #onTableChange(): void {

@@ -6,6 +6,7 @@ import { pageAfter } from '../../agents/node/log-lines.js';
 import { logBounds } from '../../agents/node/log-rotation.js';
 import { LogStore, type LogStoreOptions } from '../../agents/node/log-store.js';
 import { systemClock } from '../../common/core/clock.js';
+import { randomId } from '../../common/core/ids.js';
 import type { ErrorReportInput } from '../../common/protocol/error-report.js';
 import { useTempFolder } from '../support/temp-folder.js';
 
@@ -16,6 +17,7 @@ export const smallBounds = logBounds({ rotateBytes: 8 * KIB, rotateMs: 3_600_000
 export class LogWorld {
   readonly reports: ErrorReportInput[] = [];
   readonly running = new Set<string>(['echo']);
+  readonly stopped = new Set<string>();
   #store: LogStore | undefined;
 
   constructor(readonly folder: string) {}
@@ -33,6 +35,12 @@ export class LogWorld {
     this.write(numbered(from, count, length).join(''), agent);
   }
 
+  /** The same with lines that hardly compress. */
+  writeNoise(from: number, count: number, agent = 'echo'): void {
+    const noise = numbered(from, count, 10).map((line) => `${line.trimEnd()} ${randomId(89)}\n`);
+    this.write(noise.join(''), agent);
+  }
+
   get store(): LogStore {
     this.#store ??= this.open();
     return this.#store;
@@ -48,7 +56,10 @@ export class LogWorld {
       folder: this.folder,
       bounds: smallBounds,
       clock: systemClock,
-      isRunning: (agent) => this.running.has(agent),
+      processes: () => [
+        ...[...this.running].map((name) => ({ name, running: true })),
+        ...[...this.stopped].map((name) => ({ name, running: false })),
+      ],
       instanceOf: (agent) => `${agent}@pc2`,
       onReport: (report) => this.reports.push(report),
       ...options,
