@@ -1,4 +1,5 @@
 /** What is told of a process that ended although it was wanted: from its exit, its last words and its last lines. Pure. */
+import { durationText } from '../../common/core/duration.js';
 import type { LastWords } from '../../common/log/last-words.js';
 import { completeReport, type ErrorReport } from '../../common/protocol/error-report.js';
 import type { Exit } from './child-process.js';
@@ -12,8 +13,11 @@ export interface Death {
   readonly lastLogLines: readonly string[];
   readonly uptimeMs: number;
   readonly restarts: number;
-  readonly restartInMs: number;
+  /** Undefined when it is not started again. */
+  readonly restartInMs: number | undefined;
 }
+
+type Traces = Pick<Death, 'instance' | 'pid' | 'lastLogLines'>;
 
 export function crashReport(death: Death): ErrorReport {
   const { instance, exit, lastWords, lastLogLines, pid, uptimeMs, restarts, restartInMs } = death;
@@ -24,7 +28,8 @@ export function crashReport(death: Death): ErrorReport {
     pid,
     uptimeMs: Math.round(uptimeMs),
     restarts,
-    restartInMs: Math.round(restartInMs),
+    ...(restartInMs === undefined ? {} : { restartInMs: Math.round(restartInMs) }),
+    ...(exit.hint === undefined ? {} : { next: exit.hint }),
     lastLogLines: [...lastLogLines],
   };
   if (lastWords !== undefined)
@@ -39,7 +44,7 @@ export function crashReport(death: Death): ErrorReport {
 }
 
 /** What is told of a process that ended while there was no node to see how. */
-export function unseenDeathReport(death: Pick<Death, 'instance' | 'pid' | 'lastWords' | 'lastLogLines'>): ErrorReport {
+export function unseenDeathReport(death: Traces & Pick<Death, 'lastWords'>): ErrorReport {
   const { instance, pid, lastWords, lastLogLines } = death;
   const context = { exit: exitText({ code: undefined, signal: undefined }), pid, lastLogLines: [...lastLogLines] };
   if (lastWords !== undefined)
@@ -50,6 +55,32 @@ export function unseenDeathReport(death: Pick<Death, 'instance' | 'pid' | 'lastW
     severity: 'critical',
     component: 'process',
     context,
+  });
+}
+
+/** What is told, once, of a process that was started too often. */
+export function quarantineReport({ instance, pid, lastLogLines }: Traces, why: string): ErrorReport {
+  return completeReport({
+    code: 'QUARANTINED',
+    message: `${instance} stays down: ${why}`,
+    severity: 'critical',
+    component: 'process',
+    context: {
+      pid,
+      next: `see "mesh logs ${instance}"; "mesh start ${instance}" releases it`,
+      lastLogLines: [...lastLogLines],
+    },
+  });
+}
+
+/** What is told of a process that was silent for longer than it may be, before it is ended. */
+export function hungReport({ instance, pid, lastLogLines }: Traces, silentMs: number, hangMs: number): ErrorReport {
+  return completeReport({
+    code: 'HUNG',
+    message: `${instance} hung: it was busy for ${durationText(silentMs)}, and may be for ${durationText(hangMs)}`,
+    severity: 'error',
+    component: 'process',
+    context: { pid, silentMs: Math.round(silentMs), hangMs, lastLogLines: [...lastLogLines] },
   });
 }
 

@@ -1,20 +1,19 @@
 /**
- * Every process that ends although it is wanted is told of on the error bus: at once when its node sees it, and by the
- * next node when there was none. For that the processes that run are written down whenever they change.
+ * Every process that ends although it is wanted is told of on the error bus, once: by the node that sees it, or by the
+ * next one when there was none. So is one that stays down because it was started too often, and one that hung.
  */
 import { limits } from '../../common/core/limits.js';
-import { EPOCH_VARIABLE, type FoundProcess } from '../../common/core/process-scan.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { AgentLog } from '../../common/log/log.js';
+import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import type { Exit } from './child-process.js';
-import { crashReport, unseenDeathReport } from './crash-report.js';
+import { crashReport, hungReport, quarantineReport, unseenDeathReport } from './crash-report.js';
 import type { LogChain } from './log-chain.js';
 import { lastLines } from './log-lines.js';
 import type { MachineFolder } from './machine-folder.js';
 import type { NodeJournal } from './node-journal.js';
-import { ProcessTable } from './process-table.js';
 import type { SupervisedProcess } from './supervised-process.js';
+import type { Death } from './supervision.js';
 
 export interface DeathReportsOptions {
   readonly machine: string;
@@ -25,39 +24,26 @@ export interface DeathReportsOptions {
 }
 
 export class DeathReports {
-  readonly #table: ProcessTable;
+  constructor(private readonly options: DeathReportsOptions) {}
 
-  constructor(private readonly options: DeathReportsOptions) {
-    this.#table = new ProcessTable(options.folder.processTable);
+  onDeath({ process, epoch, pid, exit, uptimeMs, verdict, isTold, isUnseen }: Death): void {
+    const { name, restarts } = process;
+    const traces = { ...this.#tracesOf(name, epoch), pid };
+    const restartInMs = verdict.kind === 'backoff' ? verdict.waitMs : undefined;
+    if (isUnseen) this.#report(name, epoch, unseenDeathReport(traces));
+    else if (!isTold && verdict.kind !== 'completed')
+      this.#report(name, epoch, crashReport({ ...traces, exit, uptimeMs, restarts, restartInMs }));
+    if (verdict.kind === 'quarantined') this.#report(name, epoch, quarantineReport(traces, verdict.why));
   }
 
-  onCrash(process: SupervisedProcess, exit: Exit, restartInMs: number): void {
-    const { plan, pid, epoch, restarts, uptimeMs } = process;
-    const traces = this.#tracesOf(plan.name, epoch);
-    const report = crashReport({ ...traces, pid, exit, uptimeMs, restarts, restartInMs });
-    this.options.log.warn({ agent: plan.name, epoch, restartInMs }, report.message);
-    this.options.records.reportDeath(plan.name, epoch, report);
+  onHung({ name, epoch, pid, plan }: SupervisedProcess, silentMs: number): void {
+    const traces = { ...this.#tracesOf(name, epoch), pid };
+    this.#report(name, epoch, hungReport(traces, silentMs, plan.limits.hangMs ?? 0));
   }
 
-  /** @param found what lives: of what an earlier node left running, the rest ended unseen */
-  reportUnseen(found: readonly FoundProcess[]): void {
-    const living = new Set(found.map(({ pid, env }) => `${pid} ${env[EPOCH_VARIABLE]}`));
-    for (const { agent, epoch, pid } of this.#table.read()) {
-      if (living.has(`${pid} ${epoch}`)) continue;
-      const report = unseenDeathReport({ ...this.#tracesOf(agent, epoch), pid });
-      this.options.log.warn({ agent, epoch }, report.message);
-      this.options.records.reportDeath(agent, epoch, report);
-    }
-  }
-
-  /** Never throws: what cannot be written down is logged, and costs only the report of a death that nobody sees. */
-  noteRunning(processes: readonly SupervisedProcess[]): void {
-    const running = processes.filter((process) => process.running);
-    try {
-      this.#table.write(running.map(({ plan, epoch, pid }) => ({ agent: plan.name, epoch, pid })));
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'the table of processes could not be written');
-    }
+  #report(agent: string, epoch: number, report: ErrorReport): void {
+    this.options.log.warn({ agent, epoch }, report.message);
+    this.options.records.reportDeath(agent, epoch, report);
   }
 
   /** What a process left behind. */

@@ -47,6 +47,26 @@ export const incidents = {
           context: { ...finding, next: 'what it held and main has not is in that file: keep it' },
         }),
 
+  tableLost: (movedTo: string, reason: string): Incident =>
+    new Incident({
+      code: 'PROCESS_TABLE_DAMAGED',
+      component: 'process',
+      message: `the table of processes could not be read and was moved to ${movedTo}: ${reason}`,
+      context: {
+        movedTo,
+        next: 'what runs was found all the same; what somebody stopped or was quarantined is started',
+      },
+    }),
+
+  rebooted: (machine: string, agents: readonly string[]): Incident =>
+    new Incident({
+      code: 'MACHINE_REBOOTED',
+      severity: 'warning',
+      component: 'process',
+      message: `${machine} was booted anew, and ${agents.length} of its processes ended with it`,
+      context: { agents: [...agents] },
+    }),
+
   lostTail: (journalId: string, headSeq: number, missingCount: number): Incident =>
     new Incident({
       code: 'JOURNAL_LOST_TAIL',

@@ -9,7 +9,8 @@ export interface MachineFolder {
   readonly lock: string;
   /** The merged log, on main. */
   readonly meshLog: string;
-  readonly processTable: string;
+  /** The table of its processes. */
+  readonly processes: string;
   /** Only logs are in it. */
   readonly logs: string;
   logOf(process: string): string;
@@ -33,7 +34,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     journal: join(path, 'journal.db'),
     lock: join(path, 'node.lock'),
     meshLog: join(path, 'mesh.db'),
-    processTable: join(path, 'run', 'processes.json'),
+    processes: join(path, 'processes.db'),
     logs: join(path, 'logs'),
     logOf: (process) => join(path, 'logs', `${process}.log`),
     lastWordsOf: (process, epoch) => join(path, 'run', `${process}-${epoch}.last-words.json`),

@@ -16,8 +16,8 @@ export const machineTable = ({ machine, epoch, revision, supervisor }: MachineTa
   epoch,
   revision,
   node: machine.endpoints.node,
-  agents: supervisor.agents.map(({ plan, epoch: incarnation, state, sinceMs, pid, attachment }) => ({
-    agent: plan.name,
+  agents: supervisor.agents.map(({ name, epoch: incarnation, state, sinceMs, pid, attachment }) => ({
+    agent: name,
     machine: machine.name,
     epoch: incarnation,
     state,

@@ -53,6 +53,11 @@ export class NodeJournal {
     this.#store({ stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body: encode(report) });
   }
 
+  /** Something that happened to an agent, in its name. */
+  record(stream: string, agent: string, epoch: number, body: unknown): void {
+    this.#store({ stream, tsMs: systemClock.wallMs(), agent, epoch, body: encode(body) });
+  }
+
   /** A damaged row is met when the journal is opened and each time it is read to be sent; it is told once. */
   #isNewDamage(message: string): boolean {
     if (this.#damageTold.has(message) || this.#damageTold.size >= DAMAGE_TOLD_MAX) return false;

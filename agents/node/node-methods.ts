@@ -2,16 +2,15 @@
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { Journal } from '../../common/journal/journal.js';
-import type { Input, Output, ProcessRowBody, WelcomeBody } from '../../common/protocol/catalogue.js';
+import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
-import { instanceOf } from '../../common/protocol/name.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
+import { controlMethods } from './control-methods.js';
 import type { LogChain } from './log-chain.js';
 import { answerLogs } from './log-query.js';
-import { BROKER } from './process-plan.js';
-import type { SupervisedProcess } from './supervised-process.js';
+import { processRow } from './process-row.js';
 import type { Supervisor } from './supervisor.js';
 
 export interface NodeMethodsOptions {
@@ -89,7 +88,11 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       process.onBeat(loopLagMs, rssBytes);
       return {};
     },
-    'node.ps': () => ({ machine, agents: supervisor.processes.map((process) => processRow(process, machine)) }),
+    'node.ps': () => ({
+      machine,
+      agents: supervisor.processes.map((process) => processRow(process, machine, supervisor.whyOf(process))),
+    }),
+    ...controlMethods(supervisor, machine),
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),
 
@@ -117,8 +120,13 @@ function assertVersion(protocol: number): void {
   });
 }
 
-async function emit({ append }: NodeMethodsOptions, input: Input<'journal.emit'>): Promise<Output<'journal.emit'>> {
+async function emit(
+  { append, supervisor }: NodeMethodsOptions,
+  input: Input<'journal.emit'>,
+): Promise<Output<'journal.emit'>> {
   const { agent, epoch, firstSeq, records, checkpoint } = input;
+  // A process that was replaced may still hold what it wants to say: its successor's words count.
+  supervisor.findIfAny(agent)?.assertNotStale(epoch);
   const stored = await append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
     records: records.map(([stream, tsMs, body]) => ({ stream, tsMs: Math.floor(tsMs), agent, epoch, body })),
@@ -137,33 +145,4 @@ async function reportError(
     records: [{ stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body }],
   });
   return { journalId, seq: firstSeq };
-}
-
-function processRow(process: SupervisedProcess, machine: string): ProcessRowBody {
-  const { plan, state, sinceMs, pid, epoch, attachment, restarts, startedMs, loopLagMs, rssBytes, lastExit } = process;
-  return {
-    agent: plan.name,
-    machine,
-    instance: instanceOf(plan.name, machine),
-    kind: plan.name === BROKER ? 'broker' : 'agent',
-    state,
-    sinceMs,
-    pid,
-    epoch,
-    version: attachment.version,
-    capabilities: attachment.capabilities,
-    actions: attachment.actions,
-    control: attachment.control,
-    restarts,
-    startedMs,
-    loopLagMs,
-    rssBytes,
-    cpuPercent: null,
-    openFiles: null,
-    wave: plan.wave,
-    required: false,
-    outdated: false,
-    why: '',
-    ...(lastExit === undefined ? {} : { lastExit }),
-  };
 }

@@ -2,6 +2,7 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
+import type { AgentState } from '../../common/protocol/registry-entry.js';
 import type { LinkTable } from './link-table.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -44,12 +45,16 @@ export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
   };
 }
 
+const AILING: readonly AgentState[] = ['backoff', 'busy', 'failed', 'quarantined'];
+
 function problemsOf(options: NodeStatusOptions): string[] {
   const { machine, supervisor, links, degraded, undelivered, logTrouble } = options;
-  const ailing = supervisor.processes.flatMap(({ plan, state, lastExit }) => {
-    const instance = instanceOf(plan.name, machine.name);
-    if (state === 'backoff') return [`${instance} is in backoff: ${lastExit}`];
-    return state === 'busy' ? [`${instance} is busy: it lives, but its words stay out`] : [];
+  const ailing = supervisor.processes.flatMap((process) => {
+    const { name, state, wanted } = process;
+    const instance = instanceOf(name, machine.name);
+    const why = supervisor.whyOf(process);
+    if (AILING.includes(state)) return [`${instance} is ${state}: ${why}`];
+    return state === 'stopped' && wanted && why !== '' ? [`${instance} ${why}`] : [];
   });
   return [
     ...ailing,

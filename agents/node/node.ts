@@ -22,13 +22,14 @@ import { RegistryReplica } from '../../common/registry/replica.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { BrokerProbe } from './broker-probe.js';
-import { DeathReports } from './death-reports.js';
 import { Forwarder } from './forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './incident.js';
+import { keeperLoss } from './keeper-loss.js';
 import { LinkTable } from './link-table.js';
 import { logBounds } from './log-rotation.js';
 import { type LoggedProcess, LogStore } from './log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
+import { MachineSupervision } from './machine-supervision.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
 import { nodeMethods } from './node-methods.js';
@@ -37,7 +38,7 @@ import { refuseOccupiedPorts } from './occupied-ports.js';
 import { openFilesWarning } from './open-files.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
-import { Supervisor } from './supervisor.js';
+import type { Supervisor } from './supervisor.js';
 import { welcomeOf } from './welcome.js';
 
 export interface NodeOptions {
@@ -62,7 +63,7 @@ export class MeshNode {
   readonly #journal: Journal;
   readonly #records: NodeJournal;
   readonly #logs: LogStore;
-  readonly #deaths: DeathReports;
+  readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
   readonly #replica: RegistryReplica;
   readonly #registryMethods: RegistryMethods;
@@ -119,13 +120,20 @@ export class MeshNode {
       onReport: (report) => this.#records.report(new Incident(report)),
     });
     const logOf = (agent: string) => this.#logs.chainOf(agent);
-    this.#deaths = new DeathReports({ machine: machine.name, folder, records: this.#records, log: options.log, logOf });
     this.#startedMs = this.#clock.wallMs();
     this.#warnings = [...fleet.warnings, openFilesWarning()].filter((warning) => warning !== undefined);
-    this.#supervisor = new Supervisor(planProcesses({ ...options, folder }), journal.epoch, this.#clock, {
+    this.#supervision = new MachineSupervision({
+      home: fleet.home,
+      machine,
+      folder,
+      plans: planProcesses({ ...options, folder }),
+      nodeEpoch: journal.epoch,
+      records: this.#records,
+      log: options.log,
+      logOf,
       onChange: () => this.#onTableChange(),
-      onCrash: (process, exit, restartInMs) => this.#deaths.onCrash(process, exit, restartInMs),
     });
+    this.#supervisor = this.#supervision.supervisor;
     this.#replica = new RegistryReplica({ machine: machine.name, epoch: journal.epoch });
     this.#registryMethods = new RegistryMethods(this.#replica.rows, this.#clock);
     this.#registryLink = new RegistryLink({
@@ -171,9 +179,8 @@ export class MeshNode {
     for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
     this.#logs.open();
-    this.#deaths.reportUnseen(found);
     this.#onTableChange();
-    this.#supervisor.start(found);
+    this.#supervision.start(found);
     this.#logs.start();
     this.#brokerProbe.start();
     this.#registryLink.start();
@@ -205,6 +212,7 @@ export class MeshNode {
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
+    this.#supervision.close();
     await this.#journal.close();
     this.#lock.release();
   }
@@ -245,6 +253,7 @@ export class MeshNode {
   }
 
   #status(): Output<'node.status'> {
+    const { env, machine } = this.#options;
     return nodeStatus({
       ...this.#options,
       epoch: this.#journal.epoch,
@@ -252,7 +261,7 @@ export class MeshNode {
       phase: this.#phase,
       supervisor: this.#supervisor,
       links: this.#links,
-      warnings: this.#warnings,
+      warnings: [...this.#warnings, ...keeperLoss(env, process.ppid, machine.name)],
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
       logTrouble: this.#logs.trouble,
@@ -266,8 +275,7 @@ export class MeshNode {
 
   #onTableChange(): void {
     this.#tableRevision++;
-    this.#deaths.noteRunning(this.#supervisor.processes);
-    if (this.#phase === 'starting' && this.#supervisor.allReady) this.#phase = 'running';
+    if (this.#phase === 'starting' && this.#supervisor.isSettled) this.#phase = 'running';
     this.#registryMethods.apply((now) => this.#replica.sync(this.#table(), now));
     this.#registryLink.tableChanged();
   }
@@ -282,6 +290,7 @@ export class MeshNode {
   async #care(): Promise<void> {
     try {
       this.#records.retry();
+      this.#supervision.retry();
       await this.#journal.prune(limits.journalAckedKept);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');

@@ -103,13 +103,13 @@ function planBroker(options: PlanOptions): ProcessPlan {
   };
 }
 
-/** Never quarantined: without it there is no machine; whoever supervises it gives it no budget. */
+/** Never quarantined: without it there is no machine. */
 const BROKER_RESTART: RestartSpec = {
   policy: 'always',
   firstMs: limits.restartFirstMs,
-  maxMs: limits.restartMaxMs,
+  maxMs: limits.brokerRestartMaxMs,
   stableMs: limits.restartStableMs,
-  starts: limits.restartStarts,
+  starts: Number.POSITIVE_INFINITY,
   windowMs: limits.restartWindowMs,
 };
 

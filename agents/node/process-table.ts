@@ -1,47 +1,60 @@
 /**
- * Which processes run, on disk: so that a node can tell of those that ended while there was no node to see it. What lives
- * is found without this file (its processes carry a token); what does not live leaves nothing else.
- *
- * Replaced as a whole by a rename. A file that cannot be read counts as empty: then a death stays untold, and nothing
- * else goes wrong.
+ * The table of processes on disk, as the node keeps it: every change of a process is written down at once. A write that
+ * fails (the disk is full) is logged and repeated with the next change; it never stands in the way of supervision, and
+ * costs only what the next node could not know by looking.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { type Static, Type } from 'typebox';
-import { limits } from '../../common/core/limits.js';
-import { Epoch, Name } from '../../common/protocol/registry-entry.js';
-import { compile } from '../../common/protocol/schema.js';
-
-const Row = Type.Object(
-  { agent: Name, epoch: Epoch, pid: Type.Integer({ minimum: 1 }) },
-  { additionalProperties: false },
-);
-const Table = Type.Array(Row, { maxItems: limits.agentsPerMachineMax + 1 });
-export type RunningProcess = Static<typeof Row>;
-
-const validator = compile<Static<typeof Table>>(Table);
+import { type Clock, momentOf } from '../../common/core/clock.js';
+import type { ProcessRecord, ProcessStore } from '../../common/journal/process-store.js';
+import type { AgentLog } from '../../common/log/log.js';
+import { recordOf } from './process-memory.js';
+import type { SupervisedProcess } from './supervised-process.js';
 
 export class ProcessTable {
-  #written = '';
+  /** As the node before left it. */
+  readonly records: readonly ProcessRecord[];
+  /** What waits to be written: a process, or undefined for one that is gone. */
+  readonly #waiting = new Map<string, SupervisedProcess | undefined>();
+  #isFailing = false;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly store: ProcessStore,
+    readonly bootId: string,
+    private readonly clock: Clock,
+    private readonly log: AgentLog,
+  ) {
+    this.records = store.all();
+  }
 
-  /** As the last node left it. */
-  read(): RunningProcess[] {
+  note(process: SupervisedProcess): void {
+    this.#waiting.set(process.name, process);
+    this.retry();
+  }
+
+  /** It does not belong to this machine any more. */
+  forget(name: string): void {
+    this.#waiting.set(name, undefined);
+    this.retry();
+  }
+
+  /** Writes what could not be written before. */
+  retry(): void {
+    if (this.#waiting.size === 0) return;
     try {
-      const rows: unknown = JSON.parse(readFileSync(this.file, 'utf8'));
-      return validator.accepts(rows) ? rows : [];
-    } catch {
-      return [];
+      const now = momentOf(this.clock);
+      const living = [...this.#waiting.values()].filter((process) => process !== undefined);
+      this.store.put(living.map((process) => recordOf(process, this.bootId, now)));
+      for (const [name, process] of this.#waiting) if (process === undefined) this.store.remove(name);
+      this.#waiting.clear();
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing)
+        this.log.error({ err: error }, 'the table of processes cannot be written; it is tried again');
+      this.#isFailing = true;
     }
   }
 
-  /** Does nothing when it is so already. @throws what the file system throws */
-  write(processes: readonly RunningProcess[]): void {
-    const rows = processes.map(({ agent, epoch, pid }) => ({ agent, epoch, pid }));
-    const text = JSON.stringify(rows);
-    if (text === this.#written) return;
-    writeFileSync(`${this.file}.part`, text, { mode: 0o600 });
-    renameSync(`${this.file}.part`, this.file);
-    this.#written = text;
+  close(): void {
+    this.retry();
+    this.store.close();
   }
 }

@@ -1,232 +1,288 @@
 /**
- * One process that its node keeps running: the broker or an agent.
+ * One process that its node keeps as it is wanted: the broker or an agent.
  *
- * I1  At most one incarnation lives: the next is launched only after the end of the last was seen.
- * I2  Each incarnation has a higher epoch; words of another one are refused with STALE_EPOCH or NOT_ATTACHED.
- * I3  Ending means the whole process group: SIGTERM, the grace time, SIGKILL, and after the leader's end SIGKILL to
- *     whatever it left behind.
- * I4  What ends although it is wanted is reported once and launched again after a backoff.
+ * I1  At most one incarnation lives: it wishes for the next only when the end of the last was seen and whatever that left
+ *     behind is gone. When it is launched, its supervisor decides.
+ * I2  Each incarnation has a higher epoch.
+ * I3  An end that nobody asked for is told once and judged by its restart policy.
+ * I4  Whoever asks it to end waits for nobody else: its drain hook, SIGTERM, its grace, SIGKILL are its own affair.
  */
-import { backoffMs } from '../../common/core/backoff.js';
-import { MeshError } from '../../common/core/errors.js';
+import { durationText } from '../../common/core/duration.js';
 import { limits } from '../../common/core/limits.js';
-import { processStat } from '../../common/core/process-scan.js';
-import { transition } from '../../common/core/state-table.js';
-import type { Input } from '../../common/protocol/catalogue.js';
-import type { AgentState } from '../../common/protocol/registry-entry.js';
-import { agentLifecycle, type LifecycleEvent } from './agent-lifecycle.js';
-import { type Exit, launch, signalGroup } from './child-process.js';
+import { isAlive } from './agent-lifecycle.js';
+import type { Exit } from './child-process.js';
 import { exitText } from './crash-report.js';
+import { Incarnation, type Living } from './incarnation.js';
+import type { LaunchView } from './launch-order.js';
+import { sizeOf } from './log-file.js';
+import { NextStart } from './next-start.js';
+import type { ProcessMemory } from './process-memory.js';
 import type { ProcessPlan } from './process-plan.js';
+import { type RestartHistory, restartVerdict } from './restart-policy.js';
+import type { Supervision, Transition } from './supervision.js';
+import { TrackedProcess } from './tracked-process.js';
 
-export interface SupervisionEvents {
-  /** Anything that others see of it has changed. */
-  readonly onChange: (process: SupervisedProcess) => void;
-  /** It ended although it is wanted; it will be launched again in `restartInMs`. */
-  readonly onCrash: (process: SupervisedProcess, exit: Exit, restartInMs: number) => void;
-  readonly nextEpoch: () => number;
-  readonly wallMs: () => number;
-  readonly monotonicMs: () => number;
-}
+/** What follows the end of the living incarnation: the word of its policy, nothing, or another start. */
+type Sequel = { readonly kind: 'judge' } | { readonly kind: 'stay' } | { readonly kind: 'again'; readonly by: Starter };
+/** A start by a person does not show in the restarts column; one by the node itself does. */
+type Starter = 'person' | 'node';
 
-type Attachment = Pick<Input<'node.attach'>, 'control' | 'version' | 'capabilities' | 'actions'>;
-const UNATTACHED: Attachment = { control: '', version: '', capabilities: [], actions: [] };
+const JUDGE: Sequel = { kind: 'judge' };
 
-const RESTART = { firstMs: 200, maxMs: 30_000, factor: 2 };
-/** An incarnation that lived this long has proven itself: the next crash begins the backoff anew. */
-const STABLE_MS = 30_000;
-/** How often an adopted process, whose end no event tells, is looked at. */
-const ADOPTED_POLL_MS = 100;
-
-export class SupervisedProcess {
-  state: AgentState = 'stopped';
-  sinceMs: number;
-  pid = 0;
-  epoch = 0;
-  restarts = 0;
-  startedMs = 0;
-  loopLagMs = 0;
-  rssBytes = 0;
-  lastExit: string | undefined;
-  attachment: Attachment = UNATTACHED;
-  #wanted = false;
-  #attempts = 0;
-  #launchedAt = 0;
-  #lastHeardAt = 0;
-  #restartTimer: NodeJS.Timeout | undefined;
+export class SupervisedProcess extends TrackedProcess {
+  /** False: somebody stopped it. Outlives the node. */
+  wanted: boolean;
+  readonly #next: NextStart;
+  #sequel = JUDGE;
+  /** Why this node ends it; empty when it does not. */
+  #endWhy = '';
+  #isTold = false;
+  #isAskedToEnd = false;
   #readyTimer: NodeJS.Timeout | undefined;
-  #killTimer: NodeJS.Timeout | undefined;
-  #adoptedPoll: NodeJS.Timeout | undefined;
-  /** Why this node itself killed it. */
-  #killedBecause: string | undefined;
-  #onEnded: (() => void)[] = [];
+  #clearing: Promise<void> | undefined;
+  readonly #onEnded: (() => void)[] = [];
 
-  constructor(
-    readonly plan: ProcessPlan,
-    private readonly events: SupervisionEvents,
-  ) {
-    this.sinceMs = events.wallMs();
+  constructor(plan: ProcessPlan, memory: ProcessMemory, supervision: Supervision) {
+    super(plan, memory, supervision);
+    this.wanted = memory.wanted;
+    const isRestart = memory.state === 'backoff';
+    this.#next = new NextStart({ ...memory, isRestart }, () => supervision.clock.monotonicMs(), supervision.onWish);
   }
 
-  get running(): boolean {
-    return this.pid !== 0;
+  /** Starts that the node did by itself after an end. */
+  get restarts(): number {
+    return this.#next.restarts;
   }
 
-  get uptimeMs(): number {
-    return this.running ? this.events.monotonicMs() - this.#launchedAt : 0;
+  get history(): RestartHistory {
+    return this.#next.history;
   }
 
-  /** Wants it from now on; launches it unless it runs. */
+  override get why(): string {
+    const { inMs } = this.#next;
+    return inMs === undefined ? super.why : `${super.why}; starts again in ${durationText(inMs)}`;
+  }
+
+  /** What the launch order needs to know of it. */
+  get launchView(): LaunchView {
+    const { state, plan, why: stateWhy } = this;
+    const wish = this.#clearing === undefined ? this.#next.wish : 'none';
+    return { plan, state, wish, inRush: state === 'starting' && this.uptimeMs < limits.launchRushMs, stateWhy };
+  }
+
+  /**
+   * Wants it up, and releases it from whatever keeps it down, with a new budget; it is launched in its order. One that
+   * runs stays as it is; one that is being stopped is started again when it has ended.
+   */
   start(): void {
-    this.#wanted = true;
-    if (!this.running && this.state === 'stopped') this.#launch();
+    this.wanted = true;
+    if (!isAlive(this.state)) {
+      this.#next.release();
+      this.apply('release', '');
+      this.stateWhy = '';
+      this.supervision.onWish();
+    } else if (this.#sequel.kind === 'stay') this.#sequel = { kind: 'again', by: 'person' };
+    this.changed();
   }
 
-  /** Takes over a living process of an earlier node. Its end is found by looking. */
-  adopt(found: { pid: number; startTicks: number; epoch: number }): void {
-    this.#wanted = true;
-    this.#begin(found.pid, found.epoch);
-    this.#adoptedPoll = setInterval(() => {
-      if (processStat(found.pid)?.startTicks !== found.startTicks) this.#onExit({ code: undefined, signal: undefined });
-    }, ADOPTED_POLL_MS);
+  /** Drains it and keeps it down, also over the end of the node. Resolves when nothing of it is left. Idempotent. */
+  stop(why = 'it was stopped by hand'): Promise<void> {
+    this.wanted = false;
+    return this.#end({ kind: 'stay' }, why);
   }
 
-  /** Ends it for good; resolves when nothing of its group is left. Idempotent. */
-  async stop(): Promise<void> {
-    this.#wanted = false;
-    clearTimeout(this.#restartTimer);
-    this.#apply('drain');
-    if (!this.running) return;
-    const ended = new Promise<void>((resolve) => this.#onEnded.push(resolve));
-    if (this.#killTimer === undefined) {
-      signalGroup(this.pid, 'SIGTERM');
-      this.#killTimer = setTimeout(() => this.kill(), this.plan.stopGraceMs);
+  /** Ends it because its machine goes down; it is wanted as before. Resolves when nothing of it is left. Idempotent. */
+  putAway(): Promise<void> {
+    return this.#end({ kind: 'stay' }, this.wanted ? '' : this.stateWhy);
+  }
+
+  /**
+   * Drains it and starts it again, whatever its policy says; its budget does not count that. One that does not run is
+   * started. Resolves when the old incarnation is gone.
+   */
+  restart(why: string, by: Starter = 'node'): Promise<void> {
+    this.wanted = true;
+    if (isAlive(this.state)) return this.#end({ kind: 'again', by }, why);
+    this.start();
+    return Promise.resolve();
+  }
+
+  /** SIGKILL to its group. It is told as a crash for this reason, and judged by its policy. */
+  kill(why: string): void {
+    if (this.life === undefined) return;
+    this.#endWhy ||= why;
+    this.life.kill();
+  }
+
+  /** Drains it for a reason that was told already; what follows is for its policy, and counts in its budget. */
+  endBecause(why: string): void {
+    if (!isAlive(this.state) || this.#sequel.kind !== 'judge') return;
+    this.#isTold = true;
+    this.#endWhy ||= why;
+    this.apply('drain', this.#endWhy);
+    this.#askToEnd();
+  }
+
+  /** What it is to be from now on. A process that runs goes on as it is; `outdated` says whether that differs. */
+  replacePlan(plan: ProcessPlan): void {
+    this.plan = plan;
+    this.changed();
+  }
+
+  /** Takes over a living process of an earlier node. */
+  adopt(living: Living): void {
+    this.#next.cancel();
+    this.#begin(Incarnation.adopt(living, this.supervision.clock, (exit) => this.#onExit(exit)));
+    this.lastHash = living.known?.planHash ?? '';
+    if (!isAlive(this.state)) {
+      this.apply('release', '');
+      this.apply('launch', 'it was found alive');
     }
-    await ended;
+    this.#onBegun();
+    // The earlier node did not live to see it end.
+    if (!this.wanted) void this.stop(this.stateWhy);
   }
 
-  /** SIGKILL to the group; if it is wanted, it comes back like after any crash. */
-  kill(): void {
-    if (this.running) signalGroup(this.pid, 'SIGKILL');
+  /** It ran when the earlier node died, and does not any more. It comes again when the whole machine is launched. */
+  onDiedUnseen(pid: number): void {
+    this.#clear();
+    const ranMs = Math.max(0, this.supervision.clock.wallMs() - this.startedMs);
+    if (this.wanted) this.#judge({ code: undefined, signal: undefined }, { pid, ranMs, isUnseen: true });
+    else this.apply('end', this.stateWhy, { pid });
   }
 
-  /** @throws NOT_ATTACHED, STALE_EPOCH when these are not the words of the living incarnation */
-  assertCurrent(epoch: number, pid?: number): void {
-    if (epoch < this.epoch)
-      throw new MeshError('STALE_EPOCH', `${this.plan.name} has a newer incarnation, ${this.epoch}`, {
-        details: { epoch: this.epoch },
-      });
-    if (!this.running || epoch > this.epoch || (pid !== undefined && pid !== this.pid)) {
-      throw new MeshError('NOT_ATTACHED', `this node did not start incarnation ${epoch} of ${this.plan.name}`);
+  /** Called by its supervisor when the launch order allows it. */
+  launch(): void {
+    this.#next.onLaunch(this.plan.restart);
+    this.#sequel = JUDGE;
+    this.epoch = this.supervision.nextEpoch();
+    this.startedMs = this.supervision.clock.wallMs();
+    if (this.plan.hooks.onStart === undefined) this.#spawn();
+    else void this.#spawnAfterHook();
+  }
+
+  protected override onHung(silentMs: number): void {
+    this.supervision.onHung(this, silentMs);
+    this.endBecause(`it hung: busy for ${durationText(silentMs)}`);
+  }
+
+  protected override onStep(step: Omit<Transition, 'process'>): void {
+    this.supervision.onTransition({ process: this, ...step });
+  }
+
+  protected override onChanged(): void {
+    this.supervision.onChange(this);
+  }
+
+  async #spawnAfterHook(): Promise<void> {
+    this.#endWhy = '';
+    this.apply('launch', '');
+    const refusal = await this.supervision.hooks.run('onStart', this.plan, { epoch: this.epoch, pid: 0 });
+    if (refusal === undefined && this.#sequel.kind === 'judge') this.#spawn();
+    else this.#onExit({ code: undefined, signal: undefined, reason: refusal ?? 'it was not needed any more' });
+  }
+
+  #spawn(): void {
+    this.logOffset = sizeOf(this.plan.logFile);
+    const { plan, epoch, supervision } = this;
+    this.#begin(Incarnation.start(plan, epoch, supervision.clock, (exit) => this.#onExit(exit)));
+    this.lastHash = plan.planHash;
+    if (this.state !== 'starting') this.apply('launch', '');
+    this.#onBegun();
+  }
+
+  #begin(life: Incarnation): void {
+    this.life = life;
+    this.epoch = life.epoch;
+    this.startedMs = life.startedMs;
+    this.#endWhy = '';
+    this.#isTold = false;
+    this.#isAskedToEnd = false;
+    this.#sequel = JUDGE;
+  }
+
+  #onBegun(): void {
+    if (this.state === 'starting' && this.running && this.plan.readiness === 'start') return this.onServes(this.epoch);
+    if (this.state === 'starting') {
+      const { readyTimeoutMs } = this.plan;
+      const why = `it was not ready within ${durationText(readyTimeoutMs)}`;
+      this.#readyTimer = setTimeout(() => {
+        if (this.state === 'starting') this.kill(why);
+      }, readyTimeoutMs);
     }
+    this.changed();
   }
 
-  onAttach(attachment: Attachment): void {
-    this.attachment = { ...attachment };
-    this.#hear();
-    this.events.onChange(this);
+  #end(sequel: Sequel, why: string): Promise<void> {
+    this.#sequel = sequel;
+    if (isAlive(this.state)) {
+      this.#endWhy = why;
+      const ended = new Promise<void>((resolve) => this.#onEnded.push(resolve));
+      this.apply('drain', why);
+      this.#askToEnd();
+      this.changed();
+      return ended;
+    }
+    this.#next.cancel();
+    // What was quarantined stays so until somebody starts it, or takes it back himself.
+    if (this.state !== 'quarantined' || !this.wanted) {
+      this.apply('end', why);
+      this.stateWhy = why;
+    }
+    this.changed();
+    return this.#clearing ?? Promise.resolve();
   }
 
-  onReady(): void {
-    if (this.attachment === UNATTACHED)
-      throw new MeshError('NOT_ATTACHED', `${this.plan.name} must attach before it is ready`);
-    this.#hear();
-    clearTimeout(this.#readyTimer);
-    this.#apply('serve');
-  }
-
-  onBeat(loopLagMs: number, rssBytes: number): void {
-    if (this.attachment === UNATTACHED)
-      throw new MeshError('NOT_ATTACHED', `the node was started again: attach ${this.plan.name} anew`);
-    this.loopLagMs = loopLagMs;
-    this.rssBytes = rssBytes;
-    this.#hear();
-    this.#apply('heard');
-  }
-
-  onDraining(): void {
-    this.#apply('drain');
-  }
-
-  /** Called about twice a second. */
-  tick(): void {
-    if (this.running && this.events.monotonicMs() - this.#lastHeardAt > limits.heartbeatTimeoutMs)
-      this.#apply('silent');
-  }
-
-  #hear(): void {
-    this.#lastHeardAt = this.events.monotonicMs();
-  }
-
-  #launch(): void {
-    const epoch = this.events.nextEpoch();
-    const { executable, argv, cwd, logFile } = this.plan;
-    let current = true;
-    const onExit = (exit: Exit) => {
-      if (!current) return;
-      current = false;
-      this.#onExit(exit);
-    };
-    const pid = launch({ executable, argv, cwd, logFile, env: this.plan.env(epoch) }, onExit);
-    this.#begin(pid ?? 0, epoch);
-  }
-
-  #begin(pid: number, epoch: number): void {
-    this.pid = pid;
-    this.epoch = epoch;
-    this.startedMs = this.events.wallMs();
-    this.#launchedAt = this.events.monotonicMs();
-    this.attachment = UNATTACHED;
-    this.loopLagMs = 0;
-    this.rssBytes = 0;
-    this.#hear();
-    this.#readyTimer = setTimeout(() => this.#onReadyTimeout(), this.plan.readyTimeoutMs);
-    this.#apply('launch');
-  }
-
-  #onReadyTimeout(): void {
-    this.#killedBecause = `not ready within ${this.plan.readyTimeoutMs} ms`;
-    this.kill();
+  #askToEnd(): void {
+    const { life, plan, supervision } = this;
+    // While its start hook runs there is nobody to ask; nothing is launched after it.
+    if (life === undefined || this.#isAskedToEnd) return;
+    this.#isAskedToEnd = true;
+    const terminate = () => life.terminate(this.plan.stopGraceMs);
+    if (plan.hooks.onDrain === undefined) terminate();
+    else void supervision.hooks.run('onDrain', plan, { pid: life.pid, epoch: life.epoch }).then(terminate);
   }
 
   #onExit(exit: Exit): void {
-    clearInterval(this.#adoptedPoll);
+    const { pid, uptimeMs: ranMs } = this;
     clearTimeout(this.#readyTimer);
-    clearTimeout(this.#killTimer);
-    this.#killTimer = undefined;
-    if (this.pid !== 0) signalGroup(this.pid, 'SIGKILL');
-    const told = this.#killedBecause === undefined ? exit : { ...exit, reason: this.#killedBecause };
-    this.#killedBecause = undefined;
+    this.#clear();
+    const told = this.#endWhy === '' ? exit : { ...exit, reason: this.#endWhy };
     this.lastExit = exitText(told);
-    if (this.#wanted) this.#onCrash(told);
-    else {
-      this.pid = 0;
-      this.attachment = UNATTACHED;
-      this.#apply('end');
+    this.life = undefined;
+    if (this.#sequel.kind === 'judge') return this.#judge(told, { pid, ranMs, isUnseen: false });
+    if (this.#sequel.kind === 'again') this.#next.repeat(this.#sequel.by);
+    this.apply('end', this.#endWhy, { pid, exit: told });
+  }
+
+  #judge(exit: Exit, { pid, ranMs, isUnseen }: { pid: number; ranMs: number; isUnseen: boolean }): void {
+    const { plan, history, supervision, epoch } = this;
+    const text = exitText(exit);
+    const ending = { text, isFailure: exit.reason !== undefined || exit.code !== 0, ranMs };
+    const verdict = restartVerdict(plan.restart, history, ending, supervision.clock.monotonicMs(), Math.random());
+    const isTold = this.#isTold;
+    supervision.onDeath({ process: this, epoch, pid, uptimeMs: ranMs, exit, verdict, isTold, isUnseen });
+    this.lastExit = text;
+    const ended = { pid, exit };
+    switch (verdict.kind) {
+      case 'completed':
+        return this.apply('complete', '', ended);
+      case 'failed':
+        return this.apply('fail', text, ended);
+      case 'quarantined':
+        return this.apply('quarantine', `${verdict.why}; "mesh start ${this.name}" releases it`, ended);
+      case 'backoff':
+        this.#next.retry(verdict.history, isUnseen ? undefined : verdict.waitMs);
+        return this.apply('crash', text, ended);
     }
-    for (const resolve of this.#onEnded.splice(0)) resolve();
   }
 
-  #onCrash(exit: Exit): void {
-    if (this.uptimeMs > STABLE_MS) this.#attempts = 0;
-    const restartInMs = backoffMs(RESTART, ++this.#attempts, Math.random());
-    this.events.onCrash(this, exit, restartInMs);
-    this.pid = 0;
-    this.attachment = UNATTACHED;
-    this.#apply('crash');
-    this.#restartTimer = setTimeout(() => {
-      this.restarts++;
-      this.#launch();
-    }, restartInMs);
-  }
-
-  #apply(event: LifecycleEvent): void {
-    const result = transition(agentLifecycle, this.state, event);
-    if (result.kind === 'refused')
-      throw new MeshError('INTERNAL', `${this.plan.name} cannot ${event} while it is ${this.state}`);
-    if (result.kind === 'ignored') return;
-    this.state = result.to;
-    this.sinceMs = this.events.wallMs();
-    this.events.onChange(this);
+  /** I1 */
+  #clear(): void {
+    this.#clearing = this.supervision.remains.clear(this.name, this.epoch).then(() => {
+      this.#clearing = undefined;
+      for (const resolve of this.#onEnded.splice(0)) resolve();
+      this.supervision.onWish();
+    });
   }
 }

@@ -1,57 +1,93 @@
 /**
- * The processes of one machine: started in the order of their dependencies, each behind the readiness of what it needs,
- * kept alive, and ended in the reverse order. It knows nothing of sockets: `NodeServer` feeds it the agents' words.
+ * The processes of one machine: launched in the order of their dependencies, kept as they are wanted, and ended in the
+ * reverse order. No process waits for another but for what the order says. It knows nothing of sockets: the node feeds it
+ * the words of its agents.
  */
-import type { Clock } from '../../common/core/clock.js';
+import { momentOf } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
-import { AGENT_VARIABLE, EPOCH_VARIABLE, type FoundProcess, isDaemon } from '../../common/core/process-scan.js';
-import { type Exit, signalGroup, signalProcess } from './child-process.js';
+import { type FoundProcess, processStat } from '../../common/core/process-scan.js';
+import type { ProcessRecord } from '../../common/journal/process-store.js';
+import { planAdoption } from './adoption.js';
+import { isAlive, isServing } from './agent-lifecycle.js';
+import { signalGroup, signalProcess } from './child-process.js';
+import { isSettled, launchable, reasonToWait } from './launch-order.js';
+import { blankMemory, recall } from './process-memory.js';
 import { BROKER, type ProcessPlan } from './process-plan.js';
 import { SupervisedProcess } from './supervised-process.js';
+import type { Supervision } from './supervision.js';
 
-export interface SupervisorEvents {
-  /** The table that others see has changed. */
-  readonly onChange: () => void;
-  readonly onCrash: (process: SupervisedProcess, exit: Exit, restartInMs: number) => void;
+export interface SupervisorOptions extends Omit<Supervision, 'nextEpoch' | 'onWish'> {
+  readonly plans: readonly ProcessPlan[];
+  /** At least every epoch that an earlier node gave away. */
+  readonly nodeEpoch: number;
+  /** Agents that may be starting at once. */
+  readonly parallel: number;
+  /** What the node before knew of them. */
+  readonly records: readonly ProcessRecord[];
+  /** Of this boot of the machine. */
+  readonly bootId: string;
+  /** It does not belong to this machine any more. */
+  readonly onGone: (name: string) => void;
 }
 
 export class Supervisor {
-  readonly processes: readonly SupervisedProcess[];
-  readonly #byName: ReadonlyMap<string, SupervisedProcess>;
-  /** Nothing is launched before what lives already is adopted: it would run twice. */
-  #launching = false;
+  readonly #options: SupervisorOptions;
+  readonly #supervision: Supervision;
+  readonly #byName = new Map<string, SupervisedProcess>();
+  #processes: readonly SupervisedProcess[] = [];
   #lastEpoch: number;
+  /** waiting: nothing is launched before what lives already is adopted, because it would run twice. */
+  #phase: 'waiting' | 'launching' | 'ending' = 'waiting';
+  #isLookScheduled = false;
+  #adopted: SupervisedProcess[] = [];
+  #adoptedTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    plans: readonly ProcessPlan[],
-    nodeEpoch: number,
-    clock: Clock,
-    private readonly events: SupervisorEvents,
-  ) {
-    this.#lastEpoch = nodeEpoch;
-    const supervision = {
-      onChange: () => this.#onChange(),
-      onCrash: events.onCrash,
-      // Past every epoch of an earlier node: its own epoch is at least the wall clock when it began.
+  constructor(options: SupervisorOptions) {
+    const { plans, records, clock, nodeEpoch, bootId, onChange } = options;
+    this.#options = options;
+    this.#lastEpoch = Math.max(nodeEpoch, ...records.map(({ epoch }) => epoch));
+    this.#supervision = {
+      ...options,
       nextEpoch: () => ++this.#lastEpoch,
-      wallMs: () => clock.wallMs(),
-      monotonicMs: () => clock.monotonicMs(),
+      onWish: () => this.#scheduleLaunch(),
+      onChange: (process) => {
+        onChange(process);
+        this.#scheduleLaunch();
+      },
     };
-    this.processes = plans.map((plan) => new SupervisedProcess(plan, supervision));
-    this.#byName = new Map(this.processes.map((process) => [process.plan.name, process]));
+    const now = momentOf(clock);
+    const recordOf = new Map(records.map((record) => [record.agent, record]));
+    for (const plan of plans) {
+      const record = recordOf.get(plan.name);
+      const memory = record === undefined ? blankMemory(now) : recall(record, plan.planHash, bootId, now);
+      this.#byName.set(plan.name, new SupervisedProcess(plan, memory, this.#supervision));
+    }
+    this.#sort();
   }
 
-  get agents(): SupervisedProcess[] {
-    return this.processes.filter(({ plan }) => plan.name !== BROKER);
+  /** In the order in which they start. */
+  get processes(): readonly SupervisedProcess[] {
+    return this.#processes;
+  }
+
+  get agents(): readonly SupervisedProcess[] {
+    return this.#processes.filter(({ name }) => name !== BROKER);
   }
 
   get readyCount(): number {
-    return this.agents.filter(({ state }) => state === 'ready').length;
+    return this.agents.filter(({ state }) => isServing(state)).length;
   }
 
+  /** Everything that is wanted does what it is to do. */
   get allReady(): boolean {
-    return this.processes.every(({ state }) => state === 'ready');
+    return this.#processes.every(({ state, wanted }) => isServing(state) || !wanted);
+  }
+
+  /** The launch is over: nothing is on its way any more, whether all is well or not. */
+  get isSettled(): boolean {
+    return this.#phase !== 'waiting' && isSettled(this.#views);
   }
 
   /** @throws NOT_FOUND with the name that comes near */
@@ -64,70 +100,139 @@ export class Supervisor {
     });
   }
 
-  /** Takes over what an earlier node left alive, ends what no longer belongs here, then starts the rest in order. */
-  start(found: readonly FoundProcess[]): void {
-    const leaders = new Set(found.map(({ pid }) => pid));
-    for (const process of newestFirst(found)) {
-      if (leaders.has(process.pgid)) this.#adoptOrEnd(process);
-      // Its agent ended while nobody looked. It alone: whoever else is in that group may be none of ours.
-      else if (!isDaemon(process)) signalProcess(process.pid, 'SIGKILL');
-    }
-    this.#launching = true;
-    this.#startWhatMay();
+  /** Undefined when the name is none of this machine's processes. */
+  findIfAny(name: string): SupervisedProcess | undefined {
+    return this.#byName.get(name);
   }
 
-  /** Dependents before what they depend on; the broker stays. Resolves when no agent is left. */
-  async stopAgents(): Promise<void> {
-    this.#launching = false;
-    const waves = [...new Set(this.agents.map(({ plan }) => plan.wave))].sort((a, b) => b - a);
-    for (const wave of waves) {
-      await Promise.all(this.agents.filter(({ plan }) => plan.wave === wave).map((process) => process.stop()));
+  /** One sentence on why a process is in its state, or still waits; empty when that is plain. */
+  whyOf(process: SupervisedProcess): string {
+    if (isAlive(process.state)) return process.why;
+    return reasonToWait(process.launchView, this.#views, this.#options.parallel) || process.why;
+  }
+
+  /** Takes over what an earlier node left alive, ends what no longer belongs here, then launches the rest in order. */
+  start(found: readonly FoundProcess[]): void {
+    const { records, bootId, onGone } = this.#options;
+    const names = new Set(this.#byName.keys());
+    const { adopted, endGroups, endProcesses } = planAdoption({ records, found, names, bootId, stat: processStat });
+    for (const pid of endGroups) signalGroup(pid, 'SIGKILL');
+    for (const pid of endProcesses) signalProcess(pid, 'SIGKILL');
+    for (const [name, living] of adopted) {
+      this.#lastEpoch = Math.max(this.#lastEpoch, living.epoch);
+      this.find(name).adopt(living);
     }
+    for (const { agent, pid } of records) {
+      const process = this.#byName.get(agent);
+      if (process === undefined) onGone(agent);
+      else if (isAlive(process.state) && !process.running) process.onDiedUnseen(pid);
+    }
+    this.#adopted = this.#processes.filter(({ running }) => running);
+    this.#adoptedTimer = setInterval(() => this.lookAtAdopted(), limits.adoptedLookMs);
+    this.#phase = 'launching';
+    this.#launch();
+  }
+
+  /** A new member of the set: launched in its order, after this turn. @throws CONFLICT when there is one of its name */
+  add(plan: ProcessPlan): SupervisedProcess {
+    if (this.#byName.has(plan.name)) throw new MeshError('CONFLICT', `there is a process "${plan.name}" already`);
+    const process = new SupervisedProcess(plan, blankMemory(momentOf(this.#options.clock)), this.#supervision);
+    this.#byName.set(plan.name, process);
+    this.#sort();
+    this.#supervision.onChange(process);
+    return process;
+  }
+
+  /** Ends a process, whatever depends on it, and forgets it. Resolves when nothing of it is left. @throws NOT_FOUND */
+  async remove(name: string): Promise<void> {
+    const process = this.find(name);
+    await process.putAway();
+    this.#byName.delete(name);
+    this.#sort();
+    this.#options.onGone(name);
+  }
+
+  /** A plan may have changed its place in the order. */
+  replacePlan(plan: ProcessPlan): void {
+    this.find(plan.name).replacePlan(plan);
+    this.#sort();
+  }
+
+  /** Each as soon as whatever depends on it has ended; the broker stays. Resolves when no agent is left. */
+  async stopAgents(): Promise<void> {
+    this.#phase = 'ending';
+    const endings = new Map<string, Promise<void>>();
+    const ending = (process: SupervisedProcess): Promise<void> => {
+      const known = endings.get(process.name);
+      if (known !== undefined) return known;
+      const dependents = this.agents.filter(({ plan }) => plan.after.some(({ agent }) => agent === process.name));
+      const ended = Promise.all(dependents.map(ending)).then(() => process.putAway());
+      endings.set(process.name, ended);
+      return ended;
+    };
+    await Promise.all(this.agents.map(ending));
   }
 
   /** Everything. Resolves when no process is left. */
   async stop(): Promise<void> {
     await this.stopAgents();
-    await this.find(BROKER).stop();
+    await this.find(BROKER).putAway();
+    clearInterval(this.#adoptedTimer);
   }
 
+  /** This node ends, and what it started does not. */
+  close(): void {
+    this.#phase = 'ending';
+    clearInterval(this.#adoptedTimer);
+  }
+
+  /** Called about twice a second. */
   tick(): void {
-    for (const process of this.processes) process.tick();
+    for (const process of this.#processes) process.tick();
+    this.#launch();
   }
 
-  #adoptOrEnd(found: FoundProcess): void {
-    const { pid, pgid, startTicks, env } = found;
-    const name = env[AGENT_VARIABLE] ?? '';
-    // A child of an agent carries the agent's environment; its leader answers for it.
-    if (pid !== pgid || isDaemon(found)) return;
-    const process = this.#byName.get(name);
-    const epoch = Number(env[EPOCH_VARIABLE]);
-    // So does one that the agent started in a group of its own: it belongs to the incarnation that was just adopted.
-    if (process?.running && process.epoch === epoch) return;
-    if (process === undefined || process.running || !Number.isSafeInteger(epoch)) signalGroup(pid, 'SIGKILL');
-    else {
-      this.#lastEpoch = Math.max(this.#lastEpoch, epoch);
-      process.adopt({ pid, startTicks, epoch });
-    }
+  /** Also called when a connection to the node has ended: it may have been one of theirs. */
+  lookAtAdopted(): void {
+    if (this.#adopted.length === 0) return;
+    for (const process of this.#adopted) process.look();
+    this.#adopted = this.#adopted.filter(({ isAdopted }) => isAdopted);
   }
 
-  #onChange(): void {
-    this.events.onChange();
-    this.#startWhatMay();
+  /** @throws CLOSED while the machine goes down */
+  assertNotEnding(): void {
+    if (this.#phase === 'ending') throw new MeshError('CLOSED', 'this machine is going down');
   }
 
-  /** Whoever's dependencies are ready starts; one that was started once is kept up without asking again. */
-  #startWhatMay(): void {
-    if (!this.#launching) return;
-    for (const process of this.processes) {
-      if (process.state !== 'stopped' || process.running) continue;
-      if (process.plan.after.every(({ agent }) => this.#byName.get(agent)?.state === 'ready')) process.start();
-    }
+  get #views() {
+    return this.#processes.map(({ launchView }) => launchView);
+  }
+
+  /** Changes of one turn are looked at together, and never from within one of them. */
+  #scheduleLaunch(): void {
+    if (this.#isLookScheduled) return;
+    this.#isLookScheduled = true;
+    setImmediate(() => {
+      this.#isLookScheduled = false;
+      this.#launch();
+    });
+  }
+
+  /** At once instead of after this turn, for an answer that shows it. */
+  launchNow(): void {
+    this.#launch();
+  }
+
+  #launch(): void {
+    if (this.#phase === 'waiting') return;
+    // The broker is kept up until the very end: what is stored goes through it.
+    const names = launchable(this.#views, this.#options.parallel).filter(
+      (name) => this.#phase !== 'ending' || name === BROKER,
+    );
+    for (const name of names) this.#byName.get(name)?.launch();
+  }
+
+  #sort(): void {
+    this.#processes = [...this.#byName.values()].sort((a, b) => a.plan.wave - b.plan.wave);
   }
 }
-
-/** The newest incarnation first, and of one incarnation the process that was there first: the agent itself. */
-const newestFirst = (found: readonly FoundProcess[]): FoundProcess[] =>
-  [...found].sort((a, b) => epochOf(b) - epochOf(a) || a.startTicks - b.startTicks);
-
-const epochOf = ({ env }: FoundProcess): number => Number(env[EPOCH_VARIABLE] ?? 0);

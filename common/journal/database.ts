@@ -1,8 +1,9 @@
 /**
- * Opening a SQLite file that holds acknowledged data. Promises: write-ahead log with a sync on every commit, read back
- * and asserted (better-sqlite3 is built so that WAL alone means no sync); schema migrated to the newest number; a file
- * of a newer version refused; a damaged one put aside under another name, with its WAL, and a fresh one begun, which
- * the caller is told. A file is never deleted here.
+ * Opening a SQLite file. Promises: write-ahead log with a sync on every commit, read back and asserted (better-sqlite3 is
+ * built so that WAL alone means no sync); schema migrated to the newest number; a file of a newer version refused; a
+ * damaged one put aside under another name, with its WAL, and a fresh one begun, which the caller is told. A file is never
+ * deleted here. A store whose content a power cut makes worthless anyway may ask for commits that only a crash of its
+ * process cannot undo.
  *
  * A file beyond `quickCheckBytesMax` is not walked at opening; its damage shows when the rows are read.
  */
@@ -29,7 +30,14 @@ export interface OpenOptions {
   readonly migrations: readonly string[];
   /** Names the file that is put aside. */
   readonly wallMs: number;
+  /** What a commit outlives; default: a power cut. */
+  readonly outlives?: Outlives;
 }
+
+export type Outlives = 'power cut' | 'crash';
+
+/** `synchronous`, as it is set and as it is read back. */
+const SYNCHRONOUS = { 'power cut': ['FULL', 2], crash: ['NORMAL', 1] } as const;
 
 /**
  * Opens `file` and hands it to `load`; damage found by either puts the file aside and begins anew, once.
@@ -59,11 +67,12 @@ function attempt<T>(options: OpenOptions, load: (db: Connection) => T): T {
   const damage = headerDamageOf(options.file);
   if (damage !== undefined) throw new MeshError('JOURNAL_DAMAGED', `${options.file} ${damage}`);
   const db = new Database(options.file, { timeout: limits.journalBusyMs });
+  const { outlives = 'power cut' } = options;
   try {
-    makeDurable(db);
+    makeDurable(db, outlives);
     checkPages(db, options.file);
     migrate(db, options);
-    assertDurable(db); // last, because loading a schema is where the compiled-in default would come back
+    assertDurable(db, outlives); // last, because loading a schema is where the compiled-in default would come back
     return load(db);
   } catch (thrown) {
     db.close();
@@ -90,23 +99,25 @@ function headerDamageOf(file: string): string | undefined {
   return isSound ? undefined : 'does not begin like a database';
 }
 
-function makeDurable(db: Connection): void {
+function makeDurable(db: Connection, outlives: Outlives): void {
+  const [synchronous] = SYNCHRONOUS[outlives];
   db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
+  db.pragma(`synchronous = ${synchronous}`);
   db.pragma('fullfsync = ON'); // macOS: a plain fsync there does not reach the disk
   db.pragma('cell_size_check = ON');
   db.pragma(`wal_autocheckpoint = ${limits.journalWalPages}`);
   db.pragma(`journal_size_limit = ${limits.journalWalBytesKept}`);
 }
 
-/** Fails with JOURNAL_FAILED unless every commit on this connection is synced. */
-export function assertDurable(db: Connection): void {
+/** Fails with JOURNAL_FAILED unless every commit on this connection outlives what it has to. */
+export function assertDurable(db: Connection, outlives: Outlives = 'power cut'): void {
+  const [, wanted] = SYNCHRONOUS[outlives];
   const journalMode = db.pragma('journal_mode', { simple: true });
   const synchronous = db.pragma('synchronous', { simple: true });
-  if (journalMode === 'wal' && synchronous === 2) return;
+  if (journalMode === 'wal' && synchronous === wanted) return;
   throw new MeshError(
     'JOURNAL_FAILED',
-    `${db.name} would not sync its commits (journal_mode ${journalMode}, synchronous ${synchronous})`,
+    `${db.name} would not keep its commits (journal_mode ${journalMode}, synchronous ${synchronous})`,
     {
       hint: 'Put the data folder on a local disk with a filesystem that can map memory.',
     },
