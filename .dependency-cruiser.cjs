@@ -78,14 +78,15 @@ module.exports = {
     only('one-importer-of-msgpackr', '^node_modules/msgpackr/', '^common/protocol/codec'),
     only('one-importer-of-convict', '^node_modules/(@types/)?convict/', '^common/config/settings'),
     only('one-importer-of-yaml', '^node_modules/yaml/', '^common/config/yaml-source'),
+    only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/file-watch'),
     only('one-importer-of-pino', '^node_modules/pino/', '^common/log/'),
     {
       name: 'one-importer-of-child-process',
       severity: 'error',
-      comment: 'processes are started in one place per layer; the keeper starts one, and is to load nothing else',
+      comment: 'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else',
       from: {
         path: '^(agents|broker|cli|common)/',
-        pathNot: '^(agents/node/child-process|agents/node/keeper|cli/node-process)\\.ts$',
+        pathNot: '^(agents/node/child-process|agents/node/keeper|cli/node-process|cli/wrapped-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

@@ -10,7 +10,7 @@ import type { LogPage } from '../common/journal/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
 import type { ErrorGroupBody, Input, LogRecordBody, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
-import { severities } from '../common/protocol/error-report.js';
+import { severities } from '../common/protocol/severity.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
 

@@ -28,6 +28,11 @@ export const commandIndex: readonly IndexedCommand[] = [
   { path: 'status', summary: 'how each machine fares, and what is wrong', load: () => import('./commands/status.js') },
   { path: 'logs', summary: 'the output of an agent', load: () => import('./commands/logs.js') },
   {
+    path: 'wrap',
+    summary: 'run a program and bring its standard error onto the error bus',
+    load: () => import('./commands/wrap.js'),
+  },
+  {
     path: 'registry ls',
     summary: 'every agent that the mesh knows',
     load: () => import('./commands/registry-ls.js'),

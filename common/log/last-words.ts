@@ -10,6 +10,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -54,15 +55,28 @@ export function writeLastWords(file: string | undefined, thrown: unknown, descri
   try {
     writeSync(2, `${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
     if (file === undefined || file === '') return;
-    const words = {
-      tsMs: systemClock.wallMs(),
-      report: reportOf(thrown, { severity: 'critical', ...described(describe) }),
-    };
-    writeFileSync(`${file}.part`, bounded(words), { mode: 0o600 });
-    renameSync(`${file}.part`, file);
+    write(file, reportOf(thrown, { severity: 'critical', ...described(describe) }));
   } catch (failure) {
     complain(failure);
   }
+}
+
+/**
+ * The words of somebody who watched the process die. What it has said itself stands.
+ * @returns whether there are last words now. Never throws.
+ */
+export function leaveLastWords(file: string, report: ErrorReport): boolean {
+  try {
+    if (!existsSync(file)) write(file, report);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function write(file: string, report: ErrorReport): void {
+  writeFileSync(`${file}.part`, bounded({ tsMs: systemClock.wallMs(), report }), { mode: 0o600 });
+  renameSync(`${file}.part`, file);
 }
 
 /** What a process left, and takes it away; undefined when it left nothing, or nothing that can be read. */

@@ -5,12 +5,12 @@
 import { type Static, Type } from 'typebox';
 import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { type Severity, severities } from './severity.js';
 
 /** The stream that carries the error bus. */
 export const ERRORS_STREAM = 'errors';
 
-export const severities = ['info', 'warning', 'error', 'critical'] as const;
-export type Severity = (typeof severities)[number];
+export type { Severity };
 
 export const ErrorReport = Type.Object(
   {

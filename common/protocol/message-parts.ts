@@ -4,9 +4,9 @@
  */
 import { type TSchema, Type } from 'typebox';
 import { limits } from '../core/limits.js';
-import { severities } from './error-report.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
+import { severities } from './severity.js';
 
 /** every: each control socket · node · registry and log: the sockets of the central broker. */
 export type Server = 'every' | 'node' | 'registry' | 'log';
