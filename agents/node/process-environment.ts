@@ -3,8 +3,22 @@
  * the node itself, which nobody can override. Everything else of the node's surroundings stays out. Pure.
  */
 import type { AgentSpec } from '../../common/config/agent-specs.js';
+import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import type { LogLevel } from '../../common/core/log-level.js';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, TOKEN_VARIABLE, tokenOf } from '../../common/core/process-scan.js';
-import type { PlanOptions } from './process-plan.js';
+import type { MachineFolder } from './machine-folder.js';
+
+/** Of all the processes that a machine plans. */
+export interface Surroundings {
+  readonly fleet: FleetConfig;
+  readonly machine: MachineConfig;
+  readonly folder: MachineFolder;
+  readonly logLevel: LogLevel;
+  /** The release of the mesh: an agent under our SDK of another release is outdated. */
+  readonly version: string;
+  /** Of the node itself: only what is on the list reaches a child. */
+  readonly env: NodeJS.ProcessEnv;
+}
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -13,7 +27,7 @@ const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NO
 /** Those of a person: an agent that runs as somebody else gets that one's instead. */
 const PERSONAL = ['HOME', 'USER'];
 
-export function brokerEnvironment(name: string, epoch: number, options: PlanOptions): Environment {
+export function brokerEnvironment(name: string, epoch: number, options: Surroundings): Environment {
   const { machine, folder, logLevel, env } = options;
   const part = {
     machine: machine.name,
@@ -31,7 +45,7 @@ export function brokerEnvironment(name: string, epoch: number, options: PlanOpti
   };
 }
 
-export function agentEnvironment(spec: AgentSpec, epoch: number, options: PlanOptions): Environment {
+export function agentEnvironment(spec: AgentSpec, epoch: number, options: Surroundings): Environment {
   const { fleet, machine, env } = options;
   const inherited = spec.user === undefined ? INHERITED : INHERITED.filter((key) => !PERSONAL.includes(key));
   return {
@@ -50,7 +64,7 @@ export function agentEnvironment(spec: AgentSpec, epoch: number, options: PlanOp
 const wordsOfTheNode = (
   name: string,
   epoch: number,
-  { fleet, machine, folder, logLevel }: PlanOptions,
+  { fleet, machine, folder, logLevel }: Surroundings,
 ): Environment => ({
   [TOKEN_VARIABLE]: tokenOf(fleet.home, machine.name),
   [AGENT_VARIABLE]: name,

@@ -10,12 +10,9 @@ import type {
   ResourceBounds,
   RestartSpec,
 } from '../../common/config/agent-specs.js';
-import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { limits } from '../../common/core/limits.js';
-import type { LogLevel } from '../../common/core/log-level.js';
-import type { MachineFolder } from './machine-folder.js';
 import { type PlanKeys, planKeys } from './plan-keys.js';
-import { agentEnvironment, brokerEnvironment, type Environment } from './process-environment.js';
+import { agentEnvironment, brokerEnvironment, type Environment, type Surroundings } from './process-environment.js';
 
 export const BROKER = 'broker';
 
@@ -56,25 +53,14 @@ export interface ProcessPlan extends PlanKeys {
   env(epoch: number): Environment;
 }
 
-export interface PlanOptions {
-  readonly fleet: FleetConfig;
-  readonly machine: MachineConfig;
-  readonly folder: MachineFolder;
-  readonly logLevel: LogLevel;
-  /** The release of the mesh: an agent under our SDK of another release is outdated. */
-  readonly version: string;
-  /** Of the node itself: only what is on the list reaches a child. */
-  readonly env: NodeJS.ProcessEnv;
-}
-
 const fileBeside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The broker first; an agent without dependencies of its own waits for the broker alone. */
-export function planProcesses(options: PlanOptions): ProcessPlan[] {
+export function planProcesses(options: Surroundings): ProcessPlan[] {
   return [planBroker(options), ...options.machine.agents.map((spec) => planAgent(spec, options))];
 }
 
-function planBroker(options: PlanOptions): ProcessPlan {
+function planBroker(options: Surroundings): ProcessPlan {
   const { fleet, machine, folder, version } = options;
   return {
     name: BROKER,
@@ -113,7 +99,7 @@ const BROKER_RESTART: RestartSpec = {
   windowMs: limits.restartWindowMs,
 };
 
-function planAgent(spec: AgentSpec, options: PlanOptions): ProcessPlan {
+function planAgent(spec: AgentSpec, options: Surroundings): ProcessPlan {
   const { home } = options.fleet;
   const { required, cwd, user, nice, config, hookTimeoutMs, restart, readyTimeoutMs, stopGraceMs } = spec;
   const [executable, ...argv] =
@@ -163,7 +149,7 @@ const probeIn = (home: string, probe: ProbeSpec | undefined): ProbeSpec | undefi
 const checkIn = (home: string, check: ProbeCheck): ProbeCheck =>
   check.kind === 'exec' ? { ...check, argv: commandIn(home, check.argv) } : check;
 
-function keysOf(spec: AgentSpec, { machine, version }: PlanOptions): PlanKeys {
+function keysOf(spec: AgentSpec, { machine, version }: Surroundings): PlanKeys {
   const { program, config, env, inheritEnv, cwd, user, nice, port, stopGraceMs } = spec;
   const { after, required, restart, ready, alive, hooks, hookTimeoutMs, readyTimeoutMs } = spec;
   const { node } = machine.endpoints;

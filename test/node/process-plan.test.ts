@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openMachineFolder } from '../../agents/node/machine-folder.js';
 import { differingFields } from '../../agents/node/plan-keys.js';
-import { type PlanOptions, type ProcessPlan, planProcesses } from '../../agents/node/process-plan.js';
+import type { Surroundings } from '../../agents/node/process-environment.js';
+import { type ProcessPlan, planProcesses } from '../../agents/node/process-plan.js';
 import { FleetFolder } from '../config/fleet-folder.js';
 
 describe('the plan of a machine', () => {
@@ -16,7 +17,7 @@ describe('the plan of a machine', () => {
   const env = { PATH: '/usr/bin:/bin', HOME: '/root', USER: 'root', SECRET: 'of the node', EXTRA: 'asked for' };
 
   /** Of the agents as they stand in `lines`. */
-  function plans(lines: readonly string[], options: Partial<PlanOptions> = {}): Record<string, ProcessPlan> {
+  function plans(lines: readonly string[], options: Partial<Surroundings> = {}): Record<string, ProcessPlan> {
     folder.write('config/machines/main.yaml', 'agents:', ...lines.map((line) => `  ${line}`));
     const fleet = folder.load();
     const { main: machine } = fleet;
