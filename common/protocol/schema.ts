@@ -57,12 +57,8 @@ function checkOf(schema: TSchema): Check {
 }
 
 /** The input of most methods, and all that an agent without actions is ever asked. */
-const isNothing = ({ type, properties, additionalProperties, ...rest }: Readonly<Record<string, unknown>>): boolean =>
-  type === 'object' &&
-  additionalProperties === false &&
-  typeof properties === 'object' &&
-  Object.keys(properties ?? {}).length === 0 &&
-  Object.keys(rest).length === 0;
+const isNothing = (schema: TSchema): boolean => JSON.stringify(schema) === JSON.stringify(NOTHING);
+const NOTHING = Type.Object({}, { additionalProperties: false });
 
 const faultOfNothing: Check = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
