@@ -46,8 +46,10 @@ const LEFT = none('processes left behind, or nodes that did not end with 0');
 const EXPLAINED = ['AGENT_CRASHED', 'QUARANTINED', 'HUNG'];
 /** Of a worker that is killed again and again: it comes back at once, and is never given up. */
 const RELENTLESS = { firstMs: 100, maxMs: 100, starts: 1_000 };
-/** How long `hanging` may be busy. */
+/** How long one with a limit may be busy. */
 const HANG_MS = 4_000;
+/** Those that are to be started again when they hang. */
+export const HANGING = ['stopped@pc2', 'blocked@pc2'];
 /** So often may `frail` be started within a minute. */
 export const FRAIL_STARTS = 5;
 
@@ -74,9 +76,11 @@ export class FaultWorld {
       main: workers,
       pc2: {
         ...workers,
-        // One that is started again when it hangs, and one that may be busy for ever: it has no limit.
-        hanging: worker({ limits: { hangMs: HANG_MS } }),
-        patient: worker(),
+        // Those with a limit are started again when they hang; the others may be busy for ever.
+        stopped: worker({ limits: { hangMs: HANG_MS } }),
+        blocked: worker({ limits: { hangMs: HANG_MS } }),
+        'stopped-patient': worker(),
+        'blocked-patient': worker(),
         frail: { ...fixture('frail'), restart: { firstMs: 100, maxMs: 200, starts: FRAIL_STARTS, windowMs: 60_000 } },
       },
     });

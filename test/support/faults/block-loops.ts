@@ -1,4 +1,5 @@
 /** Event loops are blocked: ZeroMQ goes on answering for them, the mesh sees it nevertheless, and takes nobody for dead. */
+import { HANGING } from '../fault-world.js';
 import type { Measure } from '../figures.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
@@ -13,26 +14,29 @@ export const blockLoops: Fault = {
   name: 'block-loops',
   what: 'a worker with a limit blocks its event loop for ever, and one without for a while',
   round: (world, _random, isLong) =>
-    world.sparing(['hanging@pc2'], async () => {
+    world.sparing(HANGING, async () => {
       const { pc2 } = world.fleet;
-      const hanging = await pc2.process('hanging');
-      const patient = await pc2.process('patient');
+      const hanging = await pc2.process('blocked');
+      const patient = await pc2.process('blocked-patient');
       const blockedMs = performance.now();
       const blockMs = isLong ? BLOCK_MS_LONG : BLOCK_MS_SHORT;
-      await pc2.call('hanging.block', { ms: 600_000 });
-      await pc2.call('patient.block', { ms: blockMs });
+      await pc2.call('blocked.block', { ms: 600_000 });
+      await pc2.call('blocked-patient.block', { ms: blockMs });
       const replaced = async () => {
-        await pc2.successor('hanging', hanging.epoch);
+        await pc2.successor('blocked', hanging.epoch);
         world.figures.add(REPLACED, performance.now() - blockedMs);
       };
       const shown = async () => {
-        await waitUntil('patient to be busy', async () => (await pc2.process('patient')).state === 'busy');
+        await waitUntil(
+          'the patient one to be busy',
+          async () => (await pc2.process('blocked-patient')).state === 'busy',
+        );
         world.figures.add(UNSEEN, 0);
-        const isReady = async () => (await pc2.process('patient')).state === 'ready';
-        await waitUntil('patient to be ready by itself', isReady, blockMs + MARGIN_MS);
+        const isReady = async () => (await pc2.process('blocked-patient')).state === 'ready';
+        await waitUntil('the patient one to be ready by itself', isReady, blockMs + MARGIN_MS);
       };
       await Promise.all([replaced(), shown()]);
-      const { pid } = await pc2.process('patient');
+      const { pid } = await pc2.process('blocked-patient');
       world.figures.add(FALSE_DEATHS, pid === patient.pid ? 0 : 1);
     }),
 };

@@ -4,7 +4,7 @@ import type { Measure } from '../figures.js';
 import type { Fault } from './fault.js';
 
 const BACK: Measure = { what: 'a killed agent is ready again', unit: 'ms', of: 'p99', atMost: 1_000, isTight: true };
-const KILLS_SHORT = 6;
+const KILLS_SHORT = 3;
 const KILLS_LONG = 30;
 /** In the long form: the fleet is mostly whole, as it would be. */
 const BETWEEN_MS = 2_000;

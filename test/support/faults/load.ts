@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from './fault.js';
 
 const BURNERS_PER_CORE = 2;
-const LOAD_MS_SHORT = 5_000;
+const LOAD_MS_SHORT = 2_000;
 const LOAD_MS_LONG = 60_000;
 
 export const load: Fault = {

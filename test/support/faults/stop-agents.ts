@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { toMeshError } from '../../../common/core/errors.js';
+import { HANGING } from '../fault-world.js';
 import type { Measure } from '../figures.js';
 import type { TestMachine } from '../test-machine.js';
 import { waitUntil } from '../wait-for.js';
@@ -19,25 +20,28 @@ export const stopAgents: Fault = {
   name: 'stop-agents',
   what: 'SIGSTOP to a worker with a limit, and to one without, which gets SIGCONT later',
   round: (world, _random, isLong) =>
-    world.sparing(['hanging@pc2'], async () => {
+    world.sparing(HANGING, async () => {
       const { pc2 } = world.fleet;
-      const hanging = await pc2.process('hanging');
-      const patient = await pc2.process('patient');
+      const hanging = await pc2.process('stopped');
+      const patient = await pc2.process('stopped-patient');
       for (const { pid } of [hanging, patient]) process.kill(pid, 'SIGSTOP');
       const stoppedMs = performance.now();
       const seen = async (agent: string) => {
         await waitUntil(`${agent} to be busy`, async () => (await pc2.process(agent)).state === 'busy');
         world.figures.add(SEEN, performance.now() - stoppedMs);
       };
-      await Promise.all([seen('hanging'), seen('patient')]);
-      await pc2.successor('hanging', hanging.epoch);
+      await Promise.all([seen('stopped'), seen('stopped-patient')]);
+      await pc2.successor('stopped', hanging.epoch);
       world.figures.add(REPLACED, performance.now() - stoppedMs);
-      world.figures.add(LATE_WORDS, (await isTaken(pc2, 'hanging', hanging.epoch)) ? 1 : 0);
+      world.figures.add(LATE_WORDS, (await isTaken(pc2, 'stopped', hanging.epoch)) ? 1 : 0);
 
       if (isLong) await pause(Math.max(0, stoppedMs + STOPPED_MS_LONG - performance.now()));
       process.kill(patient.pid, 'SIGCONT');
-      await waitUntil('patient to be ready', async () => (await pc2.process('patient')).state === 'ready');
-      const { pid } = await pc2.process('patient');
+      await waitUntil(
+        'the patient one to be ready',
+        async () => (await pc2.process('stopped-patient')).state === 'ready',
+      );
+      const { pid } = await pc2.process('stopped-patient');
       world.figures.add(FALSE_DEATHS, pid === patient.pid ? 0 : 1);
     }),
 };
