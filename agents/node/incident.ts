@@ -1,5 +1,6 @@
 /** What goes wrong with a journal, as it is told on the error bus: one sentence each, with what was lost and what to do. */
 import { systemClock } from '../../common/core/clock.js';
+import type { MeshError } from '../../common/core/errors.js';
 import type { Damage } from '../../common/journal/chain-run.js';
 import type { JournalFinding } from '../../common/journal/journal-types.js';
 import type { NewRecord } from '../../common/journal/record.js';
@@ -28,6 +29,9 @@ export class Incident {
 }
 
 export const incidents = {
+  tableRefused: ({ code, message }: MeshError): Incident =>
+    new Incident({ code, message, component: 'registry', severity: 'error' }),
+
   damaged: ({ journalId, seq, reason, isRepaired }: Damage): Incident =>
     new Incident({
       code: 'JOURNAL_DAMAGED',

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   node = await MeshNode.open({
     fleet,
     machine,
+    load,
     version: packageVersion(),
     log,
     logLevel: settings.logLevel,

@@ -3,17 +3,13 @@
  * and is the door for everything on the machine. `open` resolves when the node can be asked; whether its agents are
  * ready is what `node.status` answers. `close` leaves no process behind.
  */
-import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { type Clock, systemClock } from '../../common/core/clock.js';
-import type { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { LogLevel } from '../../common/core/log-level.js';
 import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/exclusive-lock.js';
 import { Journal } from '../../common/journal/journal.js';
 import type { JournalFinding } from '../../common/journal/journal-types.js';
 import { readLastWords } from '../../common/log/last-words.js';
-import type { AgentLog } from '../../common/log/log.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
@@ -26,6 +22,7 @@ import { Forwarder } from './forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './incident.js';
 import { keeperLoss } from './keeper-loss.js';
 import { LinkTable } from './link-table.js';
+import { lastLines } from './log-lines.js';
 import { logBounds } from './log-rotation.js';
 import { type LoggedProcess, LogStore } from './log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
@@ -33,26 +30,16 @@ import { MachineSupervision } from './machine-supervision.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
 import { nodeMethods } from './node-methods.js';
+import type { NodeOptions } from './node-options.js';
 import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
 import { openFilesWarning } from './open-files.js';
 import { BROKER, planProcesses } from './process-plan.js';
 import { RegistryLink } from './registry-link.js';
+import { reloadMethods } from './reload-methods.js';
+import { Reloader } from './reloader.js';
 import type { Supervisor } from './supervisor.js';
 import { welcomeOf } from './welcome.js';
-
-export interface NodeOptions {
-  readonly fleet: FleetConfig;
-  readonly machine: MachineConfig;
-  readonly version: string;
-  readonly log: AgentLog;
-  readonly logLevel: LogLevel;
-  readonly env: NodeJS.ProcessEnv;
-  /** Somebody asked it to stop: the owner of the process decides how it ends. */
-  readonly onStop: () => void;
-  /** It cannot go on without its journal; a new node can. */
-  readonly onFatal: (error: MeshError) => void;
-}
 
 export class MeshNode {
   readonly #options: NodeOptions;
@@ -65,6 +52,7 @@ export class MeshNode {
   readonly #logs: LogStore;
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
+  readonly #reloader: Reloader;
   readonly #replica: RegistryReplica;
   readonly #registryMethods: RegistryMethods;
   readonly #registryLink: RegistryLink;
@@ -134,6 +122,14 @@ export class MeshNode {
       onChange: () => this.#onTableChange(),
     });
     this.#supervisor = this.#supervision.supervisor;
+    this.#reloader = new Reloader({
+      ...options,
+      plan: (next) => planProcesses({ ...options, ...next, folder }),
+      supervisor: this.#supervisor,
+      clock: this.#clock,
+      lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
+      onReport: (report) => this.#records.report(new Incident(report)),
+    });
     this.#replica = new RegistryReplica({ machine: machine.name, epoch: journal.epoch });
     this.#registryMethods = new RegistryMethods(this.#replica.rows, this.#clock);
     this.#registryLink = new RegistryLink({
@@ -142,10 +138,7 @@ export class MeshNode {
       table: () => this.#table(),
       replica: this.#replica,
       methods: this.#registryMethods,
-      onRefused: (error) =>
-        this.#records.report(
-          new Incident({ code: error.code, message: error.message, component: 'registry', severity: 'error' }),
-        ),
+      onRefused: (error) => this.#records.report(incidents.tableRefused(error)),
       onLink: (up) => this.#links.note('registry', up, fleet.main.endpoints.registry),
     });
     this.#forwarder = new Forwarder({
@@ -198,6 +191,7 @@ export class MeshNode {
 
   async #close(): Promise<void> {
     this.#phase = 'stopping';
+    this.#reloader.close();
     await this.#supervisor.stopAgents();
     await this.#forwarder.drain(DRAIN_MS);
     await this.#supervisor.stop();
@@ -240,7 +234,7 @@ export class MeshNode {
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
     });
-    return new MethodTable().serve(handlers).serve(this.#registryMethods.handlers);
+    return new MethodTable().serve(handlers).serve(reloadMethods(this.#reloader)).serve(this.#registryMethods.handlers);
   }
 
   #table(): MachineTable {
@@ -265,6 +259,7 @@ export class MeshNode {
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
       logTrouble: this.#logs.trouble,
+      reloadTrouble: this.#reloader.problem,
     });
   }
 
@@ -278,6 +273,7 @@ export class MeshNode {
     if (this.#phase === 'starting' && this.#supervisor.isSettled) this.#phase = 'running';
     this.#registryMethods.apply((now) => this.#replica.sync(this.#table(), now));
     this.#registryLink.tableChanged();
+    this.#reloader.onChange();
   }
 
   /** What an earlier node could not tell any more. */
