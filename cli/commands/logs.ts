@@ -1,102 +1,111 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
-import { delay } from '../../common/core/clock.js';
-import { MeshError } from '../../common/core/errors.js';
+import { systemClock } from '../../common/core/clock.js';
+import { errorTable, MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { machinesWith, parseAgentReference } from '../agent-reference.js';
+import { machinesWith, namesOn, parseAgentReference } from '../agent-reference.js';
+import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { entryText, type LogEntry } from '../log-entry.js';
+import { mergedByTime } from '../log-merge.js';
+import { LogSource, type LogStart } from '../log-source.js';
+import { parseMoment } from '../moment.js';
 
-interface LogLine {
-  readonly machine: string;
-  readonly agent: string;
-  readonly line: string;
-}
-
-const LINES_MAX = 10_000;
+const LINES_MAX = limits.logLinesMax;
 const LINES_DEFAULT = 100;
+/** A pattern sees no more of a line: it is the reader's own, the lines are anybody's. */
+const SEARCHED_CHARACTERS = 16 * 1_024;
 
 export const command: Command = {
   details:
-    'Without @MACHINE: of every machine that has the agent. `node` and `broker` name the parts of the mesh itself.',
-  operands: [{ syntax: '<agent[@machine]>', description: 'whose output', completes: 'agent' }],
+    'Without @MACHINE: of every machine that has the agent. `node` and `broker` name the parts of the mesh itself. Rotated and compressed files count as one with the current one. Several logs are shown as one, in the order of their times; while following, as they come. On a terminal our own JSON lines are shown as words.',
+  operands: [{ syntax: '[agent[@machine]...]', description: 'whose output', completes: 'agent' }],
   options: [
     { flags: '-f, --follow', description: 'go on with new lines as they come' },
-    { flags: '-n, --lines <count>', description: `the last lines, up to ${LINES_MAX}; default ${LINES_DEFAULT}` },
+    {
+      flags: '-n, --lines <count>',
+      description: `the last lines of each, up to ${LINES_MAX}; default ${LINES_DEFAULT}, with --since or --grep all that can be`,
+    },
+    { flags: '--since <time>', description: 'not older than that: 90s, 10m, 2h, 1d ago, or a date and time' },
+    { flags: '--grep <regex>', description: 'only lines that match' },
+    { flags: '--all', description: 'of every agent, node and broker' },
+    { flags: '--raw', description: 'lines as they were written, on a terminal too' },
   ],
   examples: [
     { line: 'mesh logs echo@pc2', explains: 'the last lines of one agent' },
-    { line: 'mesh logs host-monitor -n 20', explains: 'of both machines, each line with its origin' },
+    { line: 'mesh logs echo host-monitor -n 20', explains: 'of both machines, each line with its origin' },
+    { line: 'mesh logs --all --since 10m --grep "warn|error"', explains: 'what went wrong anywhere just now' },
     { line: 'mesh logs node@main -f', explains: 'the daemon of main, as it writes', follows: true },
   ],
   async run(context, args) {
-    const reference = parseAgentReference(args.operand(0));
-    const last = args.count('lines', { max: LINES_MAX }) ?? LINES_DEFAULT;
-    const machine = reference.machine ?? context.flags.machine;
-    const machines = machinesWith({ ...reference, machine }, await context.fleet());
-    const sources = machines.map((machine) => new LogSource(context, machine, reference.agent, machines.length > 1));
-    // One after another first, so that the last lines of two machines are not shuffled.
+    const start = startOf(args);
+    const shows = matcherOf(args.text('grep'));
+    const sources = await sourcesOf(context, args);
+    const originWidth = sources.length > 1 ? Math.max(...sources.map(({ origin }) => origin.length)) : 0;
+    const isRaw = args.flag('raw') || !context.output.isTerminal;
+    const print = async (entry: LogEntry) => {
+      if (!shows(entry.line)) return;
+      const style = { colors: context.output.colors, originWidth, isRaw };
+      await context.output.item(
+        entry,
+        () => entryText(entry, style),
+        ({ line }) => line,
+      );
+    };
+    const startedMs = systemClock.wallMs();
     const failures: unknown[] = [];
-    for (const source of sources) await source.printLast(last).catch((error: unknown) => failures.push(error));
+    const logs = sources.map((source) => source.there(start));
+    for await (const entry of mergedByTime(logs, (error) => failures.push(error))) await print(entry);
     if (failures.length === sources.length) throw failures[0];
-    for (const failure of failures) if (failure instanceof MeshError) context.output.warn(failure.message);
-    if (!args.flag('follow')) return failures.length === 0 ? 0 : 7;
-    await Promise.all(sources.map((source) => source.follow()));
+    // A machine that is away is away for each of its agents: once is enough.
+    for (const message of new Set(failures.map(messageOf))) context.output.warn(message);
+    if (!args.flag('follow')) return failures.length === 0 ? 0 : errorTable.DEGRADED.exitCode;
+    await Promise.all(sources.map((source) => source.follow({ sinceMs: startedMs }, print)));
     return 0;
   },
 };
 
-/** The output of one agent on one machine, read on from where the last answer ended. */
-class LogSource {
-  #place: { readonly offset: number; readonly file: string } | undefined;
-  #silent = false;
+function startOf(args: Arguments): LogStart {
+  const since = args.text('since');
+  const sinceMs = since === undefined ? undefined : parseMoment(since, systemClock.wallMs());
+  const last = args.count('lines', { max: LINES_MAX });
+  if (sinceMs !== undefined) return { sinceMs, ...(last === undefined ? {} : { last }) };
+  return { last: last ?? (args.text('grep') === undefined ? LINES_DEFAULT : LINES_MAX) };
+}
 
-  constructor(
-    private readonly context: Context,
-    private readonly machine: MachineConfig,
-    private readonly agent: string,
-    private readonly showsOrigin: boolean,
-  ) {}
-
-  async printLast(last: number): Promise<void> {
-    const node = await (await this.context.access()).node(this.machine);
-    const { agent } = this;
-    await this.#print(await node.request('node.logs', { agent, last }, { signal: this.context.signal }));
-  }
-
-  /** Waits out a node that is away: its agents' output goes on into the same file. */
-  async follow(): Promise<void> {
-    const { signal, output } = this.context;
-    while (!signal.aborted) {
-      try {
-        const node = await (await this.context.access()).node(this.machine);
-        const waitMs = limits.longPollMsMax / 3;
-        const timeoutMs = waitMs + limits.requestTimeoutMs;
-        const body = { agent: this.agent, ...(this.#place ?? { last: 0 }), waitMs };
-        await this.#print(await node.request('node.logs', body, { signal, timeoutMs }));
-        this.#silent = false;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof MeshError) || !WAITED_OUT.includes(error.code)) throw error;
-        if (!this.#silent) output.warn(`${error.message}; going on when it is back`);
-        this.#silent = true;
-        await delay(limits.heartbeatIntervalMs, signal).catch(() => undefined);
-      }
-    }
-  }
-
-  async #print({ file, nextOffset, lines }: { file: string; nextOffset: number; lines: string[] }): Promise<void> {
-    this.#place = { file, offset: nextOffset };
-    const { machine, agent, showsOrigin } = this;
-    for (const line of lines) {
-      const item: LogLine = { machine: machine.name, agent, line };
-      const origin = showsOrigin ? `${this.context.output.colors.cyan(`${agent}@${machine.name}`)} | ` : '';
-      await this.context.output.item(
-        item,
-        () => `${origin}${line}`,
-        () => line,
-      );
-    }
+/** @throws MeshError USAGE */
+function matcherOf(pattern: string | undefined): (line: string) => boolean {
+  if (pattern === undefined) return () => true;
+  try {
+    const expression = new RegExp(pattern);
+    return (line) => expression.test(line.slice(0, SEARCHED_CHARACTERS));
+  } catch (error) {
+    throw new MeshError('USAGE', `--grep is no regular expression: ${messageOf(error)}`, {
+      hint: 'put \\ before . ( [ { + * ? ^ $ | to mean the character itself',
+    });
   }
 }
 
-const WAITED_OUT: readonly string[] = ['UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT', 'CLOSED'];
+/** In the order of the line; with --all in start order, machine by machine. */
+async function sourcesOf(context: Context, args: Arguments): Promise<LogSource[]> {
+  const references = args.list(0).map(parseAgentReference);
+  const isAll = args.flag('all');
+  if (isAll === references.length > 0) {
+    const what = isAll ? '--all and names of agents contradict each other' : 'mesh logs needs AGENT';
+    throw new MeshError('USAGE', what, { hint: 'name agents, as in "mesh logs echo@pc2", or give --all' });
+  }
+  const fleet = await context.fleet();
+  const chosen: [MachineConfig, string][] = isAll
+    ? (await context.machinesAsked()).flatMap((machine) => namesOn(machine).map((agent) => pair(machine, agent)))
+    : references.flatMap(({ agent, machine = context.flags.machine }) =>
+        machinesWith({ agent, machine }, fleet).map((found) => pair(found, agent)),
+      );
+  const access = await context.access();
+  const { signal, output } = context;
+  const sources = chosen.map(
+    ([machine, agent]) => new LogSource({ access, machine, agent, signal, warn: (text) => output.warn(text) }),
+  );
+  return [...new Map(sources.map((source) => [source.origin, source])).values()];
+}
+
+const pair = (machine: MachineConfig, agent: string): [MachineConfig, string] => [machine, agent];
