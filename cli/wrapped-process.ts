@@ -96,7 +96,7 @@ async function passOn(from: Readable, { stderr, onStderr }: WrappedOptions): Pro
   stderr.on('error', onError);
   try {
     for await (const chunk of from) {
-      if (isRead && !stderr.write(chunk)) await Promise.race([once(stderr, 'drain'), once(stderr, 'close')]);
+      if (isRead && !stderr.write(chunk)) await hasRoom(stderr);
       await onStderr(chunk);
     }
   } catch {
@@ -104,6 +104,15 @@ async function passOn(from: Readable, { stderr, onStderr }: WrappedOptions): Pro
   } finally {
     stderr.off('error', onError);
   }
+}
+
+/** Resolves when more can be written, or nothing any more. */
+async function hasRoom(stream: Writable): Promise<void> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  // An error is one way of nothing any more.
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => undefined);
+  listening.abort();
 }
 
 function refusalOf(error: unknown, program: string): Pick<WrappedEnd, 'exitCode' | 'refusal'> {
