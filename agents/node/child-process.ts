@@ -24,6 +24,8 @@ export interface Exit {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly reason?: string;
+  /** What the system did to it, where that is known: it says more than the signal. */
+  readonly cause?: string;
   /** The next step, where there is one to name. */
   readonly hint?: string;
 }

@@ -85,8 +85,9 @@ export function hungReport({ instance, pid, lastLogLines }: Traces, silentMs: nu
 }
 
 /** `killed by SIGKILL`, `exit code 3`, `spawn ENOENT`, or that nobody saw it. */
-export function exitText({ code, signal, reason }: Exit): string {
+export function exitText({ code, signal, reason, cause }: Exit): string {
   if (reason !== undefined) return reason;
+  if (cause !== undefined) return cause;
   if (signal !== undefined) return `killed by ${signal}`;
   return code === undefined ? 'ended unseen' : `exit code ${code}`;
 }

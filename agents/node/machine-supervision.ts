@@ -18,6 +18,7 @@ import type { NodeJournal } from './node-journal.js';
 import type { ProcessPlan } from './process-plan.js';
 import { ProcessRemains } from './process-remains.js';
 import { ProcessTable } from './process-table.js';
+import { Resources } from './resources.js';
 import type { SupervisedProcess } from './supervised-process.js';
 import type { Transition } from './supervision.js';
 import { Supervisor } from './supervisor.js';
@@ -31,6 +32,8 @@ export interface MachineSupervisionOptions {
   readonly records: NodeJournal;
   readonly log: AgentLog;
   readonly logOf: DeathReportsOptions['logOf'];
+  /** Of the node itself. */
+  readonly loopLagMs: () => number;
   /** What others see of the machine's processes has changed. */
   readonly onChange: (process: SupervisedProcess) => void;
   readonly clock?: Clock;
@@ -38,6 +41,7 @@ export interface MachineSupervisionOptions {
 
 export class MachineSupervision {
   readonly supervisor: Supervisor;
+  readonly resources: Resources;
   readonly #options: MachineSupervisionOptions;
   readonly #table: ProcessTable;
   readonly #findings: readonly Quarantined[];
@@ -46,13 +50,23 @@ export class MachineSupervision {
 
   /** @throws JOURNAL_FAILED, CONFLICT, CONFIG_INVALID when the table cannot be used */
   constructor(options: MachineSupervisionOptions) {
-    const { machine, home, folder, plans, nodeEpoch, records, log, logOf, clock = systemClock } = options;
+    const { machine, home, folder, plans, nodeEpoch, records, log, logOf, loopLagMs } = options;
+    const { clock = systemClock } = options;
     this.#options = options;
     const { store, findings } = ProcessStore.open({ file: folder.processes, wallMs: clock.wallMs() });
     this.#findings = findings;
     this.#table = new ProcessTable(store, bootId(), clock, log);
     this.#lifecycle = new LifecycleRecords(records, log);
     const deaths = new DeathReports({ machine: machine.name, folder, records, log, logOf });
+    this.resources = new Resources({
+      machine: machine.name,
+      token: tokenOf(home, machine.name),
+      processes: () => this.supervisor.processes,
+      loopLagMs,
+      records,
+      log,
+      clock,
+    });
     this.#hooks = new HookRunner(({ name }, hook, { epoch }, why) => log.warn({ agent: name, epoch, hook }, why));
     this.supervisor = new Supervisor({
       plans,
@@ -66,6 +80,7 @@ export class MachineSupervision {
       onChange: (process) => this.#onChange(process),
       onTransition: (transition) => this.#onTransition(transition),
       onDeath: (death) => deaths.onDeath(death),
+      explain: (name, exit) => this.resources.explain(name, exit),
       onHung: (process, silentMs) => deaths.onHung(process, silentMs),
       onGone: (name) => this.#table.forget(name),
     });
@@ -82,6 +97,7 @@ export class MachineSupervision {
       records.report(incidents.rebooted(machine.name, names));
     }
     this.supervisor.start(found);
+    this.resources.start();
   }
 
   /** What could not be written is tried again. */
@@ -92,10 +108,13 @@ export class MachineSupervision {
   /** The node ends. What still runs goes on. */
   close(): void {
     this.supervisor.close();
+    this.resources.close();
     this.#table.close();
   }
 
   #onChange(process: SupervisedProcess): void {
+    // A process that was just started must be in its group before it has done anything.
+    this.resources.onChange(process);
     // Before anybody is told of it.
     this.#table.note(process);
     this.#options.onChange(process);

@@ -8,9 +8,11 @@ import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
+import { NODE_AGENT } from './incident.js';
 import type { LogChain } from './log-chain.js';
 import { answerLogs } from './log-query.js';
 import { processRow } from './process-row.js';
+import type { Resources } from './resources.js';
 import type { Supervisor } from './supervisor.js';
 
 export interface NodeMethodsOptions {
@@ -18,6 +20,7 @@ export interface NodeMethodsOptions {
   readonly epoch: number;
   readonly version: string;
   readonly supervisor: Supervisor;
+  readonly resources: Resources;
   readonly journal: Journal;
   readonly welcome: WelcomeBody;
   readonly status: () => Output<'node.status'>;
@@ -33,7 +36,7 @@ export interface NodeMethodsOptions {
 }
 
 export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
-  const { machine, epoch, supervisor, welcome } = options;
+  const { machine, epoch, supervisor, resources, welcome } = options;
   return {
     'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
     'mesh.info': () => ({
@@ -90,8 +93,15 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     },
     'node.ps': () => ({
       machine,
-      agents: supervisor.processes.map((process) => processRow(process, machine, supervisor.whyOf(process))),
+      agents: supervisor.processes.map((process) => {
+        const { name, pid } = process;
+        return processRow(process, machine, supervisor.whyOf(process), resources.latest(name, pid));
+      }),
     }),
+    'node.usage': (input) => {
+      if (input.agent !== undefined && input.agent !== NODE_AGENT) supervisor.find(input.agent);
+      return resources.usage(input);
+    },
     ...controlMethods(supervisor, machine),
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),

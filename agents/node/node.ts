@@ -119,6 +119,7 @@ export class MeshNode {
       records: this.#records,
       log: options.log,
       logOf,
+      loopLagMs: () => this.#loopLagMs,
       onChange: () => this.#onTableChange(),
     });
     this.#supervisor = this.#supervision.supervisor;
@@ -218,6 +219,7 @@ export class MeshNode {
       epoch: this.#journal.epoch,
       version,
       supervisor: this.#supervisor,
+      resources: this.#supervision.resources,
       journal: this.#journal,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
@@ -255,7 +257,11 @@ export class MeshNode {
       phase: this.#phase,
       supervisor: this.#supervisor,
       links: this.#links,
-      warnings: [...this.#warnings, ...keeperLoss(env, process.ppid, machine.name)],
+      warnings: [
+        ...this.#warnings,
+        ...keeperLoss(env, process.ppid, machine.name),
+        ...this.#supervision.resources.warnings,
+      ],
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
       logTrouble: this.#logs.trouble,

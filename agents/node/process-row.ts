@@ -3,10 +3,19 @@ import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { BROKER } from './process-plan.js';
 import type { SupervisedProcess } from './supervised-process.js';
+import type { UsageSample } from './usage-history.js';
 
-/** @param why it is in its state, or still waits; empty when that is plain */
-export function processRow(process: SupervisedProcess, machine: string, why: string): ProcessRowBody {
-  const { name, plan, state, sinceMs, pid, epoch, attachment, restarts, startedMs, loopLagMs, rssBytes } = process;
+/**
+ * @param why it is in its state, or still waits; empty when that is plain
+ * @param usage of its living incarnation at the last look; before that its own word has to do
+ */
+export function processRow(
+  process: SupervisedProcess,
+  machine: string,
+  why: string,
+  usage: UsageSample,
+): ProcessRowBody {
+  const { name, plan, state, sinceMs, pid, epoch, attachment, restarts, startedMs, loopLagMs } = process;
   return {
     agent: name,
     machine,
@@ -23,9 +32,9 @@ export function processRow(process: SupervisedProcess, machine: string, why: str
     restarts,
     startedMs,
     loopLagMs,
-    rssBytes,
-    cpuPercent: null,
-    openFiles: null,
+    rssBytes: usage.rssBytes ?? process.rssBytes,
+    cpuPercent: usage.cpuPercent,
+    openFiles: usage.openFiles,
     wave: plan.wave,
     required: plan.required,
     outdated: process.outdated,

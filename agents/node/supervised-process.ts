@@ -247,7 +247,7 @@ export class SupervisedProcess extends TrackedProcess {
     const { pid, uptimeMs: ranMs } = this;
     clearTimeout(this.#readyTimer);
     this.#clear();
-    const told = this.#endWhy === '' ? exit : { ...exit, reason: this.#endWhy };
+    const told = this.#endWhy === '' ? this.supervision.explain(this.name, exit) : { ...exit, reason: this.#endWhy };
     this.lastExit = exitText(told);
     this.life = undefined;
     if (this.#sequel.kind === 'judge') return this.#judge(told, { pid, ranMs, isUnseen: false });

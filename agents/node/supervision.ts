@@ -49,6 +49,8 @@ export interface Supervision {
   readonly onWish: () => void;
   readonly onTransition: (transition: Transition) => void;
   readonly onDeath: (death: Death) => void;
+  /** The end of a living process with what is known beyond its signal. */
+  readonly explain: (name: string, exit: Exit) => Exit;
   /** It was busy for longer than its limit, and is being ended. */
   readonly onHung: (process: SupervisedProcess, silentMs: number) => void;
 }

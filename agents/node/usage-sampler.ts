@@ -60,9 +60,10 @@ export class UsageSampler {
     clearInterval(this.#timer);
   }
 
-  /** What an agent used at the last look. */
-  latest(name: string): UsageSample {
-    return this.#tracks.get(name)?.latest ?? NO_USAGE;
+  /** What the incarnation with this pid used at the last look; nothing before its first. */
+  latest(name: string, pid: number): UsageSample {
+    const track = this.#tracks.get(name);
+    return track?.baseline?.pid === pid ? track.latest : NO_USAGE;
   }
 
   /** Called every `limitIntervalMs`; does nothing when nobody is to be looked at yet. */
@@ -136,8 +137,8 @@ export class UsageSampler {
 
   #percentSince({ cpuTicks, atMs }: Baseline, usage: GroupUsage, nowMs: number): number {
     const seconds = (usage.cpuTicks - cpuTicks) / (this.options.units?.ticksPerSecond ?? 1);
-    // A child that nobody waited for takes its time with it when it ends.
-    return Math.max(0, (seconds * 100_000) / (nowMs - atMs));
+    // To a tenth, which is what ticks are good for. A child that nobody waited for takes its time with it when it ends.
+    return Math.max(0, Math.round((seconds * 1_000_000) / (nowMs - atMs)) / 10);
   }
 
   #trackOf(name: string): Track {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { expect } from 'chai';
+import { NO_USAGE } from '../../agents/node/usage-history.js';
 import { kernelUnits } from '../../agents/node/usage-reading.js';
 import { UsageSampler, type Watched } from '../../agents/node/usage-sampler.js';
 import { limits } from '../../common/core/limits.js';
@@ -45,16 +46,17 @@ describe('the usage sampler', () => {
   it('tells a process that works from one that sleeps, by the time between two looks', async function () {
     if (kernelUnits() === undefined) this.skip();
     const busy = run('/bin/sh', '-c', 'while :; do :; done');
-    const { sampler, lookIn } = samplerOf([watched('busy', busy), watched('idle', run('sleep', '60'))]);
+    const idle = run('sleep', '60');
+    const { sampler, lookIn } = samplerOf([watched('busy', busy), watched('idle', idle)]);
     lookIn(0);
-    expect(sampler.latest('busy')).to.include({ cpuPercent: null });
-    expect(sampler.latest('busy').rssBytes).to.be.above(0);
+    expect(sampler.latest('busy', busy)).to.include({ cpuPercent: null });
+    expect(sampler.latest('busy', busy).rssBytes).to.be.above(0);
     const before = processLoad(busy)?.cpuTicks ?? 0;
     await waitUntil('half a second of work', () => (processLoad(busy)?.cpuTicks ?? 0) >= before + 50);
     lookIn(limits.usageIntervalMs);
     // At least half a second of work in what the clock says are five.
-    expect(sampler.latest('busy').cpuPercent).to.be.at.least(10);
-    expect(sampler.latest('idle').cpuPercent).to.be.below(1);
+    expect(sampler.latest('busy', busy).cpuPercent).to.be.at.least(10);
+    expect(sampler.latest('idle', idle).cpuPercent).to.be.below(1);
   });
 
   it('begins anew with the next incarnation, and keeps the history of the last', () => {
@@ -62,11 +64,14 @@ describe('the usage sampler', () => {
     lookIn(0);
     world.watched = [watched('a', 0)];
     lookIn(limits.usageIntervalMs);
-    world.watched = [watched('a', run('sleep', '60'))];
+    const next = run('sleep', '60');
+    world.watched = [watched('a', next)];
+    expect(sampler.latest('a', next)).to.deep.equal(NO_USAGE);
     lookIn(limits.usageIntervalMs);
     const [row] = sampler.answer({ agent: 'a' });
     expect(row?.rssBytes.map((bytes) => bytes !== null)).to.deep.equal([true, false, true]);
-    expect(sampler.latest('a').cpuPercent).to.equal(null);
+    expect(sampler.latest('a', next)).to.include({ cpuPercent: null });
+    expect(sampler.latest('a', next).rssBytes).to.be.a('number');
   });
 
   it('looks at everybody now and then, and in between only for the sake of limits', () => {
@@ -110,7 +115,8 @@ describe('the usage sampler', () => {
       NO_PROC,
     );
     lookIn(0);
-    expect(sampler.latest('a')).to.deep.equal({ cpuPercent: null, rssBytes: null, openFiles: null, loopLagMs: 3 });
+    expect(sampler.answer({ agent: 'a' })[0]).to.deep.include({ cpuPercent: [null], rssBytes: [null], loopLagMs: [3] });
+    expect(sampler.latest('a', process.pid)).to.deep.equal(NO_USAGE);
     expect(world.looks).to.deep.equal([[]]);
   });
 });
