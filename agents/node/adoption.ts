@@ -95,7 +95,7 @@ const foundCandidate = ({ pid, startTicks, env }: FoundProcess): Candidate => ({
 /** An environment that says nothing sensible is that of no incarnation; every real one is newer. */
 function epochOf(env: FoundProcess['env']): number {
   const epoch = Number(env[EPOCH_VARIABLE]);
-  return Number.isSafeInteger(epoch) ? epoch : NO_EPOCH;
+  return Number.isSafeInteger(epoch) && epoch > 0 ? epoch : NO_EPOCH;
 }
 const NO_EPOCH = -1;
 

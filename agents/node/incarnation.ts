@@ -9,7 +9,8 @@
 import type { Clock } from '../../common/core/clock.js';
 import { ageMsOf, processStat } from '../../common/core/process-scan.js';
 import type { Input } from '../../common/protocol/catalogue.js';
-import { type Exit, launch, signalGroup } from './child-process.js';
+import { type Exit, hasProcess, launch, signalGroup } from './child-process.js';
+import { foregroundExit } from './foreground.js';
 import type { ProcessPlan } from './process-plan.js';
 
 /** What a process says of itself when it attaches. */
@@ -56,7 +57,10 @@ export class Incarnation {
   static start(plan: ProcessPlan, epoch: number, clock: Clock, onEnd: (exit: Exit) => void): Incarnation {
     const { executable, argv, cwd, user, nice, logFile } = plan;
     const program = { executable, argv, cwd, user, nice, logFile, env: plan.env(epoch) };
-    const pid = launch(program, (exit) => life.#end(exit));
+    const pid = launch(program, async (exit) => {
+      const speaks = plan.readiness === 'attach' || plan.readiness === 'ask';
+      life.#end(speaks || life.#isAskedToEnd ? exit : await foregroundExit(exit, program.env));
+    });
     const startTicks = pid === undefined ? 0 : (processStat(pid)?.startTicks ?? 0);
     const life = new Incarnation(epoch, pid ?? 0, clock.wallMs(), true, clock, onEnd, { startTicks, ageMs: 0 });
     return life;
@@ -100,9 +104,13 @@ export class Incarnation {
     this.#silentSinceAt ??= this.clock.monotonicMs() - alreadyMs;
   }
 
-  /** Whether it still lives, for one that no event tells of; cheap enough to be asked often. */
-  look(): void {
-    if (!this.isChild && !this.#isOurs()) this.#end({ code: undefined, signal: undefined });
+  /**
+   * Whether it still lives, for one that no event tells of. The quick look costs next to nothing, and takes a process that
+   * nobody has buried yet for a living one.
+   */
+  look(isQuick: boolean): void {
+    if (this.isChild || (isQuick ? hasProcess(this.pid) : this.#isOurs())) return;
+    this.#end({ code: undefined, signal: undefined });
   }
 
   /** Asks it to end, and ends it when the grace is over. Asking twice changes nothing. */
@@ -114,6 +122,10 @@ export class Incarnation {
 
   kill(): void {
     this.#signal('SIGKILL');
+  }
+
+  get #isAskedToEnd(): boolean {
+    return this.#killTimer !== undefined;
   }
 
   #signal(signal: NodeJS.Signals): void {

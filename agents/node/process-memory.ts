@@ -62,8 +62,27 @@ export function recall(record: ProcessRecord, planHash: string, bootId: string, 
   return { ...fresh, state, sinceMs, why, restarts, history, wish: state === 'backoff' ? wish : 'none' };
 }
 
+/** What of a process is remembered. */
+export type Rememberable = Pick<
+  SupervisedProcess,
+  | 'name'
+  | 'wanted'
+  | 'state'
+  | 'sinceMs'
+  | 'stateWhy'
+  | 'epoch'
+  | 'pid'
+  | 'startTicks'
+  | 'startedMs'
+  | 'restarts'
+  | 'history'
+  | 'lastExit'
+  | 'lastHash'
+  | 'attachment'
+>;
+
 /** As it is now, to be remembered. */
-export function recordOf(process: SupervisedProcess, bootId: string, now: Moment): ProcessRecord {
+export function recordOf(process: Rememberable, bootId: string, now: Moment): ProcessRecord {
   const { name, wanted, state, sinceMs, epoch, pid, startTicks, startedMs, restarts, history, attachment } = process;
   return {
     agent: name,

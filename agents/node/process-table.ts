@@ -6,18 +6,17 @@
 import { type Clock, momentOf } from '../../common/core/clock.js';
 import type { ProcessRecord, ProcessStore } from '../../common/journal/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
-import { recordOf } from './process-memory.js';
-import type { SupervisedProcess } from './supervised-process.js';
+import { type Rememberable, recordOf } from './process-memory.js';
 
 export class ProcessTable {
   /** As the node before left it. */
   readonly records: readonly ProcessRecord[];
   /** What waits to be written: a process, or undefined for one that is gone. */
-  readonly #waiting = new Map<string, SupervisedProcess | undefined>();
+  readonly #waiting = new Map<string, Rememberable | undefined>();
   #isFailing = false;
 
   constructor(
-    private readonly store: ProcessStore,
+    private readonly store: Pick<ProcessStore, 'all' | 'put' | 'remove' | 'close'>,
     readonly bootId: string,
     private readonly clock: Clock,
     private readonly log: AgentLog,
@@ -25,7 +24,7 @@ export class ProcessTable {
     this.records = store.all();
   }
 
-  note(process: SupervisedProcess): void {
+  note(process: Rememberable): void {
     this.#waiting.set(process.name, process);
     this.retry();
   }

@@ -43,6 +43,7 @@ export class Supervisor {
   #isLookScheduled = false;
   #adopted: SupervisedProcess[] = [];
   #adoptedTimer: NodeJS.Timeout | undefined;
+  #lookCount = 0;
 
   constructor(options: SupervisorOptions) {
     const { plans, records, clock, nodeEpoch, bootId, onChange } = options;
@@ -128,7 +129,7 @@ export class Supervisor {
       else if (isAlive(process.state) && !process.running) process.onDiedUnseen(pid);
     }
     this.#adopted = this.#processes.filter(({ running }) => running);
-    this.#adoptedTimer = setInterval(() => this.lookAtAdopted(), limits.adoptedLookMs);
+    this.#adoptedTimer = setInterval(() => this.#lookAtAdopted(), limits.adoptedLookMs);
     this.#phase = 'launching';
     this.#launch();
   }
@@ -192,11 +193,11 @@ export class Supervisor {
     this.#launch();
   }
 
-  /** Also called when a connection to the node has ended: it may have been one of theirs. */
-  lookAtAdopted(): void {
-    if (this.#adopted.length === 0) return;
-    for (const process of this.#adopted) process.look();
+  #lookAtAdopted(): void {
+    const isQuick = ++this.#lookCount % THOROUGH_LOOK !== 0;
+    for (const process of this.#adopted) process.look(isQuick);
     this.#adopted = this.#adopted.filter(({ isAdopted }) => isAdopted);
+    if (this.#adopted.length === 0) clearInterval(this.#adoptedTimer);
   }
 
   /** @throws CLOSED while the machine goes down */
@@ -236,3 +237,6 @@ export class Supervisor {
     this.#processes = [...this.#byName.values()].sort((a, b) => a.plan.wave - b.plan.wave);
   }
 }
+
+/** Each so many looks at a process of an earlier node ask whether it is a dead one, or another one under its pid. */
+const THOROUGH_LOOK = 4;

@@ -179,8 +179,8 @@ export abstract class TrackedProcess {
   }
 
   /** Whether one that is nobody's child still lives. */
-  look(): void {
-    this.life?.look();
+  look(isQuick: boolean): void {
+    this.life?.look(isQuick);
   }
 
   /** It was silent for longer than it may be. */

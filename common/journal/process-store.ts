@@ -9,7 +9,7 @@
  * P4. A file that cannot be read, or that holds what nobody wrote, is put aside and begun anew, and the caller is told.
  */
 import { type Static, Type } from 'typebox';
-import { MeshError } from '../core/errors.js';
+import { MeshError, messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { AgentEntry, Name } from '../protocol/registry-entry.js';
 import { compile } from '../protocol/schema.js';
@@ -122,18 +122,12 @@ export class ProcessStore {
   }
 
   #recordOf(row: Row): ProcessRecord {
-    let record: unknown;
     try {
-      record = recordOf(row);
+      return validator.assert(recordOf(row), 'it');
     } catch (error) {
-      throw this.#damaged(row.agent, error);
+      const what = `${this.file}: the row of ${row.agent} is not one that was written`;
+      throw new MeshError('JOURNAL_DAMAGED', `${what}: ${messageOf(error)}`, { cause: error });
     }
-    if (!validator.accepts(record)) throw this.#damaged(row.agent);
-    return record;
-  }
-
-  #damaged(agent: string, cause?: unknown): MeshError {
-    return new MeshError('JOURNAL_DAMAGED', `${this.file}: the row of ${agent} is not one that was written`, { cause });
   }
 
   #guard<T>(work: () => T): T {

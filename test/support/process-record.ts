@@ -17,6 +17,6 @@ export const processRecord = (changes: Partial<ProcessRecord> = {}): ProcessReco
   starts: [],
   lastExit: '',
   planHash: 'plan',
-  attachment: { control: 'tcp://127.0.0.1:9', version: '1', capabilities: [], actions: ['echo.say'] },
+  attachment: { control: 'tcp://127.0.0.1:9', version: '1', capabilities: [], actions: ['say'] },
   ...changes,
 });
