@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { logBounds } from '../../agents/node/log-rotation.js';
+import { machineSettings } from '../../common/config/machine-settings.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash } from '../../common/journal/record.js';
@@ -75,9 +77,26 @@ describe('docs/ARCHITECTURE.md', () => {
   }
 });
 
+describe('docs/logs.md', () => {
+  it('tells the bounds as they are', () => {
+    const { rotateBytes, rotateMs, totalBytes } = machineSettings({}).logs;
+    const [rotateMiB, hours, totalMiB] = [rotateBytes / 1_048_576, rotateMs / 3_600_000, totalBytes / 1_048_576];
+    expect(read('docs/logs.md'))
+      .to.include(`{ rotateMiB: ${rotateMiB}, rotateHours: ${hours}, totalMiB: ${totalMiB} }`)
+      .and.include(`its last ${logBounds(machineSettings({}).logs).tailBytes / 1_024} KiB stay`)
+      .and.include(`goes back ${limits.logScanBytesMax / 1_048_576} MiB of one log`);
+  });
+});
+
 describe('the documents', () => {
   it('link only to files that are there', () => {
-    for (const document of ['README.md', 'docs/ARCHITECTURE.md', 'docs/PROTOCOL.md', 'docs/DEVELOPMENT.md']) {
+    for (const document of [
+      'README.md',
+      'docs/ARCHITECTURE.md',
+      'docs/PROTOCOL.md',
+      'docs/DEVELOPMENT.md',
+      'docs/logs.md',
+    ]) {
       for (const [, target = ''] of read(document).matchAll(/\]\((?!http|#)([^)#]+)[^)]*\)/g)) {
         const url = new URL(target, new URL(document, root));
         expect(existsSync(fileURLToPath(url)), `${document} links to ${target}`).to.equal(true);
