@@ -69,8 +69,18 @@ export interface MeshErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The only error class of the mesh. `message` says what happened, and to what; `hint` what to do next. */
+/** Marks a MeshError, whichever copy of this module made it. */
+const BRAND = Symbol.for('agent-mesh.MeshError');
+
+/**
+ * The only error class of the mesh. `message` says what happened, and to what; `hint` what to do next. It is known by its
+ * mark: the module of an agent may bring a copy of the SDK of its own, and what that throws is no stranger's error.
+ */
 export class MeshError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
   override readonly name = 'MeshError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -81,6 +91,10 @@ export class MeshError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details;
+  }
+
+  get [BRAND](): true {
+    return true;
   }
 
   get retryable(): boolean {

@@ -81,3 +81,17 @@ describe('the text of a thrown value', () => {
       expect(systemCodeOf(none)).to.equal(undefined);
   });
 });
+
+describe('an error of another copy of the SDK', () => {
+  it('is a MeshError too, and nothing else is', async () => {
+    const copy: typeof import('../../common/core/errors.js') = await import(
+      new URL('../../common/core/errors.js?copy', import.meta.url).href
+    );
+    expect(copy.MeshError).to.not.equal(MeshError);
+    const theirs: unknown = new copy.MeshError('QUEUE_FULL', 'full');
+    expect(theirs).to.be.instanceOf(MeshError);
+    expect(toMeshError(theirs)).to.equal(theirs);
+    for (const other of [new Error('x'), { code: 'QUEUE_FULL', message: 'x' }, 'x', null])
+      expect(other instanceof MeshError).to.equal(false);
+  });
+});
