@@ -19,6 +19,6 @@ fi
 newest_source() { find agents broker cli common test bench -name '*.ts' -not -path '*/node_modules/*' -newer dist/.tsbuildinfo -print -quit; }
 if [ "${1:-}" = --always-build ] || [ ! -f dist/cli/main.js ] || [ ! -f dist/.tsbuildinfo ] || [ -n "$(newest_source)" ]; then
   echo "building ..." >&2
-  npx tsc -p tsconfig.json
+  npm run --silent build
   touch dist/.tsbuildinfo
 fi
