@@ -188,6 +188,13 @@ describe('a rollout', () => {
     world.fates.set('two new', 'completes');
     expect(roll().state).to.equal('done');
     expect(world.agents.get('two')?.state).to.equal('completed');
+    expect(world.nowMs).to.equal(50 + (100 + STABLE_MS) + (50 + STABLE_MS) + 150);
+  });
+
+  it('does not take the end of the old process for a failure of the new one', () => {
+    const rollout = turnRollout(startRollout([task('one', 'restart')], STABLE_MS), world.look, 0).rollout;
+    Object.assign(world.agents.get('one') ?? {}, { state: 'backoff', why: 'it fell while it was drained' });
+    expect(turnRollout(rollout, world.look, 1).rollout.state).to.equal('rolling');
   });
 
   it('waits for what is busy to serve again', () => {
