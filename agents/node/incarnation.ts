@@ -7,6 +7,7 @@
  *     start are still its own, because a pid is used again.
  */
 import type { Clock } from '../../common/core/clock.js';
+import { durationText } from '../../common/core/duration.js';
 import { ageMsOf, processStat } from '../../common/core/process-scan.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { type Exit, hasProcess, launch, signalGroup } from './child-process.js';
@@ -35,6 +36,8 @@ export class Incarnation {
   #heardAt: number;
   #silentSinceAt: number | undefined;
   #killTimer: NodeJS.Timeout | undefined;
+  /** It was asked to end, and did not within this. */
+  #overdueMs: number | undefined;
   #ended = false;
 
   private constructor(
@@ -117,7 +120,10 @@ export class Incarnation {
   terminate(graceMs: number): void {
     if (this.#killTimer !== undefined || this.#ended) return;
     this.#signal('SIGTERM');
-    this.#killTimer = setTimeout(() => this.kill(), graceMs);
+    this.#killTimer = setTimeout(() => {
+      this.#overdueMs = graceMs;
+      this.kill();
+    }, graceMs);
   }
 
   kill(): void {
@@ -143,6 +149,7 @@ export class Incarnation {
     clearTimeout(this.#killTimer);
     // L2: the group of one that was not a child may be somebody else's by now; its leftovers are known by their token.
     if (this.isChild && this.pid !== 0) signalGroup(this.pid, 'SIGKILL');
-    this.onEnd(exit);
+    const late = `killed: it had not ended ${durationText(this.#overdueMs ?? 0)} after SIGTERM`;
+    this.onEnd(this.#overdueMs === undefined ? exit : { ...exit, cause: late });
   }
 }

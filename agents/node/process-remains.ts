@@ -13,6 +13,7 @@ import {
   type FoundProcess,
   findProcesses,
   isErrand,
+  TOKEN_VARIABLE,
 } from '../../common/core/process-scan.js';
 import { signalProcess } from './child-process.js';
 
@@ -50,6 +51,12 @@ export class ProcessRemains {
     });
     return this.#look;
   }
+}
+
+/** What lives of the incarnation that was started with `env`. */
+export function remainsOf(env: Readonly<Record<string, string>>): FoundProcess[] {
+  const { [TOKEN_VARIABLE]: token = '', [AGENT_VARIABLE]: agent = '', [EPOCH_VARIABLE]: epoch } = env;
+  return findProcesses(token).filter((process) => isOf(process.env, agent, Number(epoch)));
 }
 
 /** A hook or a probe bears the same marks and is ended by whoever runs it. */

@@ -63,6 +63,13 @@ function refusalOf({ target: { agent, machine }, instances, services }: Choice):
       hint: `it runs on ${instances.map((instance) => instance.machine).join(', ')}`,
     });
   }
+  const supervised = candidates.filter(({ state, control }) => SERVING.includes(state) && control === '');
+  if (supervised.length > 0) {
+    const names = supervised.map(({ instance }) => instance).join(', ');
+    return new MeshError('UNKNOWN_METHOD', `${names} takes no calls: it is a program that is only supervised`, {
+      hint: 'a program that speaks the protocol (docs/PROTOCOL.md) has "attaches: true" in its set',
+    });
+  }
   const states = candidates.map((instance) => `${instance.instance} is ${instance.state}`).join(', ');
   return new MeshError('UNREACHABLE', `no instance of "${agent}" serves: ${states}`, {
     hint: `see "mesh logs ${agent}"`,

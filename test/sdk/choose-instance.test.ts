@@ -84,4 +84,10 @@ describe('the choice of an instance', () => {
     expect(down.code).to.equal('UNREACHABLE');
     expect(down.message).to.equal('no instance of "echo" serves: echo@pc2 is backoff, echo@main is starting');
   });
+
+  it('says of a program that is only supervised that it takes no calls', () => {
+    const error = refusal(() => choose('echo.say', [view('main', 'ready', { control: '' })]));
+    expect(error.code).to.equal('UNKNOWN_METHOD');
+    expect(error.message).to.equal('echo@main takes no calls: it is a program that is only supervised');
+  });
 });
