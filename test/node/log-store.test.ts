@@ -94,6 +94,36 @@ describe('the log store', () => {
     expect(numbersIn(world().chain, nextOffset)).to.deep.equal(upTo(120).slice(100));
   });
 
+  it('notices it even when there was no node at that time', async () => {
+    world().writeLines(0, 50);
+    await world().look();
+    const { nextOffset } = await answerLogs(world().chain, { agent: 'echo', last: 0 }, systemClock);
+    await world().close();
+    truncateSync(world().path('echo.log'));
+    world().writeLines(100, 20);
+    world().open();
+    expect(numbersIn(world().chain, nextOffset)).to.deep.equal(upTo(120).slice(100));
+  });
+
+  it('gives history for what is written now, and cuts the largest log when there is none to give', async () => {
+    world().writeNoise(0, 80);
+    await world().look();
+    expect(world().history).to.deep.equal([]);
+    world().writeNoise(80, 20);
+    await world().look();
+    expect(world().history).to.have.lengthOf(1);
+    for (let index = 0; index < 8; index++) {
+      world().running.add(`small-${index}`);
+      world().writeNoise(0, 81 - index, `small-${index}`); // each under its own bound, together near that of all
+    }
+    await world().look();
+    expect(world().history).to.deep.equal([]);
+    world().writeNoise(0, 70);
+    await world().look();
+    expect(world().history[0]).to.match(/^small-0\.log/);
+    expect(numbersIn(world().store.chainOf('small-0'))).to.deep.equal(upTo(81));
+  });
+
   it('keeps all logs within their bound: the oldest history of all goes first, the newest lines of each stay', async () => {
     const names = ['echo', 'probe', 'quiet'];
     for (const name of names) world().running.add(name);
