@@ -173,8 +173,9 @@ export class MeshNode {
     for (const finding of findings) this.#records.report(incidents.found(finding));
     this.#reportOwnLastWords();
     this.#logs.open();
-    this.#onTableChange();
     this.#supervision.start(found);
+    // Where all was adopted as it was, nothing changes any more that would tell of the end of the launch.
+    this.#onTableChange();
     this.#logs.start();
     this.#brokerProbe.start();
     this.#registryLink.start();
