@@ -75,7 +75,9 @@ export class NetworkNamespaces {
     }
     // A namespace lives on until the kernel has given up its last connection, and with it its end of the cable.
     const [other = host] = HOSTS.filter((candidate) => candidate !== host);
-    run([...this.runner(other), ...this.#ip('link del cable')]);
+    // What a network card does not lose when the other end of its cable goes: its address.
+    this.#inside(other, `addr add ${this.address(other)}/32 dev lo`);
+    this.#inside(other, 'link del cable');
   }
 
   /** The host again, under its old address, with nothing running. */

@@ -79,7 +79,13 @@ export class TestMachine {
 
   /** Resolves when the node, its broker and all its agents are ready and main can be reached. */
   async ready(): Promise<void> {
-    await waitUntil(`${this.name} to be ready`, async () => (await this.ask('node.status', {})).phase === 'ready');
+    await waitUntil(`${this.name} to be ready`, async () => {
+      const { phase, problems } = await this.ask('node.status', {});
+      if (phase === 'ready') return true;
+      const { agents } = await this.ask('node.ps', {});
+      const states = agents.map(({ agent, state, why }) => `${agent} ${state} ${why}`.trim());
+      throw new Error(`it is ${phase}: ${[...problems, ...states].join(', ')}`);
+    });
   }
 
   /** Resolves when its copy of the registry has these machines in reach with all their agents ready. */
