@@ -3,10 +3,8 @@
  * error bus, and the record of every step.
  */
 import type { MachineConfig } from '../../common/config/fleet-config.js';
-import { type Clock, systemClock } from '../../common/core/clock.js';
-import { bootId, type FoundProcess, tokenOf } from '../../common/core/process-scan.js';
-import type { Quarantined } from '../../common/journal/database.js';
-import { ProcessStore } from '../../common/journal/process-store.js';
+import type { Clock } from '../../common/core/clock.js';
+import { type FoundProcess, tokenOf } from '../../common/core/process-scan.js';
 import type { AgentLog } from '../../common/log/log.js';
 import { DeathReports, type DeathReportsOptions } from './death-reports.js';
 import { HookRunner } from './hook-runner.js';
@@ -17,7 +15,7 @@ import type { MachineFolder } from './machine-folder.js';
 import type { NodeJournal } from './node-journal.js';
 import type { ProcessPlan } from './process-plan.js';
 import { ProcessRemains } from './process-remains.js';
-import { ProcessTable } from './process-table.js';
+import type { ProcessTable } from './process-table.js';
 import { Resources } from './resources.js';
 import type { SupervisedProcess } from './supervised-process.js';
 import type { Transition } from './supervision.js';
@@ -27,6 +25,7 @@ export interface MachineSupervisionOptions {
   readonly home: string;
   readonly machine: MachineConfig;
   readonly folder: MachineFolder;
+  readonly table: ProcessTable;
   readonly plans: readonly ProcessPlan[];
   readonly nodeEpoch: number;
   readonly records: NodeJournal;
@@ -36,26 +35,19 @@ export interface MachineSupervisionOptions {
   readonly loopLagMs: () => number;
   /** What others see of the machine's processes has changed. */
   readonly onChange: (process: SupervisedProcess) => void;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 export class MachineSupervision {
   readonly supervisor: Supervisor;
   readonly resources: Resources;
   readonly #options: MachineSupervisionOptions;
-  readonly #table: ProcessTable;
-  readonly #findings: readonly Quarantined[];
   readonly #hooks: HookRunner;
   readonly #lifecycle: LifecycleRecords;
 
-  /** @throws JOURNAL_FAILED, CONFLICT, CONFIG_INVALID when the table cannot be used */
   constructor(options: MachineSupervisionOptions) {
-    const { machine, home, folder, plans, nodeEpoch, records, log, logOf, loopLagMs } = options;
-    const { clock = systemClock } = options;
+    const { machine, home, folder, table, plans, nodeEpoch, records, log, logOf, loopLagMs, clock } = options;
     this.#options = options;
-    const { store, findings } = ProcessStore.open({ file: folder.processes, wallMs: clock.wallMs() });
-    this.#findings = findings;
-    this.#table = new ProcessTable(store, bootId(), clock, log);
     this.#lifecycle = new LifecycleRecords(records, log);
     const deaths = new DeathReports({ machine: machine.name, folder, records, log, logOf });
     this.resources = new Resources({
@@ -67,14 +59,14 @@ export class MachineSupervision {
       log,
       clock,
     });
-    this.#hooks = new HookRunner(({ name }, hook, { epoch }, why) => log.warn({ agent: name, epoch, hook }, why));
+    this.#hooks = new HookRunner(({ name }, hook, { epoch }, why) => deaths.onHookFailure(name, epoch, hook, why));
     this.supervisor = new Supervisor({
       plans,
       nodeEpoch,
       clock,
       parallel: machine.launch.parallel,
-      records: this.#table.records,
-      bootId: this.#table.bootId,
+      records: table.records,
+      bootId: table.bootId,
       hooks: this.#hooks,
       remains: new ProcessRemains(tokenOf(home, machine.name)),
       onChange: (process) => this.#onChange(process),
@@ -82,41 +74,31 @@ export class MachineSupervision {
       onDeath: (death) => deaths.onDeath(death),
       explain: (name, exit) => this.resources.explain(name, exit),
       onHung: (process, silentMs) => deaths.onHung(process, silentMs),
-      onGone: (name) => this.#table.forget(name),
+      onGone: (name) => table.forget(name),
     });
   }
 
   /** @param found whatever carries the machine's token */
   start(found: readonly FoundProcess[]): void {
-    const { records, machine } = this.#options;
-    for (const { movedTo, reason } of this.#findings) records.report(incidents.tableLost(movedTo, reason));
-    const { bootId: boot } = this.#table;
-    const ended = this.#table.records.filter(({ pid, bootId: earlier }) => pid !== 0 && earlier !== boot);
-    if (ended.length > 0) {
-      const names = ended.map(({ agent }) => agent);
-      records.report(incidents.rebooted(machine.name, names));
-    }
+    const { records, machine, table } = this.#options;
+    const ended = table.records.filter(({ pid, bootId }) => pid !== 0 && bootId !== table.bootId);
+    const names = ended.map(({ agent }) => agent);
+    if (names.length > 0) records.report(incidents.rebooted(machine.name, names));
     this.supervisor.start(found);
     this.resources.start();
-  }
-
-  /** What could not be written is tried again. */
-  retry(): void {
-    this.#table.retry();
   }
 
   /** The node ends. What still runs goes on. */
   close(): void {
     this.supervisor.close();
     this.resources.close();
-    this.#table.close();
   }
 
   #onChange(process: SupervisedProcess): void {
     // A process that was just started must be in its group before it has done anything.
     this.resources.onChange(process);
     // Before anybody is told of it.
-    this.#table.note(process);
+    this.#options.table.note(process);
     this.#options.onChange(process);
   }
 

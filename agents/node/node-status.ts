@@ -55,7 +55,7 @@ function problemsOf(options: NodeStatusOptions): string[] {
     const { name, state, wanted } = process;
     const instance = instanceOf(name, machine.name);
     const why = supervisor.whyOf(process);
-    if (AILING.includes(state)) return [`${instance} is ${state}: ${why}`];
+    if (AILING.includes(state)) return [`${instance} is ${state === 'backoff' ? 'in backoff' : state}: ${why}`];
     return state === 'stopped' && wanted && why !== '' ? [`${instance} ${why}`] : [];
   });
   return [

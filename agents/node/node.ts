@@ -7,14 +7,10 @@ import { type Clock, systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/exclusive-lock.js';
-import { Journal } from '../../common/journal/journal.js';
-import type { JournalFinding } from '../../common/journal/journal-types.js';
+import type { Journal } from '../../common/journal/journal.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import type { MachineTable } from '../../common/protocol/registry-entry.js';
-import { RegistryMethods } from '../../common/registry/registry-methods.js';
-import { RegistryReplica } from '../../common/registry/replica.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { BrokerProbe } from './broker-probe.js';
@@ -26,16 +22,18 @@ import { lastLines } from './log-lines.js';
 import { logBounds } from './log-rotation.js';
 import { type LoggedProcess, LogStore } from './log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
+import { MachineStores } from './machine-stores.js';
 import { MachineSupervision } from './machine-supervision.js';
 import { machineTable } from './machine-table.js';
 import { NodeJournal } from './node-journal.js';
 import { nodeMethods } from './node-methods.js';
 import type { NodeOptions } from './node-options.js';
+import { NodeRegistry } from './node-registry.js';
 import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
 import { openFilesWarning } from './open-files.js';
 import { BROKER, planProcesses } from './process-plan.js';
-import { RegistryLink } from './registry-link.js';
+import { Pulse } from './pulse.js';
 import { reloadMethods } from './reload-methods.js';
 import { Reloader } from './reloader.js';
 import type { Supervisor } from './supervisor.js';
@@ -47,24 +45,22 @@ export class MeshNode {
   readonly #startedMs: number;
   readonly #lock: ExclusiveLock;
   readonly #folder: MachineFolder;
+  readonly #stores: MachineStores;
   readonly #journal: Journal;
   readonly #records: NodeJournal;
   readonly #logs: LogStore;
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
   readonly #reloader: Reloader;
-  readonly #replica: RegistryReplica;
-  readonly #registryMethods: RegistryMethods;
-  readonly #registryLink: RegistryLink;
+  readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
   readonly #control: RequestServer;
   readonly #brokerProbe: BrokerProbe;
   readonly #links = new LinkTable();
   readonly #warnings: readonly string[];
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #pulse: Pulse;
+  #careTimer: NodeJS.Timeout | undefined;
   #phase: Phase = 'starting';
-  #tableRevision = 0;
-  #loopLagMs = 0;
   #closing: Promise<void> | undefined;
 
   /** @throws ALREADY_RUNNING, PORT_IN_USE, CONFIG_INVALID, JOURNAL_FAILED; then nothing was started */
@@ -75,11 +71,10 @@ export class MeshNode {
     try {
       const found = findProcesses(tokenOf(fleet.home, machine.name));
       await refuseOccupiedPorts(fleet, machine.name, found);
-      const { onFatal } = options;
-      const { journal, findings } = await Journal.open({ file: folder.journal, machine: machine.name, onFatal });
-      const node = new MeshNode(options, folder, lock, journal);
+      const stores = await MachineStores.open({ ...options, folder, machine: machine.name, clock: systemClock });
+      const node = new MeshNode(options, folder, lock, stores);
       try {
-        await node.#start(findings, found);
+        await node.#start(found);
       } catch (error) {
         await node.#release();
         throw error;
@@ -91,12 +86,14 @@ export class MeshNode {
     }
   }
 
-  private constructor(options: NodeOptions, folder: MachineFolder, lock: ExclusiveLock, journal: Journal) {
+  private constructor(options: NodeOptions, folder: MachineFolder, lock: ExclusiveLock, stores: MachineStores) {
     const { fleet, machine } = options;
+    const { journal } = stores;
     const name = instanceOf(NODE_AGENT, machine.name);
     this.#options = options;
     this.#folder = folder;
     this.#lock = lock;
+    this.#stores = stores;
     this.#journal = journal;
     this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
     this.#logs = new LogStore({
@@ -114,15 +111,18 @@ export class MeshNode {
       home: fleet.home,
       machine,
       folder,
+      table: stores.table,
       plans: planProcesses({ ...options, folder }),
       nodeEpoch: journal.epoch,
       records: this.#records,
       log: options.log,
       logOf,
-      loopLagMs: () => this.#loopLagMs,
+      clock: this.#clock,
+      loopLagMs: () => this.#pulse.lagMs,
       onChange: () => this.#onTableChange(),
     });
     this.#supervisor = this.#supervision.supervisor;
+    this.#pulse = new Pulse(this.#clock, () => this.#supervisor.tick());
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
@@ -131,14 +131,13 @@ export class MeshNode {
       lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
       onReport: (report) => this.#records.report(new Incident(report)),
     });
-    this.#replica = new RegistryReplica({ machine: machine.name, epoch: journal.epoch });
-    this.#registryMethods = new RegistryMethods(this.#replica.rows, this.#clock);
-    this.#registryLink = new RegistryLink({
+    this.#registry = new NodeRegistry({
+      machine: machine.name,
+      epoch: journal.epoch,
       endpoint: fleet.main.endpoints.registry,
       name,
-      table: () => this.#table(),
-      replica: this.#replica,
-      methods: this.#registryMethods,
+      table: (revision) => machineTable({ machine, epoch: journal.epoch, revision, supervisor: this.#supervisor }),
+      clock: this.#clock,
       onRefused: (error) => this.#records.report(incidents.tableRefused(error)),
       onLink: (up) => this.#links.note('registry', up, fleet.main.endpoints.registry),
     });
@@ -166,11 +165,11 @@ export class MeshNode {
     return this.#closing;
   }
 
-  async #start(findings: readonly JournalFinding[], found: readonly FoundProcess[]): Promise<void> {
+  async #start(found: readonly FoundProcess[]): Promise<void> {
     const { machine, log } = this.#options;
     await this.#control.open();
     for (const warning of this.#warnings) log.warn(warning);
-    for (const finding of findings) this.#records.report(incidents.found(finding));
+    for (const incident of this.#stores.incidents) this.#records.report(incident);
     this.#reportOwnLastWords();
     this.#logs.open();
     this.#supervision.start(found);
@@ -178,16 +177,10 @@ export class MeshNode {
     this.#onTableChange();
     this.#logs.start();
     this.#brokerProbe.start();
-    this.#registryLink.start();
+    this.#registry.start();
     this.#forwarder.start();
-    let expectedMs = this.#clock.monotonicMs() + TICK_MS;
-    this.#every(TICK_MS, () => {
-      const nowMs = this.#clock.monotonicMs();
-      this.#loopLagMs = Math.max(0, nowMs - expectedMs);
-      expectedMs = nowMs + TICK_MS;
-      this.#supervisor.tick();
-    });
-    this.#every(CARE_MS, () => void this.#care());
+    this.#pulse.start();
+    this.#careTimer = setInterval(() => void this.#care(), CARE_MS);
     log.info({ epoch: this.#journal.epoch, control: this.#control.endpoint }, `the node of ${machine.name} is up`);
   }
 
@@ -201,15 +194,15 @@ export class MeshNode {
   }
 
   async #release(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#pulse.stop();
+    clearInterval(this.#careTimer);
     this.#brokerProbe.close();
-    this.#registryLink.close();
-    this.#registryMethods.close();
+    this.#registry.close();
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
     this.#supervision.close();
-    await this.#journal.close();
+    await this.#stores.close();
     this.#lock.release();
   }
 
@@ -228,25 +221,16 @@ export class MeshNode {
         ...this.#control.counters,
         ...this.#records.counters,
         ...this.#forwarder.counters,
-        ...this.#replica.counters,
+        ...this.#registry.counters,
         ...this.#logs.counters,
       }),
-      loopLagMs: () => this.#loopLagMs,
+      loopLagMs: () => this.#pulse.lagMs,
       degraded: () => this.#records.degraded,
       append: (batch) => this.#records.append(batch),
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
     });
-    return new MethodTable().serve(handlers).serve(reloadMethods(this.#reloader)).serve(this.#registryMethods.handlers);
-  }
-
-  #table(): MachineTable {
-    return machineTable({
-      ...this.#options,
-      epoch: this.#journal.epoch,
-      revision: this.#tableRevision,
-      supervisor: this.#supervisor,
-    });
+    return new MethodTable().serve(handlers).serve(reloadMethods(this.#reloader)).serve(this.#registry.handlers);
   }
 
   #status(): Output<'node.status'> {
@@ -276,10 +260,8 @@ export class MeshNode {
   }
 
   #onTableChange(): void {
-    this.#tableRevision++;
     if (this.#phase === 'starting' && this.#supervisor.isSettled) this.#phase = 'running';
-    this.#registryMethods.apply((now) => this.#replica.sync(this.#table(), now));
-    this.#registryLink.tableChanged();
+    this.#registry.changed();
     this.#reloader.onChange();
   }
 
@@ -293,19 +275,14 @@ export class MeshNode {
   async #care(): Promise<void> {
     try {
       this.#records.retry();
-      this.#supervision.retry();
+      this.#stores.table.retry();
       await this.#journal.prune(limits.journalAckedKept);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
     }
   }
-
-  #every(ms: number, work: () => void): void {
-    this.#timers.push(setInterval(work, ms));
-  }
 }
 
-const TICK_MS = 500;
 const CARE_MS = 30_000;
 /** What is stored when the machine is taken down gets this long to reach main; the rest is sent after the next start. */
 const DRAIN_MS = 1_500;
