@@ -1,4 +1,5 @@
 /** What is told of a process that ended although it was wanted: from its exit, its last words and its last lines. Pure. */
+import type { HookName } from '../../common/config/agent-specs.js';
 import { durationText } from '../../common/core/duration.js';
 import type { LastWords } from '../../common/log/last-words.js';
 import { completeReport, type ErrorReport } from '../../common/protocol/error-report.js';
@@ -83,6 +84,16 @@ export function hungReport({ instance, pid, lastLogLines }: Traces, silentMs: nu
     context: { pid, silentMs: Math.round(silentMs), hangMs, lastLogLines: [...lastLogLines] },
   });
 }
+
+/** What is told of a hook that failed where life goes on all the same. */
+export const hookReport = (instance: string, hook: HookName, why: string): ErrorReport =>
+  completeReport({
+    code: 'HOOK_FAILED',
+    message: `${instance}: ${why}`,
+    severity: 'warning',
+    component: 'process',
+    context: { hook, next: `see "mesh logs ${instance}": what a hook writes stands there` },
+  });
 
 /** `killed by SIGKILL`, `exit code 3`, `spawn ENOENT`, or that nobody saw it. */
 export function exitText({ code, signal, reason, cause }: Exit): string {

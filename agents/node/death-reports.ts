@@ -2,12 +2,13 @@
  * Every process that ends although it is wanted is told of on the error bus, once: by the node that sees it, or by the
  * next one when there was none. So is one that stays down because it was started too often, and one that hung.
  */
+import type { HookName } from '../../common/config/agent-specs.js';
 import { limits } from '../../common/core/limits.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { AgentLog } from '../../common/log/log.js';
 import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import { crashReport, hungReport, quarantineReport, unseenDeathReport } from './crash-report.js';
+import { crashReport, hookReport, hungReport, quarantineReport, unseenDeathReport } from './crash-report.js';
 import type { LogChain } from './log-chain.js';
 import { lastLines } from './log-lines.js';
 import type { MachineFolder } from './machine-folder.js';
@@ -39,6 +40,10 @@ export class DeathReports {
   onHung({ name, epoch, pid, plan }: SupervisedProcess, silentMs: number): void {
     const traces = { ...this.#tracesOf(name, epoch), pid };
     this.#report(name, epoch, hungReport(traces, silentMs, plan.limits.hangMs ?? 0));
+  }
+
+  onHookFailure(agent: string, epoch: number, hook: HookName, why: string): void {
+    this.#report(agent, epoch, hookReport(instanceOf(agent, this.options.machine), hook, why));
   }
 
   #report(agent: string, epoch: number, report: ErrorReport): void {

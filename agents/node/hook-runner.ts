@@ -21,6 +21,8 @@ export interface HookFacts {
 }
 
 export class HookRunner {
+  readonly #running = new Set<Promise<unknown>>();
+
   /** @param onFailure a hook other than `onStart` failed; `why` is a sentence about it */
   constructor(private readonly onFailure: (plan: ProcessPlan, hook: HookName, facts: HookFacts, why: string) => void) {}
 
@@ -30,11 +32,19 @@ export class HookRunner {
     if (executable === undefined) return undefined;
     const { cwd, user, nice, logFile, hookTimeoutMs } = plan;
     const env = { ...plan.env(facts.epoch), ...variablesOf(hook, facts) };
-    const exit = await runProgram({ executable, argv, env, cwd, user, nice, logFile, timeoutMs: hookTimeoutMs });
+    const running = runProgram({ executable, argv, env, cwd, user, nice, logFile, timeoutMs: hookTimeoutMs });
+    this.#running.add(running);
+    const exit = await running;
+    this.#running.delete(running);
     if (exit.code === 0 && exit.reason === undefined) return undefined;
     const why = `its hook ${hook} failed: ${exitText(exit)}`;
     if (hook !== 'onStart') this.onFailure(plan, hook, facts, why);
     return why;
+  }
+
+  /** Resolves when none runs: each has its time. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }
 

@@ -159,7 +159,7 @@ export class Supervisor {
     this.#sort();
   }
 
-  /** Each as soon as whatever depends on it has ended; the broker stays. Resolves when no agent is left. */
+  /** Each as soon as whatever depends on it has ended; the broker stays. Resolves when no agent is left, and no hook of one. */
   async stopAgents(): Promise<void> {
     this.#phase = 'ending';
     const endings = new Map<string, Promise<void>>();
@@ -172,6 +172,7 @@ export class Supervisor {
       return ended;
     };
     await Promise.all(this.agents.map(ending));
+    await this.#options.hooks.settled();
   }
 
   /** Everything. Resolves when no process is left. */
