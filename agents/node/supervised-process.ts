@@ -247,12 +247,14 @@ export class SupervisedProcess extends TrackedProcess {
     const { pid, uptimeMs: ranMs } = this;
     clearTimeout(this.#readyTimer);
     this.#clear();
-    const told = this.#endWhy === '' ? this.supervision.explain(this.name, exit) : { ...exit, reason: this.#endWhy };
+    // Whoever asked for the end learns it too when that took more than asking.
+    const why = [this.#endWhy, exit.cause ?? ''].filter((text) => text !== '').join('; ');
+    const told = this.#endWhy === '' ? this.supervision.explain(this.name, exit) : { ...exit, reason: why };
     this.lastExit = exitText(told);
     this.life = undefined;
     if (this.#sequel.kind === 'judge') return this.#judge(told, { pid, ranMs, isUnseen: false });
     if (this.#sequel.kind === 'again') this.#next.repeat(this.#sequel.by);
-    this.apply('end', this.#endWhy, { pid, exit: told });
+    this.apply('end', why, { pid, exit: told });
   }
 
   #judge(exit: Exit, { pid, ranMs, isUnseen }: { pid: number; ranMs: number; isUnseen: boolean }): void {
