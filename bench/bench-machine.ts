@@ -11,19 +11,30 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MeshClient } from '../agents/sdk/mesh-client.js';
 import { within } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
-import { findProcesses, tokenOf } from '../common/core/process-scan.js';
+import { AGENT_VARIABLE, findProcesses, tokenOf } from '../common/core/process-scan.js';
 import { freePorts } from './free-ports.js';
+import { withoutMesh } from './without-mesh.js';
 
 const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
 const MACHINE = 'main';
+const OWN_PROCESSES: ReadonlySet<string> = new Set(['node', 'broker']);
 const PORT_NAMES = ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'];
 
 export class BenchMachine {
   private constructor(
     /** Endpoint of the node. */
     readonly node: string,
+    readonly nodePid: number,
+    private readonly home: string,
     readonly close: () => Promise<void>,
   ) {}
+
+  /** The processes of its agents. */
+  get agentPids(): number[] {
+    return findProcesses(tokenOf(this.home, MACHINE))
+      .filter(({ env }) => !OWN_PROCESSES.has(env[AGENT_VARIABLE] ?? ''))
+      .map(({ pid }) => pid);
+  }
 
   /** Resolves when every agent is ready. @param agents name → absolute path of its compiled module. */
   static async start(agents: Readonly<Record<string, string>> = {}): Promise<BenchMachine> {
@@ -60,7 +71,7 @@ export class BenchMachine {
       throw error;
     }
     died.catch(() => undefined);
-    return new BenchMachine(endpoint, close);
+    return new BenchMachine(endpoint, child.pid ?? 0, home, close);
   }
 }
 
@@ -80,10 +91,6 @@ function writeFleet(home: string, ports: Record<string, unknown>, agents: Readon
   mkdirSync(join(home, 'config/machines'), { recursive: true });
   for (const [name, value] of Object.entries(files)) writeFileSync(join(home, name), JSON.stringify(value));
 }
-
-/** The mesh of whoever runs the bench is none of its business. */
-const withoutMesh = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MESH_')));
 
 async function agentsReady(node: string, names: readonly string[]): Promise<void> {
   const mesh = await MeshClient.connect({ node, name: 'bench', timeoutMs: limits.readyTimeoutMs });

@@ -1,6 +1,7 @@
 /**
- * What a row of the bench is: the same work done by us and by a peer. A side is opened once, with processes of its own,
- * and measured many times; whoever measures decides for how long and in which order.
+ * What a row of the bench is: the same work done by us and by a peer, or a figure of ours and the bound that it keeps. A
+ * side is opened once, with processes of its own, and measured many times; whoever measures decides for how long and in
+ * which order.
  */
 export interface Side {
   /** The row's figure over about `ms` milliseconds of work. @throws when the run is not valid, as when something was lost */
@@ -9,28 +10,54 @@ export interface Side {
   close(): Promise<void>;
 }
 
-export interface Row {
+interface RowFacts {
   readonly name: string;
   /** The work, in a few words. */
   readonly title: string;
   readonly unit: string;
+  openOurs(): Promise<Side>;
+}
+
+/** We against a peer. */
+export interface RatioRow extends RowFacts {
+  readonly kind: 'ratio';
   /** Which way is better: more per second, or less time. */
   readonly better: 'more' | 'less';
   readonly peerName: string;
   /** The ratio holds from here on: 1 is as good as the peer, 2 is twice as good. */
   readonly goal: number;
-  openOurs(): Promise<Side>;
   openPeer(): Promise<Side>;
 }
 
+/** A promise that is a figure: no peer does the same. */
+export interface BoundRow extends RowFacts {
+  readonly kind: 'bound';
+  /** The figure holds up to here. */
+  readonly bound: number;
+}
+
+export type Row = RatioRow | BoundRow;
+
 /** A measured row, in the form of `--json`. */
-export interface RowResult {
+export type RowResult = RatioResult | BoundResult;
+
+export interface RatioResult {
   readonly row: string;
+  readonly kind: 'ratio';
   readonly unit: string;
   readonly ours: number;
   readonly peer: number;
   readonly peerName: string;
   readonly ratio: number;
   readonly goal: number;
+  readonly holds: boolean;
+}
+
+export interface BoundResult {
+  readonly row: string;
+  readonly kind: 'bound';
+  readonly unit: string;
+  readonly figure: number;
+  readonly bound: number;
   readonly holds: boolean;
 }

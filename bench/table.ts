@@ -7,15 +7,19 @@ export function tableOf(rows: readonly Row[], results: readonly RowResult[]): st
   const lines = results.map((result) => [
     result.row,
     rows.find(({ name }) => name === result.row)?.title ?? '',
-    result.ours.toLocaleString('en'),
-    result.peer.toLocaleString('en'),
-    result.unit,
-    result.ratio.toFixed(2),
-    `≥ ${result.goal}`,
-    result.holds ? 'yes' : 'no',
-    result.peerName,
+    ...figuresOf(result),
   ]);
   const widths = HEADS.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i]?.length ?? 0)));
   const lineOf = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
   return [lineOf(HEADS), lineOf(widths.map((width) => '-'.repeat(width))), ...lines.map(lineOf)];
 }
+
+function figuresOf(result: RowResult): string[] {
+  const { unit } = result;
+  const holds = result.holds ? 'yes' : 'no';
+  if (result.kind === 'bound') return [shown(result.figure), '', unit, '', `≤ ${result.bound} ${unit}`, holds, ''];
+  const { ours, peer, ratio, goal, peerName } = result;
+  return [shown(ours), shown(peer), unit, ratio.toFixed(2), `≥ ${goal}`, holds, peerName];
+}
+
+const shown = (value: number): string => value.toLocaleString('en');

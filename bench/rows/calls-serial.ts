@@ -1,8 +1,9 @@
 /** One call at a time: how long the median one takes. */
 import { openMeshCalls, openZeromqCalls } from '../call-sides.js';
-import type { Row } from '../row.js';
+import type { RatioRow } from '../row.js';
 
-export const callsSerial: Row = {
+export const callsSerial: RatioRow = {
+  kind: 'ratio',
   name: 'calls-serial',
   title: 'calls, one at a time, median',
   unit: 'µs',

@@ -1,8 +1,9 @@
 /** Calls with 256 in flight, agent to agent, both schemas checked. */
 import { openMeshCalls, openZeromqCalls } from '../call-sides.js';
-import type { Row } from '../row.js';
+import type { RatioRow } from '../row.js';
 
-export const calls: Row = {
+export const calls: RatioRow = {
+  kind: 'ratio',
   name: 'calls',
   title: 'calls, 256 in flight',
   unit: 'calls/s',

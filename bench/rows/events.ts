@@ -3,10 +3,11 @@ import type { ArrivedRun } from '../arriving.js';
 import { BenchMachine } from '../bench-machine.js';
 import { freePorts } from '../free-ports.js';
 import type { PublishedRun } from '../publishing.js';
-import type { Row, Side } from '../row.js';
+import type { RatioRow, Side } from '../row.js';
 import { WorkerProcess } from '../worker-process.js';
 
-export const events: Row = {
+export const events: RatioRow = {
+  kind: 'ratio',
   name: 'events',
   title: 'publish → broker → one subscriber',
   unit: 'events/s',

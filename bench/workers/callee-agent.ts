@@ -1,6 +1,5 @@
 /** The agent that is called: it answers what it was asked, with both schemas checked. */
-import { Type } from 'typebox';
-import { defineAgent } from '../../agents/sdk/define-agent.js';
+import { defineAgent, Type } from '../../agents/sdk/index.js';
 
 const Body = Type.Object(
   { seq: Type.Integer({ minimum: 0 }), text: Type.String({ maxLength: 1_000 }) },

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { resultOf } from '../../bench/measure-row.js';
+import { figureOf, resultOf } from '../../bench/measure-row.js';
 import { median } from '../../bench/median.js';
 
 const PROGRAM = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
@@ -28,7 +28,7 @@ describe('the bench', () => {
     const results: unknown = JSON.parse(stdout);
     expect(results).to.be.an('array').with.length(1);
     const [result] = results as Record<string, unknown>[];
-    expect(result).to.have.all.keys('row', 'unit', 'ours', 'peer', 'peerName', 'ratio', 'goal', 'holds');
+    expect(result).to.have.all.keys('row', 'kind', 'unit', 'ours', 'peer', 'peerName', 'ratio', 'goal', 'holds');
     expect(result).to.include({ row: 'calls', unit: 'calls/s' });
     for (const key of ['ours', 'peer', 'ratio', 'goal']) expect(result?.[key], key).to.be.a('number').above(0);
     expect(result?.['holds']).to.be.a('boolean');
@@ -48,7 +48,7 @@ describe('the bench', () => {
 });
 
 describe('a result of the bench', () => {
-  const row = { name: 'r', title: '', unit: 'u', better: 'more', peerName: 'p', goal: 2 } as const;
+  const row = { name: 'r', kind: 'ratio', title: '', unit: 'u', better: 'more', peerName: 'p', goal: 2 } as const;
 
   it('is the median of the ratios of each pair, not the ratio of the medians', () => {
     const pairs = [
@@ -62,6 +62,19 @@ describe('a result of the bench', () => {
   it('is above 1 when we take less time, where less is better', () => {
     const [result] = [resultOf({ ...row, better: 'less' }, [{ ours: 50, peer: 75 }])];
     expect(result).to.include({ ratio: 1.5, holds: false });
+  });
+
+  it('is the median of the figures where there is no peer, and holds up to its bound', () => {
+    const bounded = { name: 'b', kind: 'bound', title: '', unit: 'ms', bound: 50 } as const;
+    expect(figureOf(bounded, [10, 50, 90])).to.deep.equal({
+      row: 'b',
+      kind: 'bound',
+      unit: 'ms',
+      figure: 50,
+      bound: 50,
+      holds: true,
+    });
+    expect(figureOf(bounded, [10, 51, 90]).holds).to.equal(false);
   });
 
   it('takes the mean of the two in the middle when the runs are even', () => {
