@@ -13,7 +13,7 @@ import { compile } from '../../common/protocol/schema.js';
 import { StartedAgent } from '../support/agent-process.js';
 import { expectRejection } from '../support/expect-error.js';
 import { useTempFolder } from '../support/temp-folder.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 
 const builtIn: Readonly<Record<string, AgentDefinition>> = {
   echo,

@@ -7,7 +7,7 @@ import { Prober } from '../../agents/http-probe/prober.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { FakeContext } from '../support/fake-context.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 
 const configSchema = compile<ProbeConfig>(ProbeConfig);
 const configOf = (config: object) => configSchema.assert(config, 'the configuration', 'CONFIG_INVALID');

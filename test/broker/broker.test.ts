@@ -8,7 +8,7 @@ import { EventSubscriber } from '../../common/wire/event-subscriber.js';
 import { table } from '../registry/world.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 import { ANY_PORT, Chain, connect, silentLog, temporaryFolder } from './world.js';
 
 describe('broker', () => {

@@ -9,7 +9,7 @@ import { decode } from '../../common/protocol/codec.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 import { ANY_PORT, Chain, connect, LONG_MS, silentLog, temporaryFolder } from './world.js';
 
 describe('log server', () => {

@@ -7,7 +7,7 @@ import type { RequestClient } from '../../common/wire/request-client.js';
 import { PlainWatcher, table } from '../registry/world.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 import { ANY_PORT, connect, LONG_MS, silentLog } from './world.js';
 
 describe('registry server', () => {

@@ -11,7 +11,7 @@ import type { Input, Output } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 
 type Append = Input<'log.append'>;
 

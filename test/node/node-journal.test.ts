@@ -5,7 +5,7 @@ import { MeshError } from '../../common/core/errors.js';
 import type { AppendBatch } from '../../common/journal/journal-types.js';
 import { openLog } from '../../common/log/log.js';
 import { decode } from '../../common/protocol/codec.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 
 describe('the records of a node itself', () => {
   it('wait while the disk is full, and are stored in order when there is room', async () => {

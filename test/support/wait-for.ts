@@ -1,7 +1,9 @@
-/** Waits for something that another process is doing, and says what it last saw when that never comes. */
+/** Waits for a condition instead of a time, and says what it last saw when that never comes. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-const POLL_MS = 20;
+/** What this process does comes within a turn or two; another one is not asked all the time. */
+const FIRST_PAUSE_MS = 2;
+const PAUSE_MS_MAX = 20;
 
 /** What is waited for can never come: thrown by `look`, it ends the wait at once. */
 export class Hopeless extends Error {}
@@ -16,6 +18,7 @@ export async function waitFor<T>(
   ms = 15_000,
 ): Promise<T> {
   const untilMs = performance.now() + ms;
+  let pauseMs = FIRST_PAUSE_MS;
   for (let trouble: unknown = 'nothing yet'; ; ) {
     try {
       const found = await look();
@@ -25,7 +28,8 @@ export async function waitFor<T>(
       trouble = error;
     }
     if (performance.now() > untilMs) throw new Error(`waited ${ms} ms in vain for ${what}: ${String(trouble)}`);
-    await pause(POLL_MS);
+    await pause(pauseMs);
+    pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
   }
 }
 
@@ -33,3 +37,7 @@ export async function waitFor<T>(
 export async function waitUntil(what: string, condition: () => boolean | Promise<boolean>, ms?: number): Promise<void> {
   await waitFor(what, async () => ((await condition()) ? true : undefined), ms);
 }
+
+/** The same for a condition whose own words say what it is. */
+export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
+  waitUntil(String(condition), condition);

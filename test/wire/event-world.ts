@@ -4,7 +4,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { EventProxy } from '../../common/wire/event-proxy.js';
 import { EventPublisher } from '../../common/wire/event-publisher.js';
 import { type EventInfo, EventSubscriber, type Subscription } from '../../common/wire/event-subscriber.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 
 const ANY_PORT = 'tcp://127.0.0.1:0';
 

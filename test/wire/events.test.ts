@@ -8,7 +8,7 @@ import { encodeEvents } from '../../common/protocol/envelope.js';
 import { EventProxy } from '../../common/wire/event-proxy.js';
 import { EventPublisher } from '../../common/wire/event-publisher.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 import { EventWorld } from './event-world.js';
 
 describe('events', () => {

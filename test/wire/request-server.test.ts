@@ -7,7 +7,7 @@ import { encode } from '../../common/protocol/codec.js';
 import { decodeFrame, encodeReply } from '../../common/protocol/envelope.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { expectRejection } from '../support/expect-error.js';
-import { until } from '../support/until.js';
+import { until } from '../support/wait-for.js';
 import { type Answers, FRAME_BYTES_MAX, lines, nextAnswers, request, WireWorld } from './wire-world.js';
 
 describe('a request server', () => {
