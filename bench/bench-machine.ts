@@ -95,6 +95,8 @@ function writeFleet(home: string, ports: Record<string, unknown>, agents: Readon
 async function agentsReady(node: string, names: readonly string[]): Promise<void> {
   const mesh = await MeshClient.connect({ node, name: 'bench', timeoutMs: limits.readyTimeoutMs });
   const giveUp = new AbortController();
+  // A machine starts a few at a time; one agent alone gets that long.
+  const readyTimeoutMs = limits.readyTimeoutMs * Math.ceil(1 + names.length / AT_A_TIME);
   const ready = async () => {
     for await (const _ of mesh.registry.watch(giveUp.signal)) {
       const { agents } = await mesh.registry.list();
@@ -102,8 +104,8 @@ async function agentsReady(node: string, names: readonly string[]): Promise<void
     }
   };
   try {
-    const late = () => new Error(`${names.join(', ')} did not become ready within ${limits.readyTimeoutMs} ms`);
-    await within(ready(), limits.readyTimeoutMs, late);
+    const late = () => new Error(`${names.join(', ')} did not become ready within ${readyTimeoutMs} ms`);
+    await within(ready(), readyTimeoutMs, late);
   } finally {
     giveUp.abort();
     await mesh.close();
@@ -111,4 +113,5 @@ async function agentsReady(node: string, names: readonly string[]): Promise<void
 }
 
 const CLOSE_MS = 10_000;
+const AT_A_TIME = 16;
 const LOG_SHOWN = 2_000;

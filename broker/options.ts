@@ -2,12 +2,13 @@
  * What a broker is told by the node that starts it: one JSON value in `MESH_BROKER`. Checked here as a whole, so that
  * a broker either runs as it was meant or says what is wrong with its part and ends.
  */
-import { type Static, Type } from 'typebox';
+
 import { MeshError, messageOf } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import { logLevels } from '../common/core/log-level.js';
 import { Endpoint, Epoch, Name } from '../common/protocol/registry-entry.js';
 import { compile } from '../common/protocol/schema.js';
+import { type Static, Type } from '../common/protocol/type.js';
 
 export const BROKER_VARIABLE = 'MESH_BROKER';
 

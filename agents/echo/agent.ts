@@ -1,5 +1,5 @@
 /** The smallest agent: answers what it is told. */
-import { Type } from 'typebox';
+import { Type } from '../../common/protocol/type.js';
 import { defineAgent } from '../sdk/define-agent.js';
 
 export default defineAgent({

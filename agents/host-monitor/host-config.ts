@@ -1,6 +1,7 @@
 /** The configuration of a host monitor. */
-import { type Static, Type } from 'typebox';
+
 import { limits } from '../../common/core/limits.js';
+import { type Static, Type } from '../../common/protocol/type.js';
 
 const closed = { additionalProperties: false } as const;
 const Percent = Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 100 }));

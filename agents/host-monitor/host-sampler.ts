@@ -5,8 +5,8 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { cpus, freemem, loadavg, totalmem, uptime } from 'node:os';
 import { join } from 'node:path';
-import { type Static, Type } from 'typebox';
 import { systemCodeOf } from '../../common/core/errors.js';
+import { type Static, Type } from '../../common/protocol/type.js';
 import {
   type CpuTimes,
   cpuPercentBetween,

@@ -1,6 +1,7 @@
 /** Asks URLs and TCP ports at an interval: publishes how long they took, reports when one fails and when it is back. */
-import { Type } from 'typebox';
+
 import { MeshError } from '../../common/core/errors.js';
+import { Type } from '../../common/protocol/type.js';
 import { defineAgent } from '../sdk/define-agent.js';
 import { repeat } from '../sdk/repeat.js';
 import { ProbeConfig, TargetName } from './probe-config.js';

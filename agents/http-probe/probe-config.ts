@@ -1,8 +1,9 @@
 /** The configuration of a probe, and its targets as something that can be asked. Nothing is asked here. */
-import { type Static, Type } from 'typebox';
+
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { NAME_PATTERN } from '../../common/protocol/name.js';
+import { type Static, Type } from '../../common/protocol/type.js';
 
 const closed = { additionalProperties: false } as const;
 export const TargetName = Type.String({ pattern: NAME_PATTERN, maxLength: limits.nameLengthMax });

@@ -6,9 +6,9 @@
  * read. Two contents that begin with the same bytes and are both longer than what was read cannot be told apart.
  */
 import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
 import { limits } from '../../common/core/limits.js';
 import { compile } from '../../common/protocol/schema.js';
+import { Type } from '../../common/protocol/type.js';
 import type { LineCursor } from './line-splitter.js';
 
 export const HEAD_BYTES_MAX = 1_024;

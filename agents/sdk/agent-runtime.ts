@@ -5,7 +5,7 @@
  * agent is ready; on the way down the node is told first, calls in hand are answered, `onStop` runs, what was emitted is
  * stored, and the process ends within its grace time whatever hangs.
  */
-import { Type } from 'typebox';
+
 import { systemClock, within } from '../../common/core/clock.js';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
@@ -14,6 +14,7 @@ import type { Output } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { compile } from '../../common/protocol/schema.js';
+import { Type } from '../../common/protocol/type.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';

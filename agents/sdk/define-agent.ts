@@ -2,12 +2,13 @@
  * What an agent's author writes: a name, actions with schemas, and what to do at start and stop. Types only, and the
  * checks that can be made before anything runs; `runtime.ts` brings a definition to life.
  */
-import type { Static, TObject, TSchema } from 'typebox';
+
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { AgentLog } from '../../common/log/log.js';
 import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
+import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
 import type { RegistryClient } from './registry-client.js';
 

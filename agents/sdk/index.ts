@@ -1,10 +1,10 @@
 /** What an agent's author imports: `import { defineAgent, Type } from 'agent-mesh'`. */
 
-export { type Static, type TSchema, Type } from 'typebox';
 export { type ErrorCode, MeshError } from '../../common/core/errors.js';
 export type { AgentLog } from '../../common/log/log.js';
 export type { ErrorReport, Severity } from '../../common/protocol/error-report.js';
 export type { AgentView } from '../../common/protocol/registry-entry.js';
+export { type Static, type TSchema, Type } from '../../common/protocol/type.js';
 export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
 export {
   type ActionContext,

@@ -2,11 +2,12 @@
  * An agent's standing with its node: attach, ready, a word every second, draining. A node that was started again does not
  * know the agent any more and says so; the session then attaches anew, and nobody else notices.
  */
-import type { Static } from 'typebox';
+
 import { delay, systemClock } from '../../common/core/clock.js';
 import { toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { catalogue, Output } from '../../common/protocol/catalogue.js';
+import type { Static } from '../../common/protocol/type.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 
 export type Attachment = Static<(typeof catalogue)['node.attach']['input']>;

@@ -4,7 +4,7 @@
  * throws one error that names every fault with file and line. It opens no socket and writes nothing.
  */
 import { resolve } from 'node:path';
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from '../protocol/type.js';
 import { resolveAgents } from './agent-resolver.js';
 import type { AgentSpec } from './agent-specs.js';
 import type { Box } from './box.js';

@@ -3,8 +3,9 @@
  * ports and modules are checked by whoever resolves the fleet. Every string, list and map has a bound, and an unknown
  * key is a fault, because a mistyped key that is ignored is a setting that silently does nothing.
  */
-import { type Static, Type } from 'typebox';
+
 import { limits } from '../core/limits.js';
+import { type Static, Type } from '../protocol/type.js';
 
 /** Names of machines and agents: they become parts of topics, file names and addresses. */
 const NAME_PATTERN = `^[a-z][a-z0-9-]{0,${limits.nameLengthMax - 1}}$`;

@@ -8,11 +8,12 @@
  *     some tens of microseconds. So a row is on disk before anybody is told of the change; a worker could not promise that.
  * P4. A file that cannot be read, or that holds what nobody wrote, is put aside and begun anew, and the caller is told.
  */
-import { type Static, Type } from 'typebox';
+
 import { MeshError, messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { AgentEntry, Name } from '../protocol/registry-entry.js';
 import { compile } from '../protocol/schema.js';
+import { type Static, Type } from '../protocol/type.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined } from './database.js';
 import { processMigrations } from './process-schema.js';
 import { storeError } from './sqlite-error.js';

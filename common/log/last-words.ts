@@ -19,12 +19,12 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { type Static, Type } from 'typebox';
 import { systemClock } from '../core/clock.js';
 import { messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { ErrorReport, reportOf } from '../protocol/error-report.js';
 import { compile } from '../protocol/schema.js';
+import { type Static, Type } from '../protocol/type.js';
 
 /** Names the file; set by whoever starts the process. */
 export const LAST_WORDS_VARIABLE = 'MESH_LAST_WORDS';

@@ -3,7 +3,7 @@
  * The types of clients and servers, validation, docs/PROTOCOL.md and the fuzzers are all made from this one table.
  * Methods and fields may be added, never renamed; what a receiver does not know in a reply, it ignores.
  */
-import { type Static, Type } from 'typebox';
+
 import { limits } from '../core/limits.js';
 import { ErrorReportInput } from './error-report.js';
 import {
@@ -41,6 +41,7 @@ import {
   WallMs,
 } from './registry-entry.js';
 import { Bytes } from './schema.js';
+import { type Static, Type } from './type.js';
 
 export const catalogue = {
   'mesh.ping': method(

@@ -2,10 +2,11 @@
  * The body of a record on the stream `errors`: one failure, told so that somebody can act on it at night.
  * The machine, agent, epoch and time stand in the record around it.
  */
-import { type Static, Type } from 'typebox';
+
 import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { type Severity, severities } from './severity.js';
+import { type Static, Type } from './type.js';
 
 /** The stream that carries the error bus. */
 export const ERRORS_STREAM = 'errors';

@@ -2,11 +2,12 @@
  * What messages are made of: the fields and rows that several methods share, each with its bounds, and the shape of a row
  * of the catalogue.
  */
-import { type TSchema, Type } from 'typebox';
+
 import { limits } from '../core/limits.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
 import { severities } from './severity.js';
+import { type TSchema, Type } from './type.js';
 
 /** every: each control socket · node · registry and log: the sockets of the central broker. */
 export type Server = 'every' | 'node' | 'registry' | 'log';

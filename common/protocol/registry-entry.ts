@@ -1,7 +1,8 @@
 /** The rows of the registry, as they travel: what is known of a machine and of each agent instance on it. */
-import { type Static, Type } from 'typebox';
+
 import { limits } from '../core/limits.js';
 import { ACTION_PATTERN, NAME_PATTERN } from './name.js';
+import { type Static, Type } from './type.js';
 
 export const Name = Type.String({ pattern: NAME_PATTERN, maxLength: limits.nameLengthMax });
 export const ActionName = Type.String({ pattern: ACTION_PATTERN, maxLength: limits.nameLengthMax });

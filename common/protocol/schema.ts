@@ -5,10 +5,10 @@
  * agent, and most of an agent's schemas are never asked for. What takes nothing needs no compiler at all.
  */
 import type { ErrorObject } from 'ajv';
-import type { TSchema } from 'typebox';
-import { Type } from 'typebox';
 import { MeshError, messageOf } from '../core/errors.js';
 import { openCompiler } from './schema-compiler.js';
+import type { TSchema } from './type.js';
+import { Type } from './type.js';
 
 /** Binary data of at most `bytesMax` bytes. */
 export const Bytes = (bytesMax: number) => Type.Unsafe<Uint8Array>({ bytes: bytesMax });
