@@ -7,7 +7,7 @@ import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import type { AgentTarget } from './agent-targets.js';
 import type { FleetAccess } from './fleet-access.js';
-import { plainLogLine } from './log-line.js';
+import { briefEnd, LINES_ASKED } from './log-line.js';
 import { type Begun, type ObservedAgent, type Operation, standingOf, whyLate } from './operation-standing.js';
 import { ProcessWatch } from './process-watch.js';
 
@@ -51,7 +51,6 @@ interface Accepted extends Begun {
 const MARGIN_MS = 10_000;
 /** A person begins to wonder. */
 const WONDER_MS = 2_000;
-const LINES_SHOWN = 10;
 
 export class AgentOperations {
   readonly #watches = new Map<string, ProcessWatch>();
@@ -134,7 +133,7 @@ export class AgentOperations {
   async #lastLinesOf({ machine, agent }: AgentTarget): Promise<readonly string[]> {
     try {
       const node = await this.options.access.node(machine);
-      return (await node.request('node.logs', { agent, last: LINES_SHOWN })).lines.map(plainLogLine);
+      return briefEnd((await node.request('node.logs', { agent, last: LINES_ASKED })).lines);
     } catch {
       return []; // they only help
     }

@@ -25,7 +25,8 @@ export class FleetStart {
     context.onInterruptAgain(() => this.#hurry.abort());
   }
 
-  async run(detach: boolean): Promise<number> {
+  /** @param how detach: leave it running; watch: let edited files take effect, in the foreground. */
+  async run({ detach, watch }: { readonly detach: boolean; readonly watch: boolean }): Promise<number> {
     const { output, signal } = this.context;
     let outcomes: readonly StartOutcome[];
     try {
@@ -42,7 +43,7 @@ export class FleetStart {
       return degraded ? errorTable.DEGRADED.exitCode : 0;
     }
     try {
-      if (!signal.aborted) await this.#watch();
+      if (!signal.aborted) await this.#hold(watch);
     } finally {
       await this.#stop();
     }
@@ -90,16 +91,24 @@ export class FleetStart {
     output.note(`${counted(readyCount, 'agent')} ready in ${secondsText(systemClock.monotonicMs())}`);
   }
 
-  async #watch(): Promise<void> {
+  async #hold(watch: boolean): Promise<void> {
     const { openLiveScreen } = await import('./live-screen.js');
     const { RunningFleet } = await import('./running-fleet.js');
     const { output, signal } = this.context;
+    const { fleet, machines } = this;
     const access = await this.context.access();
     const screen = openLiveScreen(output);
+    const running = new RunningFleet({ fleet, access, screen, sinceMs: this.#sinceMs, signal });
+    let files: { close(): Promise<void> } | undefined;
     try {
-      const sinceMs = this.#sinceMs;
-      await new RunningFleet({ fleet: this.fleet, access, screen, sinceMs, signal }).run([...this.#nodes]);
+      if (watch) {
+        const { DevelopmentWatch } = await import('./development-watch.js');
+        const tell = (text: string) => running.note(text);
+        files = await DevelopmentWatch.open({ fleet, machines, access, signal, tell });
+      }
+      await running.run([...this.#nodes]);
     } finally {
+      await files?.close();
       screen.close();
     }
   }

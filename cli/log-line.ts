@@ -1,4 +1,4 @@
-/** A line of an agent's output as a person reads it beside other things: what our own logs say in JSON, in plain words. Pure. */
+/** The end of an agent's output as a person reads it beside other things: what our own logs say in JSON, in plain words. Pure. */
 
 const WIDTH_MAX = 300;
 
@@ -6,6 +6,22 @@ const WIDTH_MAX = 300;
 export function plainLogLine(line: string): string {
   const text = saidIn(line) ?? line;
   return text.length > WIDTH_MAX ? `${text.slice(0, WIDTH_MAX - 1)}…` : text;
+}
+
+/** Lines to be asked for, so that `briefEnd` has enough to choose from. */
+export const LINES_ASKED = 60;
+const LINES_SHOWN = 10;
+/** Of each stack: where it was thrown, and who called. */
+const FRAMES_SHOWN = 2;
+
+/** The last lines in short: plain, and of a stack only its top, so that what was said is not pushed out by it. */
+export function briefEnd(lines: readonly string[]): string[] {
+  let frameCount = 0;
+  const kept = lines.map(plainLogLine).filter((line) => {
+    frameCount = /^\s+at /.test(line) ? frameCount + 1 : 0;
+    return frameCount <= FRAMES_SHOWN;
+  });
+  return kept.slice(-LINES_SHOWN);
 }
 
 function saidIn(line: string): string | undefined {

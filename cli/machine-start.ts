@@ -8,10 +8,10 @@ import { MeshError } from '../common/core/errors.js';
 import type { Output as Answer, ProcessRowBody } from '../common/protocol/catalogue.js';
 import type { FleetAccess } from './fleet-access.js';
 import { isHopeless, launchStanding } from './launch-standing.js';
-import { plainLogLine } from './log-line.js';
+import { briefEnd, LINES_ASKED } from './log-line.js';
 import type { NodeProcess } from './node-process.js';
 import { refusalOf } from './node-words.js';
-import { hasStarted, whyDown } from './operation-standing.js';
+import { hasStarted, whyDown, whyFalling } from './operation-standing.js';
 
 export interface FailedAgent {
   readonly instance: string;
@@ -40,7 +40,6 @@ export class AgentNotReady extends Error {}
 const POLL_MS = 100;
 /** What the daemon, its journal and its broker need on a slow box, before the first agent is started. */
 const OWN_START_MS = 30_000;
-const LINES_SHOWN = 10;
 
 interface Part {
   readonly promise: Promise<number>;
@@ -137,7 +136,7 @@ export class MachineStart {
   async #lastLinesOf(agent: string): Promise<readonly string[]> {
     try {
       const node = await this.access.node(this.machine);
-      return (await node.request('node.logs', { agent, last: LINES_SHOWN })).lines.map(plainLogLine);
+      return briefEnd((await node.request('node.logs', { agent, last: LINES_ASKED })).lines);
     } catch {
       return [];
     }
@@ -153,7 +152,7 @@ function whyNotReady(row: ProcessRowBody | undefined): string {
   if (row === undefined) return 'its node does not know it';
   const { state, restarts, why, lastExit } = row;
   if (restarts > 0 && state !== 'quarantined' && why === '') {
-    return `it ended ${restarts + 1} times, at last with ${lastExit ?? 'an unknown exit'}`;
+    return whyFalling(restarts + 1, lastExit);
   }
   return state === 'stopped' && why === '' ? 'it waits for another agent' : whyDown(row);
 }

@@ -44,7 +44,8 @@ export function standingOf(operation: Operation, begun: Begun, row: ObservedAgen
   if (isNext && hasStarted(row.state)) return DONE;
   const fell = row.restarts - begun.restarts;
   const isGivenUp = isNext && (row.state === 'failed' || row.state === 'quarantined');
-  return isGivenUp || fell >= FALLS_OF_FAILURE ? { kind: 'failed', why: whyDown(row) } : PENDING;
+  if (isGivenUp) return { kind: 'failed', why: whyDown(row) };
+  return fell >= FALLS_OF_FAILURE ? { kind: 'failed', why: whyFalling(fell, row.lastExit) } : PENDING;
 }
 
 /** Serves, or did what it had to do. Alive but lagging is not failed. */
@@ -53,6 +54,9 @@ export const hasStarted = (state: AgentState): boolean =>
 
 const isDown = ({ state, pid }: ObservedAgent): boolean =>
   pid === 0 && state !== 'starting' && state !== 'draining' && state !== 'backoff';
+
+export const whyFalling = (times: number, lastExit: string | undefined): string =>
+  `it ended ${times} times, at last with ${lastExit ?? 'an unknown exit'}`;
 
 /** `quarantined: 6 starts in 60 s; exit code 1`. */
 export function whyDown({ state, why, lastExit }: Pick<ObservedAgent, 'state' | 'why' | 'lastExit'>): string {

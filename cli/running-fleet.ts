@@ -66,10 +66,10 @@ export class RunningFleet {
     });
     const exit = await Promise.race([node.exit, aborted]);
     if (exit === undefined || signal.aborted) return;
-    if (exit.code === 0) return this.#note(`${machine.name} was stopped`);
-    if (exit.cause === null) return this.#note(refusalOf(node, exit).message);
+    if (exit.code === 0) return this.note(`${machine.name} was stopped`);
+    if (exit.cause === null) return this.note(refusalOf(node, exit).message);
     // Its node goes on, and so does this view of it.
-    this.#note(`the keeper of ${machine.name} was ended by ${exit.cause}: nobody starts its node again`);
+    this.note(`the keeper of ${machine.name} was ended by ${exit.cause}: nobody starts its node again`);
     await aborted;
   }
 
@@ -96,14 +96,14 @@ export class RunningFleet {
   #onStatus(answer: MachineAnswer<Answer<'node.status'>>): void {
     const { name } = answer.machine;
     if ('error' in answer) {
-      if (this.#phases.get(name) !== 'unreachable') this.#note(`the node of ${name} does not answer`);
+      if (this.#phases.get(name) !== 'unreachable') this.note(`the node of ${name} does not answer`);
       this.#phases.set(name, 'unreachable');
       return;
     }
     const { phase, pid } = answer.body;
     const known = this.#nodePids.get(name);
-    if (known !== undefined && known !== pid) this.#note(`${name} has a new node: process ${pid} instead of ${known}`);
-    else if (this.#phases.get(name) === 'unreachable') this.#note(`the node of ${name} answers again`);
+    if (known !== undefined && known !== pid) this.note(`${name} has a new node: process ${pid} instead of ${known}`);
+    else if (this.#phases.get(name) === 'unreachable') this.note(`the node of ${name} answers again`);
     this.#nodePids.set(name, pid);
     this.#phases.set(name, phase);
   }
@@ -127,7 +127,7 @@ export class RunningFleet {
             await screen.onError(row);
           },
           onLink: (problem) =>
-            this.#note(problem ? `${problem.message}; errors come when it is back` : 'the log is back'),
+            this.note(problem ? `${problem.message}; errors come when it is back` : 'the log is back'),
         });
       } catch (error) {
         if (!(error instanceof MeshError)) throw error;
@@ -136,7 +136,8 @@ export class RunningFleet {
     }
   }
 
-  #note(text: string): void {
+  /** Something that happened, for whoever looks at the fleet. */
+  note(text: string): void {
     const note = `${clockText(systemClock.wallMs())} ${text}`;
     this.#notes.push(...note.split('\n'));
     this.#notes.splice(0, this.#notes.length - NOTES_KEPT);

@@ -1,4 +1,5 @@
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
+import { MeshError } from '../../common/core/errors.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { type PortLine, portForm, portLineOf } from '../fleet-ports.js';
@@ -16,15 +17,26 @@ export const command: Command = {
   options: [
     { flags: '--all', description: 'every machine of the fleet that has an address of this box' },
     { flags: '-d, --detach', description: 'leave them running and end' },
+    {
+      flags: '--watch',
+      description: 'in the foreground: restart agents whose files change, reload what is edited in config/',
+    },
     { flags: '--dry-run', description: 'check everything, and only say what would be started' },
   ],
   examples: [
     { line: 'mesh up --all --dry-run', explains: 'what would be started', needs: 'folder' },
     { line: 'mesh up --all', explains: 'the fleet, in the foreground', needs: 'folder', follows: true },
+    { line: 'mesh up main --watch', explains: 'while you write an agent', needs: 'folder', follows: true },
     { line: 'mesh up pc2 --detach', explains: 'one machine, in the background', needs: 'folder' },
   ],
   endsItself: true,
   async run(context, args) {
+    const how = { detach: args.flag('detach'), watch: args.flag('watch') };
+    if (how.detach && how.watch) {
+      throw new MeshError('USAGE', '--watch needs somebody who watches: --detach contradicts it', {
+        hint: 'give one of the two',
+      });
+    }
     const fleet = await context.fleetToStart('this user');
     const all = args.flag('all');
     const machines = await machinesToStart(context, args.list(0), all);
@@ -32,7 +44,7 @@ export const command: Command = {
     if (all) nameTheOthers(context, fleet);
     const ports = await refuseObstacles(fleet, machines);
     if (args.flag('dryRun')) return showPlan(context, machines, ports.map(portLineOf));
-    return new FleetStart(context, fleet, machines).run(args.flag('detach'));
+    return new FleetStart(context, fleet, machines).run(how);
   },
 };
 

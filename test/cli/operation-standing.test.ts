@@ -50,7 +50,10 @@ describe('a start, stop or restart that has begun', () => {
       why: 'quarantined: 6 starts in 60 s; exit code 1',
     });
     expect(kindOf('start', row({ state: 'backoff', restarts: 2 }))).to.equal('pending');
-    expect(kindOf('start', row({ state: 'backoff', restarts: 3 }))).to.equal('failed');
+    expect(standingOf('start', begun, row({ state: 'starting', restarts: 3, lastExit: 'exit code 1' }))).to.deep.equal({
+      kind: 'failed',
+      why: 'it ended 2 times, at last with exit code 1',
+    });
     expect(standingOf('stop', begun, undefined).kind).to.equal('failed');
   });
 
