@@ -88,6 +88,21 @@ describe('docs/logs.md', () => {
   });
 });
 
+describe('docs/programs.md', () => {
+  it('tells the bounds as they are', () => {
+    expect(read('docs/programs.md'))
+      .to.include(`the first ${limits.probeLineMax.toLocaleString('en-US')} characters are compared`)
+      .and.include(`after ${limits.wrapQuietMs} ms of silence, and after a second at the latest`)
+      .and.include('Twenty reports at once, then one a second')
+      .and.include('told every five seconds')
+      .and.include(`Up to ${limits.wrapReportsWaitingMax} reports wait`);
+    const { wrapQuantumMs, wrapReportsBurst, wrapReportIntervalMs, wrapFoldMs } = limits;
+    expect([wrapQuantumMs, wrapReportsBurst, wrapReportIntervalMs, wrapFoldMs]).to.deep.equal([
+      1_000, 20, 1_000, 5_000,
+    ]);
+  });
+});
+
 describe('the documents', () => {
   it('link only to files that are there', () => {
     const guides = readdirSync(new URL('docs', root)).filter((name) => name.endsWith('.md'));
