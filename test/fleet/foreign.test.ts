@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
+import { runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
 import { type StoredReport, storedErrors } from '../support/main-log.js';
 import { type AgentSetup, TestFleet } from '../support/test-fleet.js';
@@ -245,6 +246,22 @@ describe('a program that is not ours', function () {
       expect(context['lastLogLines']).to.deep.equal(['the last words']);
       const crashes = errorsOf('breaks').filter(({ code }) => code !== 'STDERR');
       expect(crashes).to.have.length(1);
+    });
+
+    it('outside of any set is told in the name that it was given, traces as one error, and its end', async () => {
+      const trace = 'Traceback (most recent call last):\\n  File "a.py", line 1\\nValueError: no input\\n';
+      const script = `printf 'slow\\n\\n${trace}' >&2; exit 4`;
+      const args = ['wrap', '--as', 'nightly', '--severity', 'warning', '--', 'sh', '-c', script];
+      const { code, stderr } = await runMesh(args, { cwd: main().home });
+      expect(code).to.equal(4);
+      expect(stderr).to.match(/^slow\n\nTraceback .*\n.*\nValueError: no input\n$/);
+      await errorOf('nightly', 'AGENT_CRASHED');
+      const told = errorsOf('nightly').map((error) => [error.code, error.message]);
+      expect(told).to.deep.equal([
+        ['STDERR', 'slow'],
+        ['ValueError', 'ValueError: no input'],
+        ['AGENT_CRASHED', 'nightly: sh ended unexpectedly: exit code 4'],
+      ]);
     });
 
     it('is ended with what it wraps', async () => {

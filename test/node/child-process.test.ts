@@ -58,6 +58,11 @@ describe('a program that is started', () => {
     expect(output().trim()).to.equal(words.map(({ length }) => length).join());
   });
 
+  it('is not hurt by a disk that is full: what it writes is lost, and it decides what that means', async () => {
+    const { exit } = await ended(program(['sh', '-c', 'echo lost; exit 7'], { logFile: '/dev/full' }));
+    expect(exit).to.deep.equal({ code: 7, signal: undefined });
+  });
+
   it('has its priority before its first instruction, and so has what it starts', async () => {
     const nice = getPriority() + 7;
     await ended(program(['sh', '-c', 'nice; (nice)'], { nice }));
