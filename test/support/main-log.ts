@@ -50,6 +50,30 @@ export function storedTexts(file: string, stream: string): { journalId: string; 
   );
 }
 
+/** One step of an agent's life, as its node recorded it. */
+export interface StoredStep {
+  readonly machine: string;
+  readonly agent: string;
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+  readonly why: string;
+  readonly pid: number;
+  readonly epoch: number;
+}
+
+/** All steps of all agents, in main's order. */
+export function storedSteps(file: string): StoredStep[] {
+  const query = `SELECT machine, body FROM records
+    JOIN journals ON journals.id = records.journal WHERE stream = 'lifecycle' ORDER BY records.id`;
+  return withLog(file, [], (db) =>
+    db
+      .prepare<[], Pick<Row, 'machine' | 'body'>>(query)
+      .all()
+      .map(({ machine, body }) => ({ ...unpack(body), machine })),
+  );
+}
+
 /** How many errors there are, without reading them. */
 export function storedErrorCount(file: string): number {
   const count = "SELECT count(*) FROM records WHERE stream = 'errors'";
