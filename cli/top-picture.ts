@@ -2,12 +2,11 @@
  * What `mesh top` knows of the fleet at one moment: each process, the sums of each machine and of all. A machine that
  * does not answer stays with what was last known of it and the age of that; the total counts only what answers. Pure.
  */
-import type { Output as Answer } from '../common/protocol/catalogue.js';
+import type { UsageBody } from '../common/protocol/catalogue.js';
 import { isAtRest, type ProcessRow } from './process-row.js';
 
-type Usage = Answer<'node.usage'>['agents'][number];
 /** The points of the last hour, oldest first. */
-export type Hour = Pick<Usage, 'cpuPercent' | 'rssBytes'>;
+export type Hour = Pick<UsageBody, 'cpuPercent' | 'rssBytes'>;
 
 /** What is known of one machine. */
 export interface MachineSight {

@@ -1,6 +1,7 @@
 /** What a node's control socket answers: agents attaching, records, look-ups, and the command line's questions. */
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
 import type { Journal } from '../../common/journal/journal.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
@@ -13,6 +14,7 @@ import type { LogChain } from './log-chain.js';
 import { answerLogs } from './log-query.js';
 import { processRow } from './process-row.js';
 import type { Resources } from './resources.js';
+import { SharedMoment } from './shared-moment.js';
 import type { Supervisor } from './supervisor.js';
 
 export interface NodeMethodsOptions {
@@ -37,6 +39,7 @@ export interface NodeMethodsOptions {
 
 export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
   const { machine, epoch, supervisor, resources, welcome } = options;
+  const beatAnswers = new SharedMoment(limits.heartbeatIntervalMs / 4);
   return {
     'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
     'mesh.info': () => ({
@@ -85,10 +88,11 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       process.onDraining();
       return {};
     },
-    'node.beat': ({ agent, epoch: agentEpoch, loopLagMs, rssBytes }) => {
+    'node.beat': async ({ agent, epoch: agentEpoch, loopLagMs, rssBytes }) => {
       const process = supervisor.find(agent);
       process.assertCurrent(agentEpoch);
       process.onBeat(loopLagMs, rssBytes);
+      await beatAnswers.next();
       return {};
     },
     'node.ps': () => ({

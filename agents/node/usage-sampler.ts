@@ -5,11 +5,9 @@
  */
 import type { Clock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import type { Input, Output } from '../../common/protocol/catalogue.js';
+import type { Input, UsageBody } from '../../common/protocol/catalogue.js';
 import { NO_USAGE, UsageHistory, type UsageSample } from './usage-history.js';
 import { type GroupUsage, type KernelUnits, readUsage } from './usage-reading.js';
-
-type UsageRow = Output<'node.usage'>['agents'][number];
 
 /** A process as far as it is looked at. */
 export interface Watched {
@@ -81,7 +79,7 @@ export class UsageSampler {
   }
 
   /** The last hour of one agent, or of all of them in no more points than an answer can carry. */
-  answer({ agent, points }: Input<'node.usage'>): UsageRow[] {
+  answer({ agent, points }: Input<'node.usage'>): UsageBody[] {
     const most = agent === undefined ? limits.usagePointsMax : limits.usageSamplesKept;
     const looksPerPoint = Math.ceil(limits.usageSamplesKept / Math.min(points ?? most, most));
     return [...this.#tracks]

@@ -47,6 +47,9 @@ export const openRouter = (frameBytesMax: number): Router =>
   new zmq.Router({
     ...everySocket,
     ...asking,
+    /** Whoever asks looks after the connection every second; with a hundred of them, looking as often from here would be
+     *  a third of all that the sockets' thread does. A half-open one that is left costs a descriptor for some seconds. */
+    heartbeatInterval: 5_000,
     maxMessageSize: frameBytesMax,
     backlog: 1_024,
     /** An unknown or full peer is an error to handle, not a message to lose; and it never blocks the writer. */
