@@ -2,8 +2,8 @@
  * Brings a definition to life: one agent, one process.
  *
  * The order is the promise. The control socket is bound before the node hears of it; `onStart` has returned before the
- * agent is ready; on the way down the node is told first, calls in hand are answered, `onStop` runs, what was emitted is
- * stored, and the process ends within its grace time whatever hangs.
+ * agent is ready; on the way down the node is told first, `onDrain` runs, calls in hand are answered, `onStop` runs, what
+ * was emitted is stored, and the process ends within its grace time whatever hangs.
  */
 
 import { systemClock, within } from '../../common/core/clock.js';
@@ -20,6 +20,7 @@ import type { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { actionMethod, describeActions } from './action-table.js';
 import type { AgentSurroundings } from './agent-environment.js';
+import { AgentHooks } from './agent-hooks.js';
 import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';
 import { connectToNode, MeshClient } from './mesh-client.js';
 import { NodeSession } from './node-session.js';
@@ -30,6 +31,7 @@ export class AgentRuntime {
   readonly #ending = new AbortController();
   readonly #node: RequestClient;
   readonly #control: RequestServer;
+  readonly #hooks: AgentHooks;
   #mesh: MeshClient | undefined;
   #session: NodeSession | undefined;
   #context: AgentContext | undefined;
@@ -44,6 +46,7 @@ export class AgentRuntime {
   ) {
     const { agent, machine, epoch, logLevel, listen, node } = surroundings;
     this.log = openLog({ agent, machine, epoch }, logLevel);
+    this.#hooks = new AgentHooks(definition, this.log);
     this.#node = connectToNode(node, instanceOf(agent, machine), (up) => {
       if (up) this.#session?.onNodeBack();
     });
@@ -97,6 +100,7 @@ export class AgentRuntime {
     await session.ready();
     this.#state = 'ready';
     this.log.info({ control: this.#control.endpoint, address }, 'ready');
+    void this.#hooks.ready(this.#context);
   }
 
   /** Ends in the order above. Idempotent; never throws. */
@@ -104,6 +108,7 @@ export class AgentRuntime {
     if (this.#state === 'draining') return;
     this.#state = 'draining';
     await this.#session?.draining();
+    if (this.#context !== undefined) await this.#hooks.drain(this.#context, this.#drainMs);
     this.#ending.abort(new MeshError('INTERRUPTED', `${this.definition.name} is stopping`));
     await this.#control.close();
     if (this.#context !== undefined) await this.#runOnStop(this.#context);
@@ -111,11 +116,22 @@ export class AgentRuntime {
     this.#node.close();
   }
 
+  /** The error that ends the process, once it is written down. */
+  onUncaught(error: unknown): void {
+    if (this.#context !== undefined) this.#hooks.error(error, this.#context);
+  }
+
+  /** The rest of the grace time belongs to the calls in hand and to `onStop`. */
+  get #drainMs(): number {
+    return Math.min(limits.closeTimeoutMs, this.surroundings.stopGraceMs / 3);
+  }
+
   async #runOnStop(context: AgentContext): Promise<void> {
     try {
       await this.definition.onStop?.(context as AgentContext<never>);
     } catch (error) {
       this.log.error({ err: error }, 'onStop failed');
+      this.#hooks.error(error, context);
       await within(context.report(error), limits.requestTimeoutMs, () => new MeshError('TIMED_OUT')).catch(
         () => undefined,
       );
@@ -203,10 +219,12 @@ export class AgentRuntime {
   #onActionFailure(error: unknown, action: string): void {
     this.#actionFailureCount++;
     this.log.warn({ err: error, action }, `action ${action} failed: ${messageOf(error)}`);
+    if (this.#context !== undefined) this.#hooks.error(error, this.#context);
   }
 
   #onHandlerError(error: unknown, topic: string): void {
     this.log.error({ err: error, topic }, 'a handler of an event failed');
+    if (this.#context !== undefined) this.#hooks.error(error, this.#context);
     void this.#mesh?.report(error, { component: 'handler', context: { topic } }).catch(() => undefined);
   }
 }

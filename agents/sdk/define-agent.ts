@@ -1,5 +1,5 @@
 /**
- * What an agent's author writes: a name, actions with schemas, and what to do at start and stop. Types only, and the
+ * What an agent's author writes: a name, actions with schemas, and what to do at the turns of its life. Types only, and the
  * checks that can be made before anything runs; `runtime.ts` brings a definition to life.
  */
 
@@ -104,16 +104,32 @@ export interface AgentDefinition {
   readonly actions?: Readonly<Record<string, ActionDefinition>>;
   /** Before it is ready; a throw ends the process with what was thrown on the error bus. */
   onStart?(context: AgentContext<never>): unknown;
+  /** Others know that it is ready. A failure is reported, and the agent goes on. */
+  onReady?(context: AgentContext<never>): unknown;
+  /**
+   * It is to end: its node was told, new calls are refused, those in hand go on until this has returned. At most
+   * `limits.closeTimeoutMs` of the grace time is waited for it.
+   */
+  onDrain?(context: AgentContext<never>): unknown;
   /** After the last call was answered, within the grace time. */
   onStop?(context: AgentContext<never>): unknown;
+  /**
+   * Something that the author did not catch: an action or the handler of an event threw, a hook failed, or an uncaught error
+   * ends the process, which then waits for nothing asynchronous. It is logged or reported whether this is there or not;
+   * what this throws is logged.
+   */
+  onError?(error: unknown, context: AgentContext<never>): unknown;
 }
 
-/** The same, as its author writes it: the schemas give `run`, `onStart` and `onStop` their types. */
+/** The same, as its author writes it: the schemas give `run` and the hooks their types. */
 interface TypedAgent<C extends TSchema, Inputs> extends AgentDefinition {
   readonly config?: C;
   readonly actions?: { readonly [K in keyof Inputs]: TypedAction<Static<C>, Inputs[K]> };
   onStart?(context: AgentContext<Static<C>>): unknown;
+  onReady?(context: AgentContext<Static<C>>): unknown;
+  onDrain?(context: AgentContext<Static<C>>): unknown;
   onStop?(context: AgentContext<Static<C>>): unknown;
+  onError?(error: unknown, context: AgentContext<Static<C>>): unknown;
 }
 
 interface TypedAction<Config, I> extends ActionDefinition {
@@ -126,7 +142,7 @@ type Nothing = Record<string, never>;
 type InputOf<I> = unknown extends I ? Nothing : I extends TSchema ? Static<I> : never;
 
 /**
- * Checks a definition; in `run`, `onStart` and `onStop` input and configuration have the types of their schemas.
+ * Checks a definition; in `run` and the hooks input and configuration have the types of their schemas.
  * @throws MeshError CONFIG_INVALID naming what is wrong
  */
 export function defineAgent<C extends TSchema = TObject<Record<never, never>>, Inputs = Nothing>(

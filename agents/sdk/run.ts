@@ -23,7 +23,9 @@ async function loadDefinition(path: string | undefined): Promise<AgentDefinition
 
 async function main(): Promise<void> {
   const surroundings = readSurroundings(process.env);
-  const runtime = new AgentRuntime(await loadDefinition(process.argv[2]), surroundings, () => void stop());
+  const definition = await loadDefinition(process.argv[2]);
+  const runtime = new AgentRuntime(definition, surroundings, () => void stop());
+  onUncaught = (error) => runtime.onUncaught(error);
   const stop = async () => {
     // Whatever hangs, the process ends within its grace time, before the node has to kill it.
     setTimeout(() => process.exit(0), surroundings.stopGraceMs * 0.9).unref();
@@ -38,5 +40,6 @@ async function main(): Promise<void> {
   });
 }
 
-installLastWords(process.env['MESH_LAST_WORDS']);
+let onUncaught: (error: unknown) => void = () => undefined;
+installLastWords(process.env['MESH_LAST_WORDS'], undefined, (error) => onUncaught(error));
 await main();

@@ -40,11 +40,22 @@ const validator = compile<LastWords>(LastWords);
 /** Adds to the report what the process knows of itself: component, context. Must not throw; if it does, it is left out. */
 export type Describe = () => Partial<ErrorReport>;
 
-/** From now on an uncaught error or rejection writes the file and ends the process. Without a file it only ends it. */
-export function installLastWords(file: string | undefined, describe: Describe = () => ({})): void {
+/**
+ * From now on an uncaught error or rejection writes the file and ends the process. Without a file it only ends it.
+ * @param onWritten may hear of it afterwards, in the same turn; what it throws is dropped.
+ */
+export function installLastWords(
+  file: string | undefined,
+  describe: Describe = () => ({}),
+  onWritten: (thrown: unknown) => void = () => undefined,
+): void {
   const end = (thrown: unknown) => {
     writeLastWords(file, thrown, describe);
-    process.exit(1);
+    try {
+      onWritten(thrown);
+    } finally {
+      process.exit(1);
+    }
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
