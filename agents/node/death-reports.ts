@@ -27,7 +27,7 @@ export interface DeathReportsOptions {
 export class DeathReports {
   constructor(private readonly options: DeathReportsOptions) {}
 
-  onDeath({ process, epoch, pid, exit, uptimeMs, verdict, isTold, isUnseen }: Death): void {
+  onDeath({ process, epoch, pid, exit, uptimeMs, verdict, isTold, isUnseen }: Death<SupervisedProcess>): void {
     const { name, restarts } = process;
     const traces = { ...this.#tracesOf(name, epoch), pid };
     const restartInMs = verdict.kind === 'backoff' ? verdict.waitMs : undefined;

@@ -11,7 +11,7 @@ export class LifecycleRecords {
     private readonly log: AgentLog,
   ) {}
 
-  onTransition({ process, from, to, event, why, pid, epoch }: Transition): void {
+  onTransition({ process, from, to, event, why, pid, epoch }: Transition<{ readonly name: string }>): void {
     const { name: agent } = process;
     const body = { agent, from, to, event, why, pid, epoch };
     // `agent` and `pid` of a line are those of the node that writes it.

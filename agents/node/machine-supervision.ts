@@ -102,7 +102,7 @@ export class MachineSupervision {
     this.#options.onChange(process);
   }
 
-  #onTransition(transition: Transition): void {
+  #onTransition(transition: Transition<SupervisedProcess>): void {
     this.#lifecycle.onTransition(transition);
     const { process, epoch, pid, exit } = transition;
     const hook = hookOf(transition);

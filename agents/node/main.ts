@@ -18,12 +18,14 @@ async function main(): Promise<void> {
   const { fleet, machine } = load();
   installLastWords(openMachineFolder(fleet.home, machine.name).lastWordsOf(NODE_AGENT, 0));
   const log = openLog({ agent: NODE_AGENT, machine: machine.name }, settings.logLevel);
-  let node: MeshNode | undefined;
+  let opening: Promise<MeshNode> | undefined;
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
     log.info('stopping');
+    // One that is only just coming up may have started something already.
+    const node = await opening?.catch(() => undefined);
     await node?.close();
     log.info('stopped');
     process.exit(0);
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  node = await MeshNode.open({
+  opening = MeshNode.open({
     fleet,
     machine,
     load,
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
     onStop: () => void stop(),
     onFatal: fail,
   });
+  await opening;
   tellKeeper();
 }
 

@@ -12,7 +12,6 @@ import type { AgentState } from '../../common/protocol/registry-entry.js';
 import { isAlive } from './agent-lifecycle.js';
 import type { LaunchWish } from './launch-order.js';
 import { NO_HISTORY, type RestartHistory } from './restart-policy.js';
-import type { SupervisedProcess } from './supervised-process.js';
 
 export interface ProcessMemory {
   readonly wanted: boolean;
@@ -63,23 +62,23 @@ export function recall(record: ProcessRecord, planHash: string, bootId: string, 
 }
 
 /** What of a process is remembered. */
-export type Rememberable = Pick<
-  SupervisedProcess,
-  | 'name'
-  | 'wanted'
-  | 'state'
-  | 'sinceMs'
-  | 'stateWhy'
-  | 'epoch'
-  | 'pid'
-  | 'startTicks'
-  | 'startedMs'
-  | 'restarts'
-  | 'history'
-  | 'lastExit'
-  | 'lastHash'
-  | 'attachment'
->;
+export interface Rememberable {
+  readonly name: string;
+  readonly wanted: boolean;
+  readonly state: AgentState;
+  readonly sinceMs: number;
+  readonly stateWhy: string;
+  readonly epoch: number;
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly startedMs: number;
+  readonly history: RestartHistory;
+  readonly restarts: number;
+  readonly lastExit: string | undefined;
+  /** Of the plan that the last incarnation was started with. */
+  readonly lastHash: string;
+  readonly attachment: ProcessRecord['attachment'];
+}
 
 /** As it is now, to be remembered. */
 export function recordOf(process: Rememberable, bootId: string, now: Moment): ProcessRecord {

@@ -14,12 +14,11 @@ import type { Exit } from './child-process.js';
 import { exitText } from './crash-report.js';
 import { Incarnation, type Living } from './incarnation.js';
 import type { LaunchView } from './launch-order.js';
-import { sizeOf } from './log-file.js';
 import { NextStart } from './next-start.js';
 import type { ProcessMemory } from './process-memory.js';
 import type { ProcessPlan } from './process-plan.js';
 import { type RestartHistory, restartVerdict } from './restart-policy.js';
-import type { Supervision, Transition } from './supervision.js';
+import type { Step, Supervision } from './supervision.js';
 import { TrackedProcess } from './tracked-process.js';
 
 /** What follows the end of the living incarnation: the word of its policy, nothing, or another start. */
@@ -42,8 +41,12 @@ export class SupervisedProcess extends TrackedProcess {
   #clearing: Promise<void> | undefined;
   readonly #onEnded: (() => void)[] = [];
 
-  constructor(plan: ProcessPlan, memory: ProcessMemory, supervision: Supervision) {
-    super(plan, memory, supervision);
+  constructor(
+    plan: ProcessPlan,
+    memory: ProcessMemory,
+    private readonly supervision: Supervision<SupervisedProcess>,
+  ) {
+    super(plan, memory, supervision.clock);
     this.wanted = memory.wanted;
     const isRestart = memory.state === 'backoff';
     this.#next = new NextStart({ ...memory, isRestart }, () => supervision.clock.monotonicMs(), supervision.onWish);
@@ -166,7 +169,7 @@ export class SupervisedProcess extends TrackedProcess {
     this.endBecause(`it hung: busy for ${durationText(silentMs)}`);
   }
 
-  protected override onStep(step: Omit<Transition, 'process'>): void {
+  protected override onStep(step: Step): void {
     this.supervision.onTransition({ process: this, ...step });
   }
 
@@ -183,7 +186,6 @@ export class SupervisedProcess extends TrackedProcess {
   }
 
   #spawn(): void {
-    this.logOffset = sizeOf(this.plan.logFile);
     const { plan, epoch, supervision } = this;
     this.#begin(Incarnation.start(plan, epoch, supervision.clock, (exit) => this.#onExit(exit)));
     this.lastHash = plan.planHash;

@@ -1,4 +1,4 @@
-/** What the processes of a machine share with their supervisor: what it gives them, and what they tell it. */
+/** What the processes (`P`) of a machine share with their supervisor: what it gives them, and what they tell it. */
 import type { Clock } from '../../common/core/clock.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 import type { LifecycleEvent } from './agent-lifecycle.js';
@@ -6,11 +6,9 @@ import type { Exit } from './child-process.js';
 import type { HookRunner } from './hook-runner.js';
 import type { ProcessRemains } from './process-remains.js';
 import type { RestartVerdict } from './restart-policy.js';
-import type { SupervisedProcess } from './supervised-process.js';
 
-/** One step of a process's life, as it is logged, recorded and told to hooks. */
-export interface Transition {
-  readonly process: SupervisedProcess;
+/** One step of a process's life. */
+export interface Step {
   readonly from: AgentState;
   readonly to: AgentState;
   readonly event: LifecycleEvent;
@@ -23,9 +21,14 @@ export interface Transition {
   readonly exit: Exit | undefined;
 }
 
+/** The same, as it is logged, recorded and told to hooks. */
+export interface Transition<P> extends Step {
+  readonly process: P;
+}
+
 /** An end that nobody asked for. */
-export interface Death {
-  readonly process: SupervisedProcess;
+export interface Death<P> {
+  readonly process: P;
   readonly epoch: number;
   readonly pid: number;
   readonly uptimeMs: number;
@@ -37,20 +40,20 @@ export interface Death {
   readonly isUnseen: boolean;
 }
 
-export interface Supervision {
+export interface Supervision<P> {
   readonly clock: Clock;
   readonly hooks: HookRunner;
   readonly remains: ProcessRemains;
   /** Higher than every epoch that was ever used. */
   readonly nextEpoch: () => number;
   /** What others see of it, or what must be remembered, has changed. */
-  readonly onChange: (process: SupervisedProcess) => void;
+  readonly onChange: (process: P) => void;
   /** It may be that something can be launched now. */
   readonly onWish: () => void;
-  readonly onTransition: (transition: Transition) => void;
-  readonly onDeath: (death: Death) => void;
+  readonly onTransition: (transition: Transition<P>) => void;
+  readonly onDeath: (death: Death<P>) => void;
   /** The end of a living process with what is known beyond its signal. */
   readonly explain: (name: string, exit: Exit) => Exit;
   /** It was busy for longer than its limit, and is being ended. */
-  readonly onHung: (process: SupervisedProcess, silentMs: number) => void;
+  readonly onHung: (process: P, silentMs: number) => void;
 }

@@ -18,7 +18,7 @@ import { BROKER, type ProcessPlan } from './process-plan.js';
 import { SupervisedProcess } from './supervised-process.js';
 import type { Supervision } from './supervision.js';
 
-export interface SupervisorOptions extends Omit<Supervision, 'nextEpoch' | 'onWish'> {
+export interface SupervisorOptions extends Omit<Supervision<SupervisedProcess>, 'nextEpoch' | 'onWish'> {
   readonly plans: readonly ProcessPlan[];
   /** At least every epoch that an earlier node gave away. */
   readonly nodeEpoch: number;
@@ -34,7 +34,7 @@ export interface SupervisorOptions extends Omit<Supervision, 'nextEpoch' | 'onWi
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #supervision: Supervision;
+  readonly #supervision: Supervision<SupervisedProcess>;
   readonly #byName = new Map<string, SupervisedProcess>();
   #processes: readonly SupervisedProcess[] = [];
   #lastEpoch: number;

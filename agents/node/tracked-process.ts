@@ -6,6 +6,7 @@
  * T2  Words of another incarnation than the living one are refused with STALE_EPOCH or NOT_ATTACHED; what a probe found
  *     out about another one is passed over.
  */
+import type { Clock } from '../../common/core/clock.js';
 import { durationText } from '../../common/core/duration.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
@@ -17,7 +18,7 @@ import type { Exit } from './child-process.js';
 import { type Attachment, type Incarnation, UNATTACHED } from './incarnation.js';
 import type { ProcessMemory } from './process-memory.js';
 import type { ProcessPlan } from './process-plan.js';
-import type { Supervision, Transition } from './supervision.js';
+import type { Step } from './supervision.js';
 
 export abstract class TrackedProcess {
   readonly name: string;
@@ -32,8 +33,6 @@ export abstract class TrackedProcess {
   lastExit: string | undefined;
   /** Of the plan that the last incarnation was started with; empty when nobody knows. */
   lastHash = '';
-  /** The size of its log when it was launched. */
-  logOffset = 0;
   /** Why it came into its state; empty when that is plain. */
   stateWhy: string;
   protected life: Incarnation | undefined;
@@ -46,7 +45,7 @@ export abstract class TrackedProcess {
   constructor(
     public plan: ProcessPlan,
     memory: ProcessMemory,
-    protected readonly supervision: Supervision,
+    private readonly clock: Clock,
   ) {
     this.name = plan.name;
     this.state = memory.state;
@@ -88,6 +87,11 @@ export abstract class TrackedProcess {
 
   get uptimeMs(): number {
     return this.life?.ageMs ?? 0;
+  }
+
+  /** The size of its log when it was launched. */
+  get logOffset(): number {
+    return this.life?.logOffset ?? 0;
   }
 
   get attachment(): Attachment {
@@ -186,7 +190,7 @@ export abstract class TrackedProcess {
   /** It was silent for longer than it may be. */
   protected abstract onHung(silentMs: number): void;
 
-  protected abstract onStep(step: Omit<Transition, 'process'>): void;
+  protected abstract onStep(step: Step): void;
 
   /** What others see of it, or what must be remembered, has changed. */
   protected abstract onChanged(): void;
@@ -203,7 +207,7 @@ export abstract class TrackedProcess {
     if (result.kind === 'ignored') return;
     this.state = result.to;
     this.stateWhy = why;
-    this.sinceMs = this.supervision.clock.wallMs();
+    this.sinceMs = this.clock.wallMs();
     const { pid, exit } = ended;
     this.onStep({ from, to: result.to, event, why, epoch, pid, exit });
     this.changed();

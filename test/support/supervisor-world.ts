@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { HookRunner } from '../../agents/node/hook-runner.js';
 import type { ProcessPlan } from '../../agents/node/process-plan.js';
 import { ProcessRemains } from '../../agents/node/process-remains.js';
+import type { SupervisedProcess } from '../../agents/node/supervised-process.js';
 import type { Death, Transition } from '../../agents/node/supervision.js';
 import { Supervisor } from '../../agents/node/supervisor.js';
 import type { Dependency } from '../../common/config/agent-specs.js';
@@ -25,8 +26,8 @@ type PlanChanges = Partial<Omit<ProcessPlan, 'after'>> & { readonly after?: Reco
 export class SupervisorWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'mesh-supervisor-'));
   readonly token = tokenOf(this.folder, 'test');
-  readonly transitions: Transition[] = [];
-  readonly deaths: Death[] = [];
+  readonly transitions: Transition<SupervisedProcess>[] = [];
+  readonly deaths: Death<SupervisedProcess>[] = [];
   readonly hung: string[] = [];
   #supervisor: Supervisor | undefined;
 
