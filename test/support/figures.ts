@@ -52,7 +52,7 @@ function figureOf(of: Measure['of'], values: readonly number[]): number {
 /** One line for a person: `ok   back after a kill: p99 612 ms of at most 1000 (150 samples)`. */
 export function findingLine({ measure, figure, sampleCount, holds, details }: Finding): string {
   const { what, unit, of, atMost } = measure;
-  const figures = `${of === 'sum' ? '' : `${of} `}${Math.round(figure)}${unit === '' ? '' : ` ${unit}`}`;
+  const figures = `${of === 'sum' ? '' : `${of} `}${Number(figure.toFixed(1))}${unit === '' ? '' : ` ${unit}`}`;
   const samples = `${sampleCount} ${sampleCount === 1 ? 'sample' : 'samples'}`;
   const complaint = holds ? '' : details.map((detail) => `\n       ${detail}`).join('');
   return `${holds ? 'ok  ' : 'FAIL'} ${what}: ${figures}, at most ${atMost} (${samples})${complaint}`;

@@ -26,6 +26,8 @@ export interface SoakSample {
   readonly isQuiet: boolean;
 }
 
+/** For many agents on a busy box. */
+const UP_MS = 120_000;
 const SAMPLE_MS = 5_000;
 /** Of so many samples one half is quiet. */
 const TURN_SAMPLES = 6;
@@ -37,16 +39,24 @@ const SLOPE_MS_MIN = 20 * 60_000;
 const QUESTIONS_PER_SECOND = 20;
 const MIB = 1024 * 1024;
 
-const RSS: Measure = { what: 'memory of the node', unit: 'MiB', of: 'max', atMost: 100 };
-const SLOPE: Measure = { what: 'growth of the node in ten minutes', unit: 'MiB', of: 'max', atMost: 1 };
-const GROWTH: Measure = { what: 'growth of the node over the whole run', unit: 'MiB', of: 'max', atMost: 8 };
+/** What is promised, and judged when the run is long enough to show it. */
+const LONG = {
+  rss: { what: 'memory of the node', unit: 'MiB', of: 'max', atMost: 100 },
+  growth: { what: 'growth of the node in ten minutes', unit: 'MiB', of: 'max', atMost: 1 },
+  cpu: { what: 'one processor, while nobody asks', unit: '%', of: 'max', atMost: 3 },
+} satisfies Record<string, Measure>;
+/** A short run finds what is grossly wrong: the heap has not found its size, and the box does other things. */
+const SHORT = {
+  rss: { ...LONG.rss, atMost: 160 },
+  growth: { ...LONG.growth, what: 'growth of the node over the whole run', atMost: 12 },
+  cpu: { ...LONG.cpu, atMost: 8 },
+} satisfies Record<string, Measure>;
 const FILES: Measure = { what: 'open files more than at the end of the warm-up', unit: '', of: 'max', atMost: 2 };
-const CPU: Measure = { what: 'one processor, while nobody asks', unit: '%', of: 'max', atMost: 3 };
 
 export async function runSoak(options: SoakOptions): Promise<readonly Finding[]> {
   const { seed, minutes, agentCount, onSample } = options;
   const names = Array.from({ length: agentCount }, (_, index) => `echo-${index + 1}`);
-  const fleet = await TestFleet.start({ main: Object.fromEntries(names.map((name) => [name, echo])) });
+  const fleet = await TestFleet.start({ main: Object.fromEntries(names.map((name) => [name, echo])) }, UP_MS);
   try {
     const samples = await sampled(fleet.main, names, new Random(seed), minutes * 60_000, onSample);
     return judged(samples);
@@ -106,25 +116,24 @@ async function ask(machine: TestMachine, names: readonly string[], random: Rando
 function judged(samples: readonly SoakSample[]): readonly Finding[] {
   const figures = new Figures();
   const totalMs = samples.at(-1)?.elapsedMs ?? 0;
+  const isLong = totalMs >= SLOPE_MS_MIN;
+  const bounds = isLong ? LONG : SHORT;
   const warmUpMs = Math.min(WARM_UP_MS_MAX, totalMs * WARM_UP_SHARE);
   const warm = samples.filter(({ elapsedMs }) => elapsedMs >= warmUpMs);
+  figures.add(bounds.rss, medianRss(warm));
   const filesAtFirst = warm[0]?.openFiles ?? 0;
-  for (const { rssMiB, openFiles } of warm) {
-    figures.add(RSS, rssMiB);
-    figures.add(FILES, Math.max(0, openFiles - filesAtFirst));
-  }
+  for (const { openFiles } of warm) figures.add(FILES, Math.max(0, openFiles - filesAtFirst));
   const third = Math.ceil(warm.length / 3);
-  const growth = median(warm.slice(-third)) - median(warm.slice(0, third));
+  const growth = medianRss(warm.slice(-third)) - medianRss(warm.slice(0, third));
   // Between the middles of the first and of the last third.
   const spanMs = ((totalMs - warmUpMs) * 2) / 3;
-  if (totalMs >= SLOPE_MS_MIN) figures.add(SLOPE, (growth / spanMs) * 600_000);
-  else figures.add(GROWTH, growth);
+  figures.add(bounds.growth, isLong ? (growth / spanMs) * 600_000 : growth);
   const quiet = warm.filter(({ isQuiet }) => isQuiet).map(({ cpuPercent }) => cpuPercent);
-  figures.add(CPU, quiet.reduce((sum, percent) => sum + percent, 0) / Math.max(1, quiet.length));
+  figures.add(bounds.cpu, quiet.reduce((sum, percent) => sum + percent, 0) / Math.max(1, quiet.length));
   return figures.findings;
 }
 
-function median(samples: readonly SoakSample[]): number {
+function medianRss(samples: readonly SoakSample[]): number {
   const sorted = samples.map(({ rssMiB }) => rssMiB).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

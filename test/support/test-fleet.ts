@@ -106,11 +106,11 @@ export class TestFleet {
     return new TestFleet(root, machine('main'), machine('pc2'), await FaultProxy.open({ routes }), places);
   }
 
-  /** Both machines, ready. */
-  static async start(setup: FleetSetup): Promise<TestFleet> {
+  /** Both machines, ready. A large one is given `ms` for it. */
+  static async start(setup: FleetSetup, ms?: number): Promise<TestFleet> {
     const fleet = await TestFleet.open(setup);
     try {
-      await fleet.up();
+      await fleet.up(ms);
     } catch (error) {
       console.error(fleet.outputs);
       await fleet.close().catch(() => undefined);
@@ -120,9 +120,9 @@ export class TestFleet {
   }
 
   /** Resolves when both machines are ready, and each one's own copy of the registry says so of both. */
-  async up(): Promise<void> {
+  async up(ms?: number): Promise<void> {
     for (const machine of this.machines) machine.start();
-    await Promise.all(this.machines.map((machine) => machine.ready()));
+    await Promise.all(this.machines.map((machine) => machine.ready(ms)));
     const names = this.machines.map(({ name }) => name);
     await Promise.all(this.machines.map((machine) => machine.sees(names)));
   }

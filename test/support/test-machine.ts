@@ -78,14 +78,13 @@ export class TestMachine {
   }
 
   /** Resolves when the node, its broker and all its agents are ready and main can be reached. */
-  async ready(): Promise<void> {
-    await waitUntil(`${this.name} to be ready`, async () => {
-      const { phase, problems } = await this.ask('node.status', {});
+  async ready(ms?: number): Promise<void> {
+    const isReady = async () => {
+      const { phase, problems, readyCount, agentCount } = await this.ask('node.status', {});
       if (phase === 'ready') return true;
-      const { agents } = await this.ask('node.ps', {});
-      const states = agents.map(({ agent, state, why }) => `${agent} ${state} ${why}`.trim());
-      throw new Error(`it is ${phase}: ${[...problems, ...states].join(', ')}`);
-    });
+      throw new Error(`it is ${phase} with ${readyCount} of ${agentCount} agents ${problems.join('; ')}`.slice(0, 500));
+    };
+    await waitUntil(`${this.name} to be ready`, isReady, ms);
   }
 
   /** Resolves when its copy of the registry has these machines in reach with all their agents ready. */
@@ -164,7 +163,11 @@ export class TestMachine {
   /** All that its node and its processes wrote. */
   get outputs(): string {
     const logs = join(this.data, 'logs');
-    const files = existsSync(logs) ? readdirSync(logs).map((name) => join(logs, name)) : [];
+    const files = existsSync(logs)
+      ? readdirSync(logs)
+          .filter((name) => name.endsWith('.log'))
+          .map((name) => join(logs, name))
+      : [];
     return [join(this.home, `${this.name}.node.log`), ...files]
       .filter((file) => existsSync(file))
       .map((file) => `--- ${file}\n${readFileSync(file, 'utf8').slice(-OUTPUT_SHOWN)}`)
