@@ -81,8 +81,9 @@ RestartSec=${RESTART_S}
 RestartPreventExitStatus=${[...new Set(FINAL)].join(' ')}
 # An agent that the kernel kills for its memory is the node's business, and no reason to stop the unit.
 OOMPolicy=continue
-# The node may bound its agents by control groups of its own.
+# The node may bound its agents by control groups of its own, beside the one that it runs in itself.
 Delegate=yes
+DelegateSubgroup=mesh-node
 LimitNOFILE=${OPEN_FILES}
 UMask=0027
 # Left out on purpose: PrivateTmp and other mounts of its own (agents outlive the node, and the next one would see other
