@@ -51,17 +51,15 @@ export class FleetStart {
   }
 
   async #start(): Promise<readonly StartOutcome[]> {
-    const { showStart } = await import('./start-progress.js');
-    const access = await this.context.access();
+    const { signal, output } = this.context;
     const startNodeOf = await this.#starter();
-    const starts: MachineStart[] = [];
-    for (const machine of this.machines) {
-      if (this.context.signal.aborted) break;
-      starts.push(new MachineStart(machine, startNodeOf(machine), access, this.context.signal));
-    }
-    await showStart(starts, this.context.output);
+    const nodes = signal.aborted ? [] : this.machines.map((machine) => ({ machine, node: startNodeOf(machine) }));
+    // Only now: it is loaded while the nodes load theirs.
+    const [{ showStart }, access] = await Promise.all([import('./start-progress.js'), this.context.access()]);
+    const starts = nodes.map(({ machine, node }) => new MachineStart(machine, node, access, signal));
+    await showStart(starts, output);
     const outcomes = await Promise.all(starts.map(({ outcome }) => outcome));
-    if (this.context.signal.aborted) throw new MeshError('INTERRUPTED', 'the start was interrupted');
+    if (signal.aborted) throw new MeshError('INTERRUPTED', 'the start was interrupted');
     return outcomes;
   }
 
@@ -77,8 +75,9 @@ export class FleetStart {
 
   #tell(outcomes: readonly StartOutcome[]): void {
     const { output } = this.context;
-    for (const { machine, failed, held, problems, readyCount, agentCount } of outcomes) {
+    for (const { machine, failed, held, stopped, problems, readyCount, agentCount } of outcomes) {
       output.note(`${machine}: ${readyCount} of ${counted(agentCount, 'agent')} ready`);
+      if (stopped.length > 0) output.note(`stopped by hand, and left so: mesh start ${stopped.join(' ')}`);
       for (const { instance, why, lastLines } of failed) {
         output.warn(`${instance} is not ready: ${why}`);
         for (const line of lastLines) output.note(`  | ${line}`);

@@ -52,6 +52,24 @@ export function launchStanding(agents: readonly Planned[], rows: readonly Row[])
   };
 }
 
+/** Of those that would still come, when the launch is over: who was stopped by somebody, and who waits for such a one. */
+export function restingAmong(
+  coming: readonly string[],
+  agents: readonly Planned[],
+  rows: readonly Row[],
+): { readonly stopped: readonly string[]; readonly waiting: readonly string[] } {
+  const stopped: string[] = [];
+  const waiting: string[] = [];
+  let wall = Number.POSITIVE_INFINITY;
+  for (const { name, wave, after, required } of agents.filter((agent) => coming.includes(agent.name))) {
+    if (rows.find(({ agent }) => agent === name)?.state !== 'stopped') continue;
+    const waits = wave > wall || after.some(({ agent }) => stopped.includes(agent) || waiting.includes(agent));
+    (waits ? waiting : stopped).push(name);
+    if (required) wall = Math.min(wall, wave);
+  }
+  return { stopped, waiting };
+}
+
 const isLost = (row: Row | undefined): boolean =>
   row !== undefined &&
   !hasStarted(row.state) &&

@@ -7,7 +7,7 @@ import { delay, systemClock } from '../common/core/clock.js';
 import { MeshError } from '../common/core/errors.js';
 import type { Output as Answer, ProcessRowBody } from '../common/protocol/catalogue.js';
 import type { FleetAccess } from './fleet-access.js';
-import { isHopeless, launchStanding } from './launch-standing.js';
+import { isHopeless, launchStanding, restingAmong } from './launch-standing.js';
 import { briefEnd, LINES_ASKED } from './log-line.js';
 import type { NodeProcess } from './node-process.js';
 import { refusalOf } from './node-words.js';
@@ -31,11 +31,21 @@ export interface StartOutcome {
   readonly failed: readonly FailedAgent[];
   /** Not started, because of those that failed. */
   readonly held: readonly string[];
+  /** Somebody stopped them: they stay down until somebody starts them. */
+  readonly stopped: readonly string[];
   readonly problems: readonly string[];
 }
 
 /** An agent's own failure, as opposed to that of the whole start. */
-export class AgentNotReady extends Error {}
+export class AgentNotReady extends Error {
+  constructor(
+    message: string,
+    /** Its own: not that of another one it waits for, nor somebody's wish. */
+    readonly isFault: boolean,
+  ) {
+    super(message);
+  }
+}
 
 const POLL_MS = 100;
 /** What the daemon, its journal and its broker need on a slow box, before the first agent is started. */
@@ -115,22 +125,26 @@ export class MachineStart {
 
   async #conclude(status: Answer<'node.status'>, rows: readonly ProcessRowBody[]): Promise<StartOutcome> {
     const { phase, readyCount, agentCount, pid, problems } = status;
-    const { lost, held, coming } = launchStanding(this.machine.agents, rows);
-    const instanceOf = (name: string) => `${name}@${this.machine.name}`;
-    for (const name of held) this.#parts.get(name)?.reject(new AgentNotReady('held back'));
-    // What was stopped by hand stays down: its node is ready without it.
-    const late = [...lost, ...(phase === 'ready' ? [] : coming)];
+    const { agents, name: machine } = this.machine;
+    const { lost, held, coming } = launchStanding(agents, rows);
+    const { stopped, waiting } =
+      phase === 'starting' ? { stopped: [], waiting: [] } : restingAmong(coming, agents, rows);
+    const heldBack = [...held, ...waiting];
+    for (const name of heldBack) this.#parts.get(name)?.reject(new AgentNotReady('held back', false));
+    for (const name of stopped) this.#parts.get(name)?.reject(new AgentNotReady('stopped by hand', false));
+    const instanceOf = (name: string) => `${name}@${machine}`;
+    const late = [...lost, ...coming.filter((name) => !stopped.includes(name) && !waiting.includes(name))];
     const failed = await Promise.all(
       late.map(async (name): Promise<FailedAgent> => {
         const why = whyNotReady(rows.find(({ agent }) => agent === name));
-        this.#parts.get(name)?.reject(new AgentNotReady(why));
+        this.#parts.get(name)?.reject(new AgentNotReady(why, true));
         return { instance: instanceOf(name), why, lastLines: await this.#lastLinesOf(name) };
       }),
     );
     const ms = this.#elapsedMs;
     for (const part of this.#parts.values()) part.resolve(ms);
-    const { name: machine } = this.machine;
-    return { machine, phase, readyCount, agentCount, pid, ms, failed, held: held.map(instanceOf), problems };
+    const names = { held: heldBack.map(instanceOf), stopped: stopped.map(instanceOf) };
+    return { machine, phase, readyCount, agentCount, pid, ms, failed, ...names, problems };
   }
 
   async #lastLinesOf(agent: string): Promise<readonly string[]> {

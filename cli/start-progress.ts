@@ -36,7 +36,7 @@ const taskOf = (start: MachineStart): ListrTask => ({
 });
 
 async function showLines(starts: readonly MachineStart[], output: Output): Promise<void> {
-  const { green, red } = output.noteColors;
+  const { green, red, yellow } = output.noteColors;
   const parts = starts.flatMap((start) => start.partNames.map((name) => ({ start, name })));
   await Promise.all(
     parts.map(({ start, name }) =>
@@ -44,8 +44,9 @@ async function showLines(starts: readonly MachineStart[], output: Output): Promi
         (ms) => output.note(`${name}@${start.machine.name} ${green('ready')} ${secondsText(ms)}`),
         // A start that failed as a whole is told once, by the error of the command.
         (error: unknown) => {
-          if (error instanceof AgentNotReady)
-            output.note(`${name}@${start.machine.name} ${red('failed')}: ${error.message}`);
+          if (!(error instanceof AgentNotReady)) return;
+          const how = error.isFault ? `${red('failed')}: ${error.message}` : yellow(error.message);
+          output.note(`${name}@${start.machine.name} ${how}`);
         },
       ),
     ),

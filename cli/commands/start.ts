@@ -8,7 +8,7 @@ export const command: Command = {
   options: operationOptions,
   examples: [
     { line: 'mesh start echo@pc2', explains: 'one agent, until it is ready' },
-    { line: 'mesh start echo http-probe', explains: 'several, wherever they are' },
+    { line: 'mesh start echo host-monitor', explains: 'several, wherever they are' },
     { line: 'mesh start --all --machine pc2 --json', explains: 'all that is down on one machine, for a script' },
   ],
   run: (context, args) => runOperation('start', context, args),

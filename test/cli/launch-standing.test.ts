@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isHopeless, launchStanding } from '../../cli/launch-standing.js';
+import { isHopeless, launchStanding, restingAmong } from '../../cli/launch-standing.js';
 import type { StartCondition } from '../../common/config/schemas.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 
@@ -62,5 +62,14 @@ describe('how far a launch is', () => {
     const rows = [row('a', 'quarantined'), row('b', 'stopped')];
     expect(launchStanding([spec('a', 0), spec('b', 1, { a: 'started' })], rows)).to.deep.include({ coming: ['b'] });
     expect(launchStanding([spec('a', 0), spec('b', 1, { a: 'completed' })], rows)).to.deep.include({ held: ['b'] });
+  });
+
+  it('tells who was stopped by somebody from who waits for such a one', () => {
+    const rows = [row('a', 'stopped'), row('b', 'stopped'), row('c', 'stopped'), row('d', 'starting')];
+    expect(restingAmong(['a', 'd', 'b', 'c'], agents, rows)).to.deep.equal({ stopped: ['a'], waiting: ['b', 'c'] });
+    expect(restingAmong(['c'], agents, rows)).to.deep.equal({ stopped: ['c'], waiting: [] });
+    const set = [spec('base', 0, {}, true), spec('later', 1)];
+    const both = [row('base', 'stopped'), row('later', 'stopped')];
+    expect(restingAmong(['base', 'later'], set, both)).to.deep.equal({ stopped: ['base'], waiting: ['later'] });
   });
 });
