@@ -27,8 +27,8 @@ const SCROLL_KEYS: Readonly<Record<string, number>> = { up: -1, down: 1, pageup:
 const FILTER_LENGTH_MAX = 64;
 
 /** @param rowCount rows that the filter leaves: one cannot scroll past them */
-export function onKey(controls: TopControls, key: Key, rowCount: number): TopControls | 'quit' | 'interrupt' {
-  if (key.ctrl) return key.name === 'c' ? 'interrupt' : controls;
+export function onKey(controls: TopControls, key: Key, rowCount: number): TopControls | 'quit' {
+  if (key.ctrl) return key.name === 'c' ? 'quit' : controls;
   if (controls.isTyping) return onTyped(controls, key);
   if (key.text === 'q') return 'quit';
   if (key.text === '/') return { ...controls, isTyping: true, offset: 0 };

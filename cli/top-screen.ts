@@ -2,7 +2,6 @@
  * `mesh top` on a terminal: draws the newest picture, and again at every key and every change of the window's size. It is
  * left by a key or by a signal; either way the terminal is given back at once, whatever the command still waits for.
  */
-import { errorTable } from '../common/core/errors.js';
 import type { Context } from './context.js';
 import { Keyboard } from './keyboard.js';
 import { TerminalScreen } from './terminal-screen.js';
@@ -11,7 +10,6 @@ import type { TopPicture } from './top-picture.js';
 import { topText } from './top-view.js';
 
 export class TopScreen {
-  exitCode = 0;
   readonly #screen: TerminalScreen;
   readonly #stdout: NodeJS.WriteStream;
   readonly #keyboard: Keyboard | undefined;
@@ -52,8 +50,7 @@ export class TopScreen {
 
   #onKey(key: Key): void {
     const next = onKey(this.#controls, key, arranged(this.#picture.processes, this.#controls).length);
-    if (next === 'interrupt') this.exitCode = errorTable.INTERRUPTED.exitCode;
-    if (next === 'quit' || next === 'interrupt') return this.#leaving.abort();
+    if (next === 'quit') return this.#leaving.abort();
     this.#controls = next;
     this.#draw();
   }

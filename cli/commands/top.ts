@@ -20,6 +20,7 @@ export const command: Command = {
     { line: 'mesh top --once --sort memory', explains: 'who uses the memory, as text' },
     { line: 'mesh top --json --machine main', explains: 'one JSON object a second', follows: true },
   ],
+  endsItself: true,
   async run(context, args) {
     const { output } = context;
     const sort = topSorts.find((one) => one === args.text('sort')) ?? DEFAULT_SORT;
@@ -68,7 +69,7 @@ async function watch(
   sight: FleetSight,
   first: TopPicture,
   controls: TopControls,
-): Promise<number | undefined> {
+): Promise<undefined> {
   const { TopScreen } = await import('../top-screen.js');
   const screen = new TopScreen(context, first, controls);
   try {
@@ -76,7 +77,6 @@ async function watch(
       await delay(limits.heartbeatIntervalMs, screen.left).catch(() => undefined);
       if (!screen.left.aborted) screen.show(topPicture(await sight.look()));
     }
-    return screen.exitCode;
   } finally {
     screen.close();
   }

@@ -82,8 +82,10 @@ describe('mesh service', () => {
     expect(code).to.equal(0);
     const units = readdirSync(join(strange, 'units')).map((name) => join(strange, 'units', name));
     expect(units).to.have.length(2);
+    // A systemd that is older than this one key passes over it; then the kernel keeps no limits, and `mesh status` says so.
+    const isNewer = (line: string) => line.includes("Unknown key 'DelegateSubgroup'");
     const verdict = spawnSync('systemd-analyze', ['verify', '--man=no', ...units], { encoding: 'utf8' });
-    const ours = verdict.stderr.split('\n').filter((line) => line.includes('mesh-sample'));
+    const ours = verdict.stderr.split('\n').filter((line) => line.includes('mesh-sample') && !isNewer(line));
     expect(ours).to.deep.equal([]);
     expect(verdict.status).to.equal(0);
     rmSync(strange, { recursive: true });
