@@ -3,7 +3,7 @@
  * program share. It opens what is used when it is first used.
  */
 import { type Clock, systemClock } from '../../common/core/clock.js';
-import { programEpoch } from '../../common/core/ids.js';
+import { programEpoch } from '../../common/core/incarnation-id.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';

@@ -1,5 +1,5 @@
 /** Names for things that must never be confused with an earlier one of the same kind. */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32: no i, l, o, u, so it survives being read aloud
 
@@ -18,9 +18,3 @@ export const newJournalId = (): string => randomId(20);
  * the file that held `lastEpoch` was lost or restored, because it is at least the wall clock in milliseconds.
  */
 export const nextEpoch = (lastEpoch: number, wallMs: number): number => Math.max(lastEpoch + 1, wallMs);
-
-/**
- * An epoch for a program that no node numbers: two of one name that start in the same millisecond must not be taken for
- * one another, or the records of the second would count as repeats of the first's.
- */
-export const programEpoch = (wallMs: number): number => wallMs * 1_000 + randomInt(1_000);

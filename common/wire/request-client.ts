@@ -9,7 +9,7 @@ import { setMaxListeners } from 'node:events';
 import type { Dealer } from 'zeromq';
 import { systemClock } from '../core/clock.js';
 import { MeshError } from '../core/errors.js';
-import { randomId } from '../core/ids.js';
+import { incarnationId } from '../core/incarnation-id.js';
 import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
 import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
@@ -139,7 +139,7 @@ export class RequestClient {
   }
 
   #connect(): Dealer {
-    const dealer = openDealer(`${this.options.name}#${randomId(8)}`, this.options.frameBytesMax);
+    const dealer = openDealer(`${this.options.name}#${incarnationId(8)}`, this.options.frameBytesMax);
     dealer.events.on('handshake', () => this.#onLink(dealer, true));
     dealer.events.on('disconnect', () => this.#onLink(dealer, false));
     dealer.connect(this.options.endpoint);
