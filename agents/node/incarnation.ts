@@ -8,10 +8,11 @@
  */
 import type { Clock } from '../../common/core/clock.js';
 import { durationText } from '../../common/core/duration.js';
-import { ageMsOf, processStat } from '../../common/core/process-scan.js';
+import { ageMsOf, meshVariablesOf, processStat } from '../../common/core/process-scan.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { type Exit, hasProcess, launch, signalGroup } from './child-process.js';
 import { foregroundExit } from './foreground.js';
+import { sizeOf } from './log-file.js';
 import type { ProcessPlan } from './process-plan.js';
 
 /** What a process says of itself when it attaches. */
@@ -27,11 +28,15 @@ export interface Living {
   readonly known?: { readonly startedMs: number; readonly planHash: string; readonly attachment: Attachment };
 }
 
+const LOG_OFFSET_VARIABLE = 'MESH_LOG_OFFSET';
+
 export class Incarnation {
   attachment = UNATTACHED;
   loopLagMs = 0;
   rssBytes = 0;
   readonly startTicks: number;
+  /** The size of its log when it was started. */
+  readonly logOffset: number;
   readonly #bornAt: number;
   #heardAt: number;
   #silentSinceAt: number | undefined;
@@ -49,8 +54,9 @@ export class Incarnation {
     readonly isChild: boolean,
     private readonly clock: Clock,
     private readonly onEnd: (exit: Exit) => void,
-    born: { readonly startTicks: number; readonly ageMs: number },
+    born: { readonly startTicks: number; readonly ageMs: number; readonly logOffset: number },
   ) {
+    this.logOffset = born.logOffset;
     this.startTicks = born.startTicks;
     this.#bornAt = clock.monotonicMs() - born.ageMs;
     this.#heardAt = clock.monotonicMs();
@@ -59,13 +65,20 @@ export class Incarnation {
   /** `onEnd` is never called before this returns, also when the process cannot even be started. */
   static start(plan: ProcessPlan, epoch: number, clock: Clock, onEnd: (exit: Exit) => void): Incarnation {
     const { executable, argv, cwd, user, nice, logFile } = plan;
-    const program = { executable, argv, cwd, user, nice, logFile, env: plan.env(epoch) };
+    const logOffset = sizeOf(logFile);
+    // In its environment, which outlives this node: the next one must not take an earlier one's lines for its own.
+    const env = { ...plan.env(epoch), [LOG_OFFSET_VARIABLE]: String(logOffset) };
+    const program = { executable, argv, cwd, user, nice, logFile, env };
     const pid = launch(program, async (exit) => {
       const speaks = plan.readiness === 'attach' || plan.readiness === 'ask';
       life.#end(speaks || life.#isAskedToEnd ? exit : await foregroundExit(exit, program.env));
     });
     const startTicks = pid === undefined ? 0 : (processStat(pid)?.startTicks ?? 0);
-    const life = new Incarnation(epoch, pid ?? 0, clock.wallMs(), true, clock, onEnd, { startTicks, ageMs: 0 });
+    const life = new Incarnation(epoch, pid ?? 0, clock.wallMs(), true, clock, onEnd, {
+      startTicks,
+      logOffset,
+      ageMs: 0,
+    });
     return life;
   }
 
@@ -74,7 +87,8 @@ export class Incarnation {
     // The age comes from the kernel: the wall clock may have been set since.
     const ageMs = ageMsOf(startTicks) ?? Math.max(0, nowMs - (known?.startedMs ?? nowMs));
     const startedMs = known?.startedMs ?? nowMs - ageMs;
-    const life = new Incarnation(epoch, pid, startedMs, false, clock, onEnd, { startTicks, ageMs });
+    const logOffset = Number(meshVariablesOf(pid)?.[LOG_OFFSET_VARIABLE] ?? 0);
+    const life = new Incarnation(epoch, pid, startedMs, false, clock, onEnd, { startTicks, ageMs, logOffset });
     if (known !== undefined) life.attachment = known.attachment;
     return life;
   }

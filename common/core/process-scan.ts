@@ -138,7 +138,8 @@ export function processIds(): number[] {
   }
 }
 
-function meshVariablesOf(pid: number): Record<string, string> | undefined {
+/** What a living process was told by its node; undefined when it carries no token, or is not to be seen. */
+export function meshVariablesOf(pid: number): Record<string, string> | undefined {
   const text = readProc(`${pid}/environ`);
   if (text === undefined || !text.includes(`${TOKEN_VARIABLE}=`)) return undefined;
   const pairs = text.split('\0').flatMap((pair): [string, string][] => {
