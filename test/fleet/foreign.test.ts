@@ -3,7 +3,7 @@
  * they are watched, how they end, and what is said of those that behave badly.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +82,10 @@ describe('a program that is not ours', function () {
       daemon: sh('setsid sleep 600 & exit 0', once),
       lingers: sh('sleep 0.1 & exit 0', once),
       stubborn: sh(`trap '' TERM; echo deaf; ${forGood}`, { ready: { log: '^deaf$' }, stopGraceMs: 200 }),
+      slow: sh(`until [ -e go ]; do sleep 0.05; done; echo serving; ${forGood}`, {
+        cwd: 'slow',
+        ready: { log: '^serving$', intervalMs: 100 },
+      }),
       vanishes: { command: ['./vanishes'], ...once },
       hooked: sh(`trap 'exit 0' TERM; ${forGood}`, {
         cwd: 'hooked',
@@ -97,7 +101,7 @@ describe('a program that is not ours', function () {
       ...(hasPython ? { python: { command: [PYTHON, AGENT], attaches: true, config: { greeting: 'hello' } } } : {}),
     };
     fleet = await TestFleet.open({ main: agents });
-    for (const name of ['web', 'hangs', 'touches', 'tries', 'hooked', 'refused']) mkdirSync(folderOf(name));
+    for (const name of ['web', 'hangs', 'touches', 'tries', 'hooked', 'refused', 'slow']) mkdirSync(folderOf(name));
     writeFileSync(folderOf('vanishes'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
     main().start();
     await waitUntil('the node to answer', async () => (await main().ask('node.ps', {})).agents.length > 0);
@@ -189,9 +193,11 @@ describe('a program that is not ours', function () {
 
     it('and says why it cannot start again, when its program is gone', async () => {
       await inState('vanishes', 'ready');
-      rmSync(folderOf('vanishes'));
+      renameSync(folderOf('vanishes'), folderOf('vanished'));
       await main().ask('node.restart', { agent: 'vanishes' });
       await inState('vanishes', 'failed');
+      // A node that is started refuses a set that names what is not there.
+      renameSync(folderOf('vanished'), folderOf('vanishes'));
       const { message, context } = await errorOf('vanishes', 'START_FAILED');
       expect(message).to.match(/there is no program .*\/vanishes$/);
       expect(context['next']).to.match(/relative to the fleet folder/);
@@ -311,6 +317,31 @@ describe('a program that is not ours', function () {
         return ['UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT'].includes(answer);
       });
       expect(await row('python')).to.include({ state: 'ready', epoch });
+    });
+  });
+
+  describe('whose node dies', () => {
+    it('goes on as it was with the next one, which sees its end, and takes no line of an earlier run for its own', async () => {
+      writeFileSync(join(folderOf('slow'), 'go'), '');
+      await inState('slow', 'ready');
+      rmSync(join(folderOf('slow'), 'go'));
+      await main().ask('node.restart', { agent: 'slow' });
+      const slow = await inState('slow', 'starting');
+      const plain = await inState('plain', 'ready');
+      await main().killNode();
+      main().start();
+
+      expect(await inState('plain', 'ready')).to.include({ pid: plain.pid, restarts: 0 });
+      const waiting = await waitFor('its probe to be asked', async () => {
+        const found = await row('slow');
+        return found.why.includes('no line') || found.state === 'ready' ? found : undefined;
+      });
+      expect(waiting).to.include({ pid: slow.pid, state: 'starting' });
+      writeFileSync(join(folderOf('slow'), 'go'), '');
+      expect(await inState('slow', 'ready')).to.include({ pid: slow.pid });
+
+      await main().kill('plain');
+      expect(await main().successor('plain', plain.epoch)).to.include({ restarts: 1 });
     });
   });
 });
