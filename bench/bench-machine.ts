@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { nodeFlags } from '../agents/node/node-flags.js';
 import { MeshClient } from '../agents/sdk/mesh-client.js';
 import { within } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
@@ -44,7 +45,7 @@ export class BenchMachine {
     writeFleet(home, portOf, agents);
     const logFile = join(home, 'node.log');
     const descriptor = openSync(logFile, 'w');
-    const child = spawn(process.execPath, [NODE_PROGRAM], {
+    const child = spawn(process.execPath, [...nodeFlags(process.env), NODE_PROGRAM], {
       cwd: home,
       stdio: ['ignore', descriptor, descriptor],
       env: { ...withoutMesh(process.env), MESH_HOME: home, MESH_MACHINE: MACHINE, MESH_LOG_LEVEL: 'warn' },

@@ -12,6 +12,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { messageOf } from '../../common/core/errors.js';
 import { AGENT_VARIABLE, KEEPER_VARIABLE } from '../../common/core/process-scan.js';
 import { type Keeping, keeperVerdict } from './keeper-verdict.js';
+import { nodeFlags } from './node-flags.js';
 
 const NODE_MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -30,7 +31,7 @@ function start(): void {
     node = undefined;
     onNodeEnd({ code, wasUp, livedMs: systemClock.monotonicMs() - startedMs }, how);
   };
-  node = spawn(process.execPath, [NODE_MAIN], {
+  node = spawn(process.execPath, [...nodeFlags(process.env), NODE_MAIN], {
     detached: true,
     // Over the channel it says once that it is up.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
