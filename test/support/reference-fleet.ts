@@ -14,7 +14,6 @@ const SOURCE = join(PACKAGE_ROOT, 'config/fleets/reference');
 const PARTS = ['config', 'programs', 'ports.json'];
 const NODE_PORT = 7400;
 const machines = ['main', 'pc2'] as const;
-export type MachineName = (typeof machines)[number];
 
 /** What scripts read of `mesh ps --json`. */
 export interface ListedAgent {

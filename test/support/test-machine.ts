@@ -88,12 +88,13 @@ export class TestMachine {
   }
 
   /** Resolves when its copy of the registry has these machines in reach with all their agents ready. */
-  async sees(names: readonly string[]): Promise<void> {
-    await waitUntil(`${this.name} to see ${names.join(' and ')}`, async () => {
+  async sees(names: readonly string[], ms?: number): Promise<void> {
+    const seesAll = async () => {
       const { machines, agents } = await this.ask('registry.list', {});
       const inReach = new Set(machines.filter(({ reachable }) => reachable).map(({ machine }) => machine));
       return names.every((name) => inReach.has(name)) && agents.every(({ state }) => state === 'ready');
-    });
+    };
+    await waitUntil(`${this.name} to see ${names.join(' and ')}`, seesAll, ms);
   }
 
   /** Resolves with how the node ended. */
