@@ -84,7 +84,8 @@ module.exports = {
     {
       name: 'one-importer-of-child-process',
       severity: 'error',
-      comment: 'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else',
+      comment:
+        'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else',
       from: {
         path: '^(agents|broker|cli|common)/',
         pathNot: '^(agents/node/child-process|agents/node/keeper|cli/node-process|cli/wrapped-process)\\.ts$',

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../agents/node/node-flags.js';
 import type { FleetConfig, MachineConfig } from '../common/config/fleet-config.js';
 import { MeshError, messageOf, systemCodeOf } from '../common/core/errors.js';
 import type { Arguments } from './arguments.js';
@@ -58,6 +59,7 @@ export async function serviceFiles(context: Context, args: Arguments): Promise<r
       user,
       path: context.surroundings.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
       nodeExecutable: process.execPath,
+      nodeFlags: nodeFlags({}),
       nodeMain: nodeMainFile,
       cliMain: CLI_MAIN,
       stopBoundMs: stopBoundMs(machine),

@@ -19,6 +19,8 @@ export interface UnitSpec {
   /** Where agents find their programs. */
   readonly path: string;
   readonly nodeExecutable: string;
+  /** Of Node itself, for the daemon. */
+  readonly nodeFlags: readonly string[];
   /** The daemon's program. */
   readonly nodeMain: string;
   /** The `mesh` command's. */
@@ -69,7 +71,7 @@ WorkingDirectory=${specifierFree(home)}
 ${Object.entries(variables)
   .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`)
   .join('\n')}
-ExecStart=${commandLine(nodeExecutable, nodeMain)}
+ExecStart=${commandLine(nodeExecutable, ...spec.nodeFlags, nodeMain)}
 # A stop (and so a restart) takes the whole machine down: agents finish what they have, then the node ends.
 ExecStop=${commandLine(nodeExecutable, cliMain, 'down', machine)}
 TimeoutStopSec=${Math.ceil((spec.stopBoundMs + STOP_MARGIN_MS) / 1_000)}

@@ -10,12 +10,13 @@ import { openLog } from '../../common/log/log.js';
 import { NODE_AGENT } from './incident.js';
 import { openMachineFolder } from './machine-folder.js';
 import { MeshNode } from './node.js';
-import { loadNodeFleet } from './this-box.js';
+import { loadFleetOfLiving, loadNodeFleet } from './this-box.js';
 
 async function main(): Promise<void> {
   const settings = readSettings({ env: process.env, cwd: process.cwd() });
-  const load = () => loadNodeFleet({ ...settings, env: process.env });
-  const { fleet, machine } = load();
+  const asked = { ...settings, env: process.env };
+  const load = () => loadNodeFleet(asked);
+  const { fleet, machine } = loadFleetOfLiving(asked);
   installLastWords(openMachineFolder(fleet.home, machine.name).lastWordsOf(NODE_AGENT, 0));
   const log = openLog({ agent: NODE_AGENT, machine: machine.name }, settings.logLevel);
   let opening: Promise<MeshNode> | undefined;

@@ -1,9 +1,15 @@
 /** The box that this process is on, as the check of a configuration sees it, and how a node reads its own. */
 import { getPriority } from 'node:os';
 import type { Box } from '../../common/config/box.js';
-import { type FleetConfig, loadFleet, type MachineConfig } from '../../common/config/fleet-config.js';
+import {
+  type FleetConfig,
+  type LoadFleetOptions,
+  loadFleet,
+  type MachineConfig,
+} from '../../common/config/fleet-config.js';
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
+import { findProcesses, isDaemon, tokenOf } from '../../common/core/process-scan.js';
 import { accountNamed } from './child-process.js';
 
 export const thisBox = (env: NodeJS.ProcessEnv, starter: Box['starter']): Box => ({
@@ -38,13 +44,30 @@ export interface NodeFleet {
 }
 
 /** The fleet as the node of one machine starts it: what that machine runs must be here. @throws CONFIG_INVALID, NOT_FOUND */
-export function loadNodeFleet({ home, environment, machine: asked, env }: NodeFleetOptions): NodeFleet {
-  const fleet = loadFleet({
-    home,
-    env: environment,
-    boxOf: ({ name, role }) =>
-      (asked === undefined ? role === 'main' : asked === name) ? thisBox(env, ownStarter()) : undefined,
-  });
+export function loadNodeFleet(options: NodeFleetOptions): NodeFleet {
+  const { machine: asked, env } = options;
+  return placed(options, ({ name, role }) =>
+    (asked === undefined ? role === 'main' : asked === name) ? thisBox(env, ownStarter()) : undefined,
+  );
+}
+
+/**
+ * The fleet as a node takes it over whose agents live: a program or a folder that has vanished meanwhile costs the one
+ * agent that needs it, when it is started, and not the supervision of all the others. @throws as `loadNodeFleet`
+ */
+export function loadFleetOfLiving(options: NodeFleetOptions): NodeFleet {
+  try {
+    return loadNodeFleet(options);
+  } catch (error) {
+    const taken = placed(options, undefined);
+    const { home, machine } = { home: taken.fleet.home, machine: taken.machine.name };
+    if (findProcesses(tokenOf(home, machine)).every((process) => isDaemon(process))) throw error;
+    return taken;
+  }
+}
+
+function placed({ home, environment, machine: asked }: NodeFleetOptions, boxOf: LoadFleetOptions['boxOf']): NodeFleet {
+  const fleet = loadFleet({ home, env: environment, ...(boxOf === undefined ? {} : { boxOf }) });
   const name = asked ?? fleet.main.name;
   const machine = fleet.machines.get(name);
   if (machine !== undefined) return { fleet, machine };

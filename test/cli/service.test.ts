@@ -35,6 +35,7 @@ describe('mesh service', () => {
     ]) {
       expect(stdout.split('\n')).to.include(line);
     }
+    expect(stdout).to.match(/^ExecStart=".*node" "--.*" ".*node\/main\.js"$/m);
     expect(stdout).to.match(/^ExecStop=".*node" ".*cli\/main\.js" "down" "main"$/m);
     // Two waves of 5 s, the node's own time, and a margin.
     expect(stdout).to.match(/^TimeoutStopSec=32$/m);
@@ -100,6 +101,7 @@ describe('mesh service', () => {
       user: 'nobody',
       path: '/bin',
       nodeExecutable: '/bin/node',
+      nodeFlags: [],
       nodeMain: '/m.js',
       cliMain: '/c.js',
       stopBoundMs: 0,
