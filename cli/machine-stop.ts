@@ -7,16 +7,10 @@ import type { MachineConfig } from '../common/config/fleet-config.js';
 import { delay, systemClock } from '../common/core/clock.js';
 import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
-import {
-  AGENT_VARIABLE,
-  type FoundProcess,
-  findProcesses,
-  isDaemon,
-  processStat,
-  tokenOf,
-} from '../common/core/process-scan.js';
+import { type FoundProcess, isDaemon } from '../common/core/process-scan.js';
 import type { FleetAccess } from './fleet-access.js';
-import { killGroup, terminate } from './node-process.js';
+import { isKeeper, isLeadingDaemon, killLeftovers, leadersOf, lives, processesOf } from './machine-processes.js';
+import { terminate } from './node-process.js';
 import { isLocal } from './start-plan.js';
 
 export interface StopOutcome {
@@ -43,7 +37,7 @@ export async function stopMachine(options: StopOptions): Promise<StopOutcome> {
   const { machine, onStep, keeperPid } = options;
   const local = isLocal(machine);
   const asked = await askToStop(options);
-  const before = processesOf(options);
+  const before = processesHere(options);
   const pids = [keeperPid ?? 0, asked?.pid ?? 0].filter((pid) => pid > 0);
   if (asked === undefined && before.length === 0 && !pids.some(lives)) {
     return { machine: machine.name, was: local ? 'not running' : 'unreachable', killed: [] };
@@ -57,7 +51,7 @@ export async function stopMachine(options: StopOptions): Promise<StopOutcome> {
   await daemonsAreGone(options, pids);
   // Without a daemon nobody else waits for its agents.
   if (asked === undefined) await orphansAreGone(options);
-  const killed = local ? await killLeftovers(options, pids) : [];
+  const killed = local ? await killLeftovers(() => processesHere(options), pids) : [];
   onStep(`${machine.name} is down`);
   return { machine: machine.name, was: 'stopped', killed };
 }
@@ -65,7 +59,7 @@ export async function stopMachine(options: StopOptions): Promise<StopOutcome> {
 /** The daemon's process, when it has heard that it is to stop. Where it and its keeper are known to be dead, nobody is asked. */
 async function askToStop(options: StopOptions): Promise<{ readonly pid: number } | undefined> {
   const { machine, access, keeperPid } = options;
-  if (keeperPid !== undefined && !lives(keeperPid) && !processesOf(options).some(isDaemon)) return undefined;
+  if (keeperPid !== undefined && !lives(keeperPid) && !processesHere(options).some(isDaemon)) return undefined;
   try {
     const client = await access.node(machine);
     const { pid } = await client.request('node.status', {}, { timeoutMs: limits.cliConnectTimeoutMs });
@@ -81,7 +75,7 @@ async function daemonsAreGone(options: StopOptions, pids: readonly number[]): Pr
   const deadlineMs = systemClock.monotonicMs() + stopBoundMs(options.machine);
   while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted) {
     const gone = isLocal(options.machine)
-      ? !pids.some(lives) && !processesOf(options).some(isLeadingDaemon)
+      ? !pids.some(lives) && !processesHere(options).some(isLeadingDaemon)
       : await isSilent(options);
     if (gone) return;
     await delay(POLL_MS, options.hurry).catch(() => undefined);
@@ -91,7 +85,7 @@ async function daemonsAreGone(options: StopOptions, pids: readonly number[]): Pr
 async function orphansAreGone(options: StopOptions): Promise<void> {
   const graceMs = Math.max(limits.stopGraceMs, ...options.machine.agents.map(({ stopGraceMs }) => stopGraceMs));
   const deadlineMs = systemClock.monotonicMs() + graceMs;
-  while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted && processesOf(options).length > 0) {
+  while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted && processesHere(options).length > 0) {
     await delay(POLL_MS, options.hurry).catch(() => undefined);
   }
 }
@@ -106,49 +100,8 @@ async function isSilent({ machine, access }: StopOptions): Promise<boolean> {
   }
 }
 
-async function killLeftovers(options: StopOptions, pids: readonly number[]): Promise<string[]> {
-  const killed = new Set<string>();
-  const deadlineMs = systemClock.monotonicMs() + limits.stopGraceMs;
-  for (;;) {
-    const left = processesOf(options).sort((a, b) => Number(isKeeper(b)) - Number(isKeeper(a)));
-    if (left.length === 0 && !pids.some(lives)) return [...killed];
-    if (systemClock.monotonicMs() > deadlineMs) return [...killed];
-    for (const found of left) killed.add(killOne(found));
-    if (left.length === 0) for (const pid of pids.filter(lives)) killGroup(pid);
-    await delay(POLL_MS);
-  }
-}
-
-function killOne({ pid, pgid, env }: FoundProcess): string {
-  killGroup(pgid);
-  return `${env[AGENT_VARIABLE] ?? 'process'} (${pid})`;
-}
-
-/** Our own group is left out: an agent may be the one who called `mesh down`. */
-const processesOf = ({ home, machine }: StopOptions): FoundProcess[] =>
-  isLocal(machine) ? findProcesses(tokenOf(home, machine.name)).filter(({ pgid }) => pgid !== ownGroup()) : [];
-
-const ownGroup = (): number | undefined => processStat(process.pid)?.pgid;
-
-/** Of each group the process that was started: it knows how to end, and what its children need. */
-const leadersOf = (found: readonly FoundProcess[]): number[] =>
-  found.filter(({ pid, pgid }) => pid === pgid).map(({ pid }) => pid);
-
-const isKeeper = ({ env }: FoundProcess): boolean => env[AGENT_VARIABLE] === 'keeper';
-
-const isLeadingDaemon = (found: FoundProcess): boolean => isDaemon(found) && found.pid === found.pgid;
-
-/** A zombie that nobody reaps is gone for all purposes but kill(2): where /proc tells, it is asked. */
-function lives(pid: number): boolean {
-  if (pid <= 0) return false;
-  if (process.platform === 'linux') return processStat(pid) !== undefined;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const processesHere = ({ home, machine }: StopOptions): FoundProcess[] =>
+  isLocal(machine) ? processesOf(home, machine.name) : [];
 
 /** All waves one after the other, each with its full grace, and the daemon's own time. */
 export const stopBoundMs = ({ waves, agents }: MachineConfig): number =>

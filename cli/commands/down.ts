@@ -26,6 +26,9 @@ export const command: Command = {
         hint: 'give one of the two',
       });
     }
+    const fault = await configurationFault(context);
+    if (fault !== undefined && names.length === 0 && !args.flag('dryRun'))
+      return stopWithoutConfiguration(context, fault);
     const machines = await machinesToStop(context, names);
     if (args.flag('dryRun')) return showPlan(context, machines);
     const access = await context.access();
@@ -40,6 +43,28 @@ export const command: Command = {
     return report(context, [...secondaries, ...main]);
   },
 };
+
+/** Whoever names machines, or asks what would be done, gets the fault itself. */
+async function configurationFault(context: Context): Promise<MeshError | undefined> {
+  try {
+    await context.fleet();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MeshError && (error.code === 'CONFIG_INVALID' || error.code === 'INSECURE')) return error;
+    throw error;
+  }
+}
+
+async function stopWithoutConfiguration(context: Context, fault: MeshError): Promise<number> {
+  const { output } = context;
+  const { home } = await context.settings();
+  const { stopBlindly } = await import('../blind-stop.js');
+  const outcomes = await stopBlindly(home, (text) => output.note(text));
+  // Nothing ran: then the fault is all there is to say.
+  if (outcomes.length === 0) throw fault;
+  output.warn(`the configuration cannot be read, so what runs was found by its marks: ${fault.message}`);
+  return report(context, outcomes);
+}
 
 async function showPlan(context: Context, machines: readonly MachineConfig[]): Promise<number> {
   const access = await context.access();
