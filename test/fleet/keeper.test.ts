@@ -95,6 +95,22 @@ describe('the keepers of a fleet', function () {
     expect(living()).to.deep.equal([]);
   });
 
+  it('are taken down with all they keep though the configuration was spoilt meanwhile', async () => {
+    const { code, stderr } = await mesh('up', 'main', '--detach');
+    expect(code, stderr).to.equal(0);
+    const file = 'config/machines/main.yaml';
+    const written = fleet.read(file);
+    fleet.write(file, 'agents: { echo: { modul: echo } }');
+    expect((await mesh('down', 'main')).code).to.equal(2);
+    expect(pidsOf('echo')).to.have.length(1);
+    const down = await mesh('down');
+    expect(down.code, down.stderr).to.equal(0);
+    expect(down.stderr).to.match(/found by its marks: .*modul/s);
+    expect(living()).to.deep.equal([]);
+    expect((await mesh('down')).code, 'with nothing to stop the fault is told').to.equal(2);
+    fleet.write(file, written);
+  });
+
   it('also keep what is held in the foreground, where it is said', async () => {
     const up: ChildProcess = spawn(process.execPath, [CLI_MAIN, 'up', '--all'], {
       cwd: fleet.home,
