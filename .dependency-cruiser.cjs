@@ -88,7 +88,7 @@ module.exports = {
         'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else',
       from: {
         path: '^(agents|broker|cli|common)/',
-        pathNot: '^(agents/node/child-process|agents/node/keeper|cli/node-process|cli/wrapped-process)\\.ts$',
+        pathNot: '^(agents/node/programs/child-process|agents/node/keeper|cli/node-process|cli/wrapped-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

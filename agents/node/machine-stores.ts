@@ -8,9 +8,9 @@ import { bootId } from '../../common/core/process-scan.js';
 import { Journal } from '../../common/journal/journal.js';
 import { ProcessStore } from '../../common/journal/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
-import { type Incident, incidents } from './incident.js';
 import type { MachineFolder } from './machine-folder.js';
-import { ProcessTable } from './process-table.js';
+import { type Incident, incidents } from './records/incident.js';
+import { ProcessTable } from './supervision/process-table.js';
 
 export interface MachineStoresOptions {
   readonly folder: MachineFolder;

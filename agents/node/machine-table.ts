@@ -1,7 +1,7 @@
 /** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. Pure. */
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
-import type { Supervisor } from './supervisor.js';
+import type { Supervisor } from './supervision/supervisor.js';
 
 export interface MachineTableOptions {
   readonly machine: MachineConfig;

@@ -7,9 +7,9 @@ import { readSettings } from '../../common/config/settings.js';
 import { errorTable, MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
 import { installLastWords } from '../../common/log/last-words.js';
 import { openLog } from '../../common/log/log.js';
-import { NODE_AGENT } from './incident.js';
 import { openMachineFolder } from './machine-folder.js';
 import { MeshNode } from './node.js';
+import { NODE_AGENT } from './records/incident.js';
 import { loadFleetOfLiving, loadNodeFleet } from './this-box.js';
 
 async function main(): Promise<void> {

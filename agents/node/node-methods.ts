@@ -9,13 +9,13 @@ import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
-import { NODE_AGENT } from './incident.js';
-import type { LogChain } from './log-chain.js';
-import { answerLogs } from './log-query.js';
-import { processRow } from './process-row.js';
-import type { Resources } from './resources.js';
+import type { LogChain } from './logs/log-chain.js';
+import { answerLogs } from './logs/log-query.js';
+import { NODE_AGENT } from './records/incident.js';
+import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
-import type { Supervisor } from './supervisor.js';
+import { processRow } from './supervision/process-row.js';
+import type { Supervisor } from './supervision/supervisor.js';
 
 export interface NodeMethodsOptions {
   readonly machine: string;

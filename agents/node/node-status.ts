@@ -4,7 +4,7 @@ import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 import type { LinkTable } from './link-table.js';
-import type { Supervisor } from './supervisor.js';
+import type { Supervisor } from './supervision/supervisor.js';
 
 /** starting: not every process has been ready yet · running · stopping: it takes its machine down. */
 export type Phase = 'starting' | 'running' | 'stopping';

@@ -10,7 +10,7 @@ import {
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import { findProcesses, isDaemon, tokenOf } from '../../common/core/process-scan.js';
-import { accountNamed } from './child-process.js';
+import { accountNamed } from './programs/child-process.js';
 
 export const thisBox = (env: NodeJS.ProcessEnv, starter: Box['starter']): Box => ({
   path: env['PATH'] ?? DEFAULT_PATH,

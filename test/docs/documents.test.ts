@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { logBounds } from '../../agents/node/log-rotation.js';
+import { logBounds } from '../../agents/node/logs/log-rotation.js';
 import { machineSettings } from '../../common/config/machine-settings.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ControlGroups } from '../../agents/node/control-groups.js';
+import { ControlGroups } from '../../agents/node/resources/control-groups.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { storedErrors } from '../support/main-log.js';

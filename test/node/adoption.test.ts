@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type AdoptionInput, planAdoption } from '../../agents/node/adoption.js';
+import { type AdoptionInput, planAdoption } from '../../agents/node/supervision/adoption.js';
 import type { FoundProcess } from '../../common/core/process-scan.js';
 import { processRecord } from '../support/process-record.js';
 

@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { agentLifecycle, isAlive, isServing, type LifecycleEvent } from '../../agents/node/agent-lifecycle.js';
+import {
+  agentLifecycle,
+  isAlive,
+  isServing,
+  type LifecycleEvent,
+} from '../../agents/node/supervision/agent-lifecycle.js';
 import { transition } from '../../common/core/state-table.js';
 import { type AgentState, agentStates } from '../../common/protocol/registry-entry.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cgroupPlaces, oomKillsIn, settingsOf } from '../../agents/node/cgroup-place.js';
+import { cgroupPlaces, oomKillsIn, settingsOf } from '../../agents/node/resources/cgroup-place.js';
 
 const V1 = [
   '25 24 0:22 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:9 - cgroup cgroup rw,cpu,cpuacct',

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { ownGroups, UNIFIED } from '../../agents/node/cgroup-place.js';
-import { ControlGroups } from '../../agents/node/control-groups.js';
+import { ownGroups, UNIFIED } from '../../agents/node/resources/cgroup-place.js';
+import { ControlGroups } from '../../agents/node/resources/control-groups.js';
 import { waitFor } from '../support/wait-for.js';
 
 const MIB = 1_048_576;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { crashReport, type Death, exitText } from '../../agents/node/crash-report.js';
+import { crashReport, type Death, exitText } from '../../agents/node/supervision/crash-report.js';
 
 const death: Death = {
   instance: 'echo@pc2',

@@ -2,9 +2,9 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { HookRunner } from '../../agents/node/hook-runner.js';
 import { openMachineFolder } from '../../agents/node/machine-folder.js';
-import { type ProcessPlan, planProcesses } from '../../agents/node/process-plan.js';
+import { HookRunner } from '../../agents/node/programs/hook-runner.js';
+import { type ProcessPlan, planProcesses } from '../../agents/node/programs/process-plan.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { FleetFolder } from '../config/fleet-folder.js';
 import { waitUntil } from '../support/wait-for.js';

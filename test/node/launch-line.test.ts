@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { launchLine, type Program } from '../../agents/node/launch-line.js';
-import { accountOf, assertMayBecome, type UserAccount } from '../../agents/node/user-account.js';
+import { launchLine, type Program } from '../../agents/node/programs/launch-line.js';
+import { accountOf, assertMayBecome, type UserAccount } from '../../agents/node/programs/user-account.js';
 import { expectError } from '../support/expect-error.js';
 
 const PATH = '/usr/local/bin:/usr/bin:/bin';

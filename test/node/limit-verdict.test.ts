@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Excess, judge, type LimitLook, type LimitWatch } from '../../agents/node/limit-verdict.js';
+import { type Excess, judge, type LimitLook, type LimitWatch } from '../../agents/node/resources/limit-verdict.js';
 
 const bounds = { memoryBytes: 100, openFiles: 10 };
 const look = (rssBytes: number, openFiles: number | null = 1, epoch = 1): LimitLook => ({ epoch, rssBytes, openFiles });

@@ -4,8 +4,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { writeArchive } from '../../agents/node/log-archive.js';
-import { type CutStep, cutByCopy, cutByDrop, cutByRename } from '../../agents/node/log-cut.js';
+import { writeArchive } from '../../agents/node/logs/log-archive.js';
+import { type CutStep, cutByCopy, cutByDrop, cutByRename } from '../../agents/node/logs/log-cut.js';
 import { linesIn, numbered, numbersIn, upTo, useLogWorld } from './log-world.js';
 
 const VICTIM = fileURLToPath(new URL('../fixtures/cut-victim.js', import.meta.url));

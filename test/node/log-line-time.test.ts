@@ -1,6 +1,6 @@
 /** The time that a line tells of itself. */
 import { expect } from 'chai';
-import { timeInLine } from '../../agents/node/log-line-time.js';
+import { timeInLine } from '../../agents/node/logs/log-line-time.js';
 
 const at = Date.UTC(2026, 10, 21, 13, 18, 44, 120);
 const cases: [line: string, wallMs: number | undefined][] = [

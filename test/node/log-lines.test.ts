@@ -1,9 +1,9 @@
 /** Lines of a log over all its files: compressed, cut and current ones are one. */
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { cutByRename } from '../../agents/node/log-cut.js';
-import { lastLines, pageAfter, startOfLast, startOfTime, timesOf } from '../../agents/node/log-lines.js';
-import { answerLogs } from '../../agents/node/log-query.js';
+import { cutByRename } from '../../agents/node/logs/log-cut.js';
+import { lastLines, pageAfter, startOfLast, startOfTime, timesOf } from '../../agents/node/logs/log-lines.js';
+import { answerLogs } from '../../agents/node/logs/log-query.js';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { linesIn, numbered, numbersIn, upTo, useLogWorld } from './log-world.js';

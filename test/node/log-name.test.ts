@@ -1,6 +1,6 @@
 /** What the names of log files tell: which log, which bytes of it, and how far a change of state had come. */
 import { expect } from 'chai';
-import { type LogFileName, LogPaths, parseLogFileName } from '../../agents/node/log-name.js';
+import { type LogFileName, LogPaths, parseLogFileName } from '../../agents/node/logs/log-name.js';
 
 const span = { start: 0, end: 16_777_216, wallMs: Date.UTC(2026, 0, 31, 12, 0, 5) };
 const piece = 'echo.log.000000000000000-000000016777216.20260131T120005Z';

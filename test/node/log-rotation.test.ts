@@ -1,10 +1,10 @@
 /** When a log begins anew and how, which history goes, and what is told of floods and failures: the pure parts. */
 import { expect } from 'chai';
-import type { LogPiece } from '../../agents/node/log-chain.js';
-import { LogFloods } from '../../agents/node/log-flood.js';
-import { piecesToDrop } from '../../agents/node/log-room.js';
-import { type LogLook, logBounds, type Rotation, rotationOf } from '../../agents/node/log-rotation.js';
-import { LogTrouble } from '../../agents/node/log-trouble.js';
+import type { LogPiece } from '../../agents/node/logs/log-chain.js';
+import { LogFloods } from '../../agents/node/logs/log-flood.js';
+import { piecesToDrop } from '../../agents/node/logs/log-room.js';
+import { type LogLook, logBounds, type Rotation, rotationOf } from '../../agents/node/logs/log-rotation.js';
+import { LogTrouble } from '../../agents/node/logs/log-trouble.js';
 
 describe('a log', () => {
   const bounds = logBounds({ rotateBytes: 100, rotateMs: 1_000, totalBytes: 2_000 });

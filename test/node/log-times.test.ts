@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LogTimes, offsetBefore, timeAt } from '../../agents/node/log-times.js';
+import { LogTimes, offsetBefore, timeAt } from '../../agents/node/logs/log-times.js';
 import { limits } from '../../common/core/limits.js';
 import { useTempFolder } from '../support/temp-folder.js';
 

@@ -1,10 +1,10 @@
 /** The log of one process in a folder of a test's own, and its lines as a reader gets them who asks page by page. */
 import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogChain } from '../../agents/node/log-chain.js';
-import { pageAfter } from '../../agents/node/log-lines.js';
-import { logBounds } from '../../agents/node/log-rotation.js';
-import { LogStore, type LogStoreOptions } from '../../agents/node/log-store.js';
+import type { LogChain } from '../../agents/node/logs/log-chain.js';
+import { pageAfter } from '../../agents/node/logs/log-lines.js';
+import { logBounds } from '../../agents/node/logs/log-rotation.js';
+import { LogStore, type LogStoreOptions } from '../../agents/node/logs/log-store.js';
 import { systemClock } from '../../common/core/clock.js';
 import { randomId } from '../../common/core/ids.js';
 import type { ErrorReportInput } from '../../common/protocol/error-report.js';

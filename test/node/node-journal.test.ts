@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Incident } from '../../agents/node/incident.js';
-import { NodeJournal } from '../../agents/node/node-journal.js';
+import { Incident } from '../../agents/node/records/incident.js';
+import { NodeJournal } from '../../agents/node/records/node-journal.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { AppendBatch } from '../../common/journal/journal-types.js';
 import { openLog } from '../../common/log/log.js';

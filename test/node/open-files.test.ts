@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { openFilesLimit, openFilesWarning } from '../../agents/node/open-files.js';
+import { openFilesLimit, openFilesWarning } from '../../agents/node/resources/open-files.js';
 
 describe('the limit of open files', () => {
   it('is read where the system tells it, and unknown elsewhere', function () {

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openMachineFolder } from '../../agents/node/machine-folder.js';
-import { differingFields } from '../../agents/node/plan-keys.js';
-import type { Surroundings } from '../../agents/node/process-environment.js';
-import { type ProcessPlan, planProcesses } from '../../agents/node/process-plan.js';
+import { differingFields } from '../../agents/node/programs/plan-keys.js';
+import type { Surroundings } from '../../agents/node/programs/process-environment.js';
+import { type ProcessPlan, planProcesses } from '../../agents/node/programs/process-plan.js';
 import { FleetFolder } from '../config/fleet-folder.js';
 
 describe('the plan of a machine', () => {

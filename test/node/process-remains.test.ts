@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { ProcessRemains } from '../../agents/node/process-remains.js';
+import { ProcessRemains } from '../../agents/node/supervision/process-remains.js';
 import { findProcesses } from '../../common/core/process-scan.js';
 import { waitUntil } from '../support/wait-for.js';
 

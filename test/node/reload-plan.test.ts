@@ -1,7 +1,7 @@
 /** What a new configuration means for the processes of a machine: one row for each case. */
 import { expect } from 'chai';
-import { planKeys } from '../../agents/node/plan-keys.js';
-import { planReload, type ReloadablePlan, type ReloadableProcess } from '../../agents/node/reload-plan.js';
+import { planKeys } from '../../agents/node/programs/plan-keys.js';
+import { planReload, type ReloadablePlan, type ReloadableProcess } from '../../agents/node/reload/reload-plan.js';
 
 interface Words {
   readonly wave?: number;

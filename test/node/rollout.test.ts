@@ -3,7 +3,7 @@
  * as a seed has it. `FC_SEED=N` runs one seed.
  */
 import { expect } from 'chai';
-import type { Task } from '../../agents/node/reload-plan.js';
+import type { Task } from '../../agents/node/reload/reload-plan.js';
 import {
   type Effect,
   isOver,
@@ -12,7 +12,7 @@ import {
   type Sight,
   startRollout,
   turnRollout,
-} from '../../agents/node/rollout.js';
+} from '../../agents/node/reload/rollout.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 import { Random } from '../support/random.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { NO_USAGE, UsageHistory, type UsageSample } from '../../agents/node/usage-history.js';
+import { NO_USAGE, UsageHistory, type UsageSample } from '../../agents/node/resources/usage-history.js';
 
 const look = (figure: number): UsageSample => ({
   cpuPercent: figure,

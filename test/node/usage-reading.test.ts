@@ -7,7 +7,7 @@ import {
   membersOf,
   provenMemoryBytes,
   readUsage,
-} from '../../agents/node/usage-reading.js';
+} from '../../agents/node/resources/usage-reading.js';
 import { waitFor } from '../support/wait-for.js';
 
 const units = kernelUnits();

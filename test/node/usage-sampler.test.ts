@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { expect } from 'chai';
-import { NO_USAGE } from '../../agents/node/usage-history.js';
-import { kernelUnits } from '../../agents/node/usage-reading.js';
-import { UsageSampler, type Watched } from '../../agents/node/usage-sampler.js';
+import { NO_USAGE } from '../../agents/node/resources/usage-history.js';
+import { kernelUnits } from '../../agents/node/resources/usage-reading.js';
+import { UsageSampler, type Watched } from '../../agents/node/resources/usage-sampler.js';
 import { limits } from '../../common/core/limits.js';
 import { processLoad } from '../../common/core/process-scan.js';
 import { waitUntil } from '../support/wait-for.js';

@@ -5,12 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HookRunner } from '../../agents/node/hook-runner.js';
-import type { ProcessPlan } from '../../agents/node/process-plan.js';
-import { ProcessRemains } from '../../agents/node/process-remains.js';
-import type { SupervisedProcess } from '../../agents/node/supervised-process.js';
-import type { Death, Transition } from '../../agents/node/supervision.js';
-import { Supervisor } from '../../agents/node/supervisor.js';
+import { HookRunner } from '../../agents/node/programs/hook-runner.js';
+import type { ProcessPlan } from '../../agents/node/programs/process-plan.js';
+import { ProcessRemains } from '../../agents/node/supervision/process-remains.js';
+import type { SupervisedProcess } from '../../agents/node/supervision/supervised-process.js';
+import type { Death, Transition } from '../../agents/node/supervision/supervision.js';
+import { Supervisor } from '../../agents/node/supervision/supervisor.js';
 import type { Dependency } from '../../common/config/agent-specs.js';
 import { systemClock } from '../../common/core/clock.js';
 import { bootId, findProcesses, tokenOf } from '../../common/core/process-scan.js';

@@ -1,0 +1,107 @@
+/** What goes wrong with a journal, as it is told on the error bus: one sentence each, with what was lost and what to do. */
+import { systemClock } from '../../../common/core/clock.js';
+import type { MeshError } from '../../../common/core/errors.js';
+import type { Damage } from '../../../common/journal/chain-run.js';
+import type { JournalFinding } from '../../../common/journal/journal-types.js';
+import type { NewRecord } from '../../../common/journal/record.js';
+import { encode } from '../../../common/protocol/codec.js';
+import {
+  completeReport,
+  ERRORS_STREAM,
+  type ErrorReport,
+  type ErrorReportInput,
+} from '../../../common/protocol/error-report.js';
+
+/** Who reports what the node itself has seen. */
+export const NODE_AGENT = 'node';
+
+export class Incident {
+  readonly report: ErrorReport;
+
+  constructor(input: ErrorReportInput) {
+    this.report = completeReport({ severity: 'critical', component: 'journal', ...input });
+  }
+
+  /** As a record of the node; `epoch` 0 where the incarnation does not matter. */
+  toRecord(agent: string = NODE_AGENT, epoch = 0): NewRecord {
+    return { stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body: encode(this.report) };
+  }
+}
+
+export const incidents = {
+  tableRefused: ({ code, message }: MeshError): Incident =>
+    new Incident({ code, message, component: 'registry', severity: 'error' }),
+
+  damaged: ({ journalId, seq, reason, isRepaired }: Damage): Incident =>
+    new Incident({
+      code: 'JOURNAL_DAMAGED',
+      severity: isRepaired ? 'warning' : 'critical',
+      message: isRepaired
+        ? `the hash of record ${seq} of journal ${journalId} was damaged; its content is proved and kept: ${reason}`
+        : `record ${seq} of journal ${journalId} is damaged and cannot be delivered: ${reason}`,
+      context: { journalId, seq, reason, next: 'check the disk, then run "mesh journal verify"' },
+    }),
+
+  found: (finding: JournalFinding): Incident =>
+    finding.kind === 'damaged'
+      ? incidents.damaged(finding)
+      : new Incident({
+          code: 'JOURNAL_QUARANTINED',
+          message: `the journal could not be read and was moved to ${finding.movedTo}: ${finding.reason}`,
+          context: { ...finding, next: 'what it held and main has not is in that file: keep it' },
+        }),
+
+  tableLost: (movedTo: string, reason: string): Incident =>
+    new Incident({
+      code: 'PROCESS_TABLE_DAMAGED',
+      component: 'process',
+      message: `the table of processes could not be read and was moved to ${movedTo}: ${reason}`,
+      context: {
+        movedTo,
+        next: 'what runs was found all the same; what somebody stopped or was quarantined is started',
+      },
+    }),
+
+  rebooted: (machine: string, agents: readonly string[]): Incident =>
+    new Incident({
+      code: 'MACHINE_REBOOTED',
+      severity: 'warning',
+      component: 'process',
+      message: `${machine} was booted anew, and ${agents.length} of its processes ended with it`,
+      context: { agents: [...agents] },
+    }),
+
+  lostTail: (journalId: string, headSeq: number, missingCount: number): Incident =>
+    new Incident({
+      code: 'JOURNAL_LOST_TAIL',
+      message: `main holds ${missingCount} records of journal ${journalId} that this machine has lost: it was restored from a backup, or its disk lost them`,
+      context: { journalId, headSeq, missingCount, next: 'nothing is lost on main; new records go into a new journal' },
+    }),
+
+  mainLostTail: (journalId: string, remoteSeq: number, ackedSeq: number): Incident =>
+    new Incident({
+      code: 'LOG_LOST_TAIL',
+      message: `main had acknowledged journal ${journalId} up to ${ackedSeq} and holds it only up to ${remoteSeq}: what is still here is sent again`,
+      context: { journalId, remoteSeq, ackedSeq },
+    }),
+
+  lostChain: (parentId: string, siblingId: string): Incident =>
+    new Incident({
+      code: 'JOURNAL_LOST_TAIL',
+      message: `main holds journal ${siblingId}, which this machine wrote after ${parentId} and has lost: it was restored from a backup`,
+      context: { journalId: parentId, siblingId, next: 'nothing is lost on main; new records go into a new journal' },
+    }),
+
+  conflict: (journalId: string, fromSeq: number, renamed: string, count: number): Incident =>
+    new Incident({
+      code: 'JOURNAL_CONFLICT',
+      message: `main holds other records of journal ${journalId} from ${fromSeq} on: ${count} records of this machine are sent again as journal ${renamed}`,
+      context: {
+        journalId,
+        fromSeq,
+        renamed,
+        count,
+        next: 'two copies of this machine may have run: see "mesh status"',
+      },
+    }),
+};
