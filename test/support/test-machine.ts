@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signalProcess } from '../../agents/node/programs/child-process.js';
 import { MeshClient } from '../../agents/sdk/index.js';
 import { limits } from '../../common/core/limits.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
@@ -186,7 +187,7 @@ export class TestMachine {
     }
     for (const { pid, env } of findProcesses(tokenOf(this.home, this.name))) {
       faults.push(`${env['MESH_AGENT']} of ${this.name} was left behind as ${pid}`);
-      process.kill(pid, 'SIGKILL');
+      signalProcess(pid, 'SIGKILL');
     }
     return faults;
   }

@@ -15,9 +15,11 @@ import type { Exit } from './child-process.js';
 export async function foregroundExit(exit: Exit, env: Readonly<Record<string, string>>): Promise<Exit> {
   if (exit.code !== 0) return exit;
   const untilMs = systemClock.monotonicMs() + LINGER_MS;
-  for (;;) {
+  // Two looks: a process that is just becoming another program shows no environment for a moment.
+  for (let emptyLooks = 0; ; ) {
     const { length: left } = remainsOf(env);
-    if (left === 0) return exit;
+    emptyLooks = left === 0 ? emptyLooks + 1 : 0;
+    if (emptyLooks === 2) return exit;
     if (systemClock.monotonicMs() >= untilMs) return { ...exit, ...wentAway(left) };
     await delay(LOOK_AGAIN_MS);
   }
