@@ -95,7 +95,10 @@ async function killOne(meshes: Meshes, agent: string, seen: Seen): Promise<numbe
     const startMs = machineMs();
     process.kill(pid, 'SIGKILL');
     await within(sight, GIVE_UP_MS, () => new Error(`nobody saw the end of ${agent} within ${GIVE_UP_MS} ms`));
-    return machineMs() - startMs;
+    const seenMs = machineMs() - startMs;
+    // One death at a time: a process that is starting takes the processor that the next one is to be seen with.
+    await readyEverywhere(meshes, agent);
+    return seenMs;
   } finally {
     ending.abort();
   }
