@@ -97,7 +97,7 @@ export class AgentRuntime {
     };
     this.#context = bindContext(this.#mesh, facts);
     await this.definition.onStart?.(this.#context as AgentContext<never>);
-    await session.ready();
+    await session.ready(this.#ending.signal);
     this.#state = 'ready';
     this.log.info({ control: this.#control.endpoint, address }, 'ready');
     void this.#hooks.ready(this.#context);

@@ -28,21 +28,23 @@ export class NodeSession {
   ) {}
 
   /** Repeats until the node answers or refuses for good. @throws BAD_VERSION, STALE_EPOCH, NOT_FOUND … */
-  async attach(signal: AbortSignal): Promise<Attached> {
-    for (;;) {
-      try {
-        return await this.node.request('node.attach', this.attachment, { signal });
-      } catch (error) {
-        const { code, retryable } = toMeshError(error);
-        if (signal.aborted || !(retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST')) throw error;
-        await delay(ATTACH_AGAIN_MS, signal);
-      }
-    }
+  attach(signal: AbortSignal): Promise<Attached> {
+    return this.#repeat(signal, () => this.node.request('node.attach', this.attachment, { signal }));
   }
 
-  /** From now on the agent serves, and says so every second. */
-  async ready(): Promise<void> {
-    await this.node.request('node.ready', this.#who);
+  /**
+   * From now on the agent serves, and says so every second. A node that died meanwhile has a successor, which is told from
+   * the beginning. @throws as `attach`
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#repeat(signal, async () => {
+      try {
+        await this.node.request('node.ready', this.#who, { signal });
+      } catch (error) {
+        if (toMeshError(error).code === 'NOT_ATTACHED') await this.attach(signal);
+        throw error;
+      }
+    });
     this.#ready = true;
     this.#lastBeatMs = systemClock.monotonicMs();
     this.#timer = setInterval(() => void this.#beat(), limits.heartbeatIntervalMs);
@@ -65,6 +67,19 @@ export class NodeSession {
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** What is asked may be asked twice: it says the same each time. */
+  async #repeat<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        const { code, retryable } = toMeshError(error);
+        if (signal.aborted || !(retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST')) throw error;
+        await delay(ASK_AGAIN_MS, signal);
+      }
+    }
   }
 
   get #who() {
@@ -104,4 +119,4 @@ export class NodeSession {
   }
 }
 
-const ATTACH_AGAIN_MS = 100;
+const ASK_AGAIN_MS = 100;
