@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../support/free-addresses.js';
 import { PACKAGE_ROOT } from './mesh-process.js';
 
 export type Ports = Record<string, number>;
@@ -50,14 +51,3 @@ export function listenOn(host: string, port: number): Promise<Server> {
 }
 
 export const closeServer = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-
-/** Held together, so that no two are the same, and let go of together. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listenOn('127.0.0.1', 0)));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map(closeServer));
-  return ports;
-}

@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,6 +12,7 @@ import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
+import { freePorts } from '../support/free-addresses.js';
 import { type StoredReport, storedErrors } from '../support/main-log.js';
 import { type AgentSetup, TestFleet } from '../support/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
@@ -56,7 +56,7 @@ describe('a program that is not ours', function () {
       () => true,
       () => false,
     );
-    const [webPort, tcpPort] = [await freePort(), await freePort()];
+    const [webPort = 0, tcpPort = 0] = await freePorts(2);
     const service = (port: number, rest: Omit<AgentSetup, 'command'>): AgentSetup => ({
       command: [process.execPath, SERVICE, String(port), 'port'],
       ...rest,
@@ -345,14 +345,3 @@ describe('a program that is not ours', function () {
     });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}

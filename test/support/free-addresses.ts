@@ -1,5 +1,5 @@
 /**
- * Loopback addresses that nobody uses: each fleet of a test gets a block of its own, so that fleets side by side can have
+ * Loopback addresses and ports that nobody uses: each fleet of a test gets a block of its own, so that fleets side by side can have
  * the same ports, and no outgoing connection of another program can take one of them between two starts.
  */
 import { once } from 'node:events';
@@ -17,6 +17,19 @@ export async function freeBlock(hosts: readonly number[], port: number): Promise
     )
       return block;
   }
+}
+
+/**
+ * Ports of 127.0.0.1 that were free a moment ago. None that the system hands out by itself: whoever asks for any port, or
+ * just connects somewhere, could have it before the one that it is meant for.
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = random(12_000, 31_999);
+    if (await areFree(['127.0.0.1'], port)) ports.add(port);
+  }
+  return [...ports];
 }
 
 async function areFree(hosts: readonly string[], port: number): Promise<boolean> {
