@@ -53,9 +53,11 @@ export const command: Command = {
       );
     };
     const startedMs = systemClock.wallMs();
-    const failures: unknown[] = [];
-    const logs = sources.map((source) => source.there(start));
-    for await (const entry of mergedByTime(logs, (error) => failures.push(error))) await print(entry);
+    const failed = new Map<LogSource, unknown>();
+    const logs = sources.map((source) => noting(source, start, failed));
+    for await (const entry of mergedByTime(logs, () => undefined)) await print(entry);
+    const failures = sources.flatMap((source) => (failed.has(source) ? [failed.get(source)] : []));
+    // Of the one that was named first, whichever failed first.
     if (failures.length === sources.length) throw failures[0];
     // A machine that is away is away for each of its agents: once is enough.
     for (const message of new Set(failures.map(messageOf))) context.output.warn(message);
@@ -64,6 +66,15 @@ export const command: Command = {
     return 0;
   },
 };
+
+async function* noting(source: LogSource, start: LogStart, failed: Map<LogSource, unknown>): AsyncGenerator<LogEntry> {
+  try {
+    yield* source.there(start);
+  } catch (error) {
+    failed.set(source, error);
+    throw error;
+  }
+}
 
 function startOf(args: Arguments): LogStart {
   const since = args.text('since');
