@@ -18,7 +18,7 @@ import { Type } from '../../common/protocol/type.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
-import { actionMethod, describeActions } from './action-table.js';
+import { actionMethod, describeActions } from './actions/action-table.js';
 import type { AgentSurroundings } from './agent-environment.js';
 import { AgentHooks } from './agent-hooks.js';
 import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';

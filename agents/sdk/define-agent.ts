@@ -80,6 +80,17 @@ export interface AgentContext<Config = unknown> extends Mesh {
 export interface ActionContext<Config = unknown> extends AgentContext<Config> {
   /** Who asks, as it says; undefined for a client that does not say. */
   readonly from: string | undefined;
+  /**
+   * Aborted when nobody waits for this call any more: it was cancelled, its caller has gone, its time is over, or the agent
+   * is stopping. Made when it is looked at; an action that never does costs nothing.
+   */
+  readonly signal: AbortSignal;
+  /** W3C `traceparent` of the call, when its caller sent one; `call` passes it on. */
+  readonly trace: string | undefined;
+  /** What the caller of a stream sends while it runs; ends when the call does. Empty for a plain call. */
+  readonly inbox: AsyncIterable<unknown>;
+  /** Time that the caller still waits, never below 0; Infinity when it did not say. */
+  remainingMs(): number;
 }
 
 /** An action as whoever runs it sees it: its schemas have vouched for the types before `run` is called. */
@@ -89,6 +100,20 @@ export interface ActionDefinition {
   readonly input?: TSchema;
   /** Checked too when given: a caller gets what the schema says or an error. */
   readonly output?: TSchema;
+  /** Checked for each value that a generator yields, when given. */
+  readonly items?: TSchema;
+  /** Calls that run at once; the others wait by priority. Default: no bound, and no queue. */
+  readonly concurrency?: number;
+  /** Calls that wait; one more is refused with OVERLOADED. Default `limits.actionQueueMax`. Needs `concurrency`. */
+  readonly queueMax?: number;
+  /** A call that waited longer is refused with OVERLOADED. Default: until its deadline. Needs `concurrency`. */
+  readonly queueAgeMsMax?: number;
+  /** Running it twice does what running it once does: a caller may then repeat a call that may have run. */
+  readonly idempotent?: boolean;
+  /**
+   * Answers a value, a promise of one, or is an async generator: what it yields are items of a stream, what it returns is
+   * the result.
+   */
   run(input: never, context: ActionContext<never>): unknown;
 }
 

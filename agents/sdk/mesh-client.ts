@@ -17,10 +17,10 @@ import {
   type SubscriptionOptions,
 } from '../../common/wire/event-subscriber.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
-import { CallRouter } from './call-router.js';
+import { CallRouter } from './calls/call-router.js';
+import { InstanceDirectory } from './calls/instance-directory.js';
 import type { CallOptions, Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
-import { InstanceDirectory } from './instance-directory.js';
 import { RegistryClient } from './registry-client.js';
 
 export interface MeshClientOptions {

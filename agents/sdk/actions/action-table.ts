@@ -1,11 +1,11 @@
 /** An agent's actions as methods of its control socket: input and output checked, failures told as what they are. */
 
-import { MeshError, messageOf } from '../../common/core/errors.js';
-import type { RequestMeta } from '../../common/protocol/envelope.js';
-import { compile } from '../../common/protocol/schema.js';
-import { Type } from '../../common/protocol/type.js';
-import type { Action } from '../../common/wire/method-table.js';
-import type { ActionDefinition, AgentContext, AgentDefinition } from './define-agent.js';
+import { MeshError, messageOf } from '../../../common/core/errors.js';
+import type { RequestMeta } from '../../../common/protocol/envelope.js';
+import { compile } from '../../../common/protocol/schema.js';
+import { Type } from '../../../common/protocol/type.js';
+import type { Action } from '../../../common/wire/method-table.js';
+import type { ActionDefinition, AgentContext, AgentDefinition } from '../define-agent.js';
 
 export interface DescribedAction {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { chooseInstance } from '../../agents/sdk/choose-instance.js';
-import { MeshError } from '../../common/core/errors.js';
-import { parseCallTarget } from '../../common/protocol/name.js';
-import type { AgentState, AgentView } from '../../common/protocol/registry-entry.js';
+import { chooseInstance } from '../../../agents/sdk/calls/choose-instance.js';
+import { MeshError } from '../../../common/core/errors.js';
+import { parseCallTarget } from '../../../common/protocol/name.js';
+import type { AgentState, AgentView } from '../../../common/protocol/registry-entry.js';
 
 const view = (machine: string, state: AgentState, rest: Partial<AgentView> = {}): AgentView => ({
   agent: 'echo',

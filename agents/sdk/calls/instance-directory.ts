@@ -3,11 +3,11 @@
  * first look-up. While the node or the broker is away the copy stays, so calls to known agents go on.
  */
 
-import { within } from '../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../common/core/errors.js';
-import { limits } from '../../common/core/limits.js';
-import type { AgentView } from '../../common/protocol/registry-entry.js';
-import type { RegistryClient, RegistryUpdate } from './registry-client.js';
+import { within } from '../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { AgentView } from '../../../common/protocol/registry-entry.js';
+import type { RegistryClient, RegistryUpdate } from '../registry-client.js';
 
 export class InstanceDirectory {
   /** Lists are replaced, never changed: who looks one up may keep it. */

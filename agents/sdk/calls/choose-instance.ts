@@ -1,8 +1,8 @@
 /** Which instance of a service a call goes to. Pure: the same views and turn give the same answer. */
-import { MeshError } from '../../common/core/errors.js';
-import { nearest } from '../../common/core/nearest.js';
-import type { CallTarget } from '../../common/protocol/name.js';
-import type { AgentView } from '../../common/protocol/registry-entry.js';
+import { MeshError } from '../../../common/core/errors.js';
+import { nearest } from '../../../common/core/nearest.js';
+import type { CallTarget } from '../../../common/protocol/name.js';
+import type { AgentView } from '../../../common/protocol/registry-entry.js';
 
 /** Serving, best first: one that is busy still answers, only later. */
 const SERVING = ['ready', 'busy'];

@@ -2,11 +2,11 @@
  * Calls from this process to agents: finds an instance, keeps one connection to each control socket it has called, and
  * closes those that were not used for a while. The path is direct: neither node nor broker carries a call.
  */
-import { limits } from '../../common/core/limits.js';
-import { type CallTarget, parseCallTarget } from '../../common/protocol/name.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { limits } from '../../../common/core/limits.js';
+import { type CallTarget, parseCallTarget } from '../../../common/protocol/name.js';
+import { RequestClient } from '../../../common/wire/request-client.js';
+import type { CallOptions } from '../define-agent.js';
 import { chooseInstance } from './choose-instance.js';
-import type { CallOptions } from './define-agent.js';
 import type { InstanceDirectory } from './instance-directory.js';
 
 interface Connection {
