@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Type } from 'typebox';
-import { actionMethod } from '../../agents/sdk/action-table.js';
+import { actionMethod } from '../../agents/sdk/actions/action-table.js';
 import { defineAgent } from '../../agents/sdk/define-agent.js';
 import { limits } from '../../common/core/limits.js';
 import { expectError, expectRejection } from '../support/expect-error.js';

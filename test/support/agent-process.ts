@@ -1,6 +1,6 @@
 /** An agent brought to life without a process: its definition's schemas, hooks and actions over a fake mesh. */
 import { Type } from 'typebox';
-import { actionMethod } from '../../agents/sdk/action-table.js';
+import { actionMethod } from '../../agents/sdk/actions/action-table.js';
 import type { AgentDefinition } from '../../agents/sdk/define-agent.js';
 import { compile } from '../../common/protocol/schema.js';
 import { FakeContext, type FakeContextOptions } from './fake-context.js';
