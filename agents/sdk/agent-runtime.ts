@@ -98,6 +98,8 @@ export class AgentRuntime {
     this.#context = bindContext(this.#mesh, facts);
     await this.definition.onStart?.(this.#context as AgentContext<never>);
     await session.ready(this.#ending.signal);
+    // It may have been asked to end while the node's word was on its way.
+    if (this.#state !== 'starting') return;
     this.#state = 'ready';
     this.log.info({ control: this.#control.endpoint, address }, 'ready');
     void this.#hooks.ready(this.#context);
