@@ -45,11 +45,34 @@ export const limits = {
   /** The same in time: a message may carry thousands of envelopes, and heartbeats must not wait behind them. */
   receiveBurstMs: 10,
 
+  // --- streams ---------------------------------------------------------------------------------------------------
+  /** Items that a stream may have on their way, and so the most that its reader holds unread. More credit than this is
+   *  taken for this much. */
+  streamCreditMax: 1_024,
+  /** A stream whose other end lets nothing come for so long has been forgotten by it, and is ended. */
+  streamIdleMs: 30_000,
+
+  // --- policies of calls -----------------------------------------------------------------------------------------
+  /** Rules of a fleet: each call that is made for the first time looks at all of them. */
+  policyRulesMax: 256,
+  /** All rules with the values that they fall back to, as JSON: every agent holds them. */
+  policyBytesMax: 256 * KIB,
+  /** The longest time that a policy may name: an hour. */
+  callMsMax: 3_600_000,
+  /** More than this many repeats of one call only make a bad moment longer. */
+  callRetriesMax: 10,
+  /** Calls under a policy that a process remembers for `mesh policy test`; the oldest is forgotten. */
+  callTrailKept: 100,
+
   // --- names -----------------------------------------------------------------------------------------------------
   nameLengthMax: 64,
   topicLengthMax: 255,
   topicTokensMax: 16,
   methodLengthMax: 128,
+  /** An idempotency key: a UUID, a hash in hex, or a few words of the caller's own. A longer one is not heeded. */
+  idempotencyKeyLengthMax: 128,
+  /** A traceparent has 55 characters today; its later versions may append some. */
+  traceLengthMax: 128,
   /** Distinct topics of one publisher: each needs a sequence counter. The next is refused with TOO_LARGE. */
   publisherTopicsMax: 10_000,
   /** (publisher, topic) pairs whose sequence a subscriber follows; the oldest is forgotten and counted. */
