@@ -10,13 +10,8 @@ import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
 import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
+import type { CallAddress, CallOptions, CallStream } from './calls/call.js';
 import type { RegistryClient } from './registry-client.js';
-
-export interface CallOptions {
-  /** How long the caller waits, in milliseconds. Default `limits.requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** Where a durable record is: its journal, its number there, and its hash. */
 export interface Receipt {
@@ -41,8 +36,13 @@ export interface Checkpoint {
 export interface Mesh {
   /** The machine whose node this is connected to. */
   readonly machine: string;
-  /** Asks one instance of a service: `echo.say`, or `echo@pc2.say`. At most once. */
-  call(target: string, input?: unknown, options?: CallOptions): Promise<unknown>;
+  /**
+   * Asks one instance of a service: `echo.say`, `echo@pc2.say`, `echo@^2.say`, or whom a `CallAddress` describes. At most
+   * once; with an `idempotencyKey`, or of an idempotent action, repeated until it is answered or its time is over.
+   */
+  call(target: string | CallAddress, input?: unknown, options?: CallOptions): Promise<unknown>;
+  /** The same, of an action that yields: its items as they come, and what it returns at the end. Never repeated once it was sent. */
+  stream(target: string | CallAddress, input?: unknown, options?: CallOptions): CallStream;
   /** At most once, numbered per topic; answers the number. */
   publish(topic: string, body: unknown): number;
   /** Events whose topic matches: `*` is one token, a final `>` the rest. */

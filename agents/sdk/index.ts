@@ -6,12 +6,12 @@ export type { ErrorReport, Severity } from '../../common/protocol/error-report.j
 export type { AgentView } from '../../common/protocol/registry-entry.js';
 export { type Static, type TSchema, Type } from '../../common/protocol/type.js';
 export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/event-subscriber.js';
+export type { CallAddress, CallOptions, CallStream } from './calls/call.js';
 export {
   type ActionContext,
   type ActionDefinition,
   type AgentContext,
   type AgentDefinition,
-  type CallOptions,
   type Checkpoint,
   defineAgent,
   type Mesh,

@@ -17,9 +17,10 @@ import {
   type SubscriptionOptions,
 } from '../../common/wire/event-subscriber.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
+import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { InstanceDirectory } from './calls/instance-directory.js';
-import type { CallOptions, Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
+import type { Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
 import { RegistryClient } from './registry-client.js';
 
@@ -84,8 +85,24 @@ export class MeshClient implements Mesh {
     return instanceOf(this.options.name, this.welcome.machine);
   }
 
-  call(target: string, input: unknown = {}, options: CallOptions = {}): Promise<unknown> {
-    return this.#calls.call(target, input, options);
+  /** @param origin the call in whose action this one is made. */
+  call(
+    target: string | CallAddress,
+    input: unknown = {},
+    options: CallOptions = {},
+    origin?: CallOrigin,
+  ): Promise<unknown> {
+    return this.#calls.call(target, input, options, origin);
+  }
+
+  /** @param origin the call in whose action this one is made. */
+  stream(
+    target: string | CallAddress,
+    input: unknown = {},
+    options: CallOptions = {},
+    origin?: CallOrigin,
+  ): CallStream {
+    return this.#calls.stream(target, input, options, origin);
   }
 
   publish(topic: string, body: unknown): number {

@@ -23,7 +23,7 @@ export const command: Command = {
   ],
   async run(context, args) {
     const target = args.operand(0);
-    const { agent } = parseCallTarget(target);
+    const { service = '' } = parseCallTarget(target);
     const timeoutMs = args.count('timeout', { min: 1, max: TIMEOUT_MS_MAX }) ?? limits.requestTimeoutMs;
     const input = await readJson(args.optionalOperand(1) ?? '{}', context.surroundings);
     const mesh = await (await context.access()).mesh();
@@ -34,7 +34,7 @@ export const command: Command = {
     } catch (error) {
       if (!(error instanceof MeshError) || error.code !== 'NOT_FOUND') throw error;
       const names = new Set((await mesh.registry.list()).agents.map((view) => view.agent));
-      const near = names.has(agent) ? undefined : nearest(agent, names);
+      const near = names.has(service) ? undefined : nearest(service, names);
       throw new MeshError('NOT_FOUND', error.message, {
         hint: near === undefined && error.hint !== undefined ? error.hint : 'mesh registry ls',
         ...(near === undefined ? {} : { details: { didYouMean: near } }),

@@ -168,8 +168,11 @@ export class FakeContext<Config = unknown> implements AgentContext<Config> {
     return this.emit(ERRORS_STREAM, report);
   };
 
-  readonly call = (target: string): Promise<unknown> =>
-    Promise.reject(new MeshError('UNREACHABLE', `${target}: there is no mesh here`));
+  readonly call = (): Promise<never> => Promise.reject(new MeshError('UNREACHABLE', 'there is no mesh here'));
+
+  readonly stream = (): never => {
+    throw new MeshError('UNREACHABLE', 'there is no mesh here');
+  };
 
   readonly subscribe = (): never => {
     throw new MeshError('UNREACHABLE', 'there is no mesh here');

@@ -2,10 +2,11 @@
  * Calls from this process to agents: finds an instance, keeps one connection to each control socket it has called, and
  * closes those that were not used for a while. The path is direct: neither node nor broker carries a call.
  */
+import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { type CallTarget, parseCallTarget } from '../../../common/protocol/name.js';
+import { type CallTarget, checkCallTarget, parseCallTarget } from '../../../common/protocol/name.js';
 import { RequestClient } from '../../../common/wire/request-client.js';
-import type { CallOptions } from '../define-agent.js';
+import type { CallAddress, CallOptions, CallOrigin, CallStream } from './call.js';
 import { chooseInstance } from './choose-instance.js';
 import type { InstanceDirectory } from './instance-directory.js';
 
@@ -31,20 +32,37 @@ export class CallRouter {
   }
 
   /** @throws NOT_FOUND, UNREACHABLE, TIMED_OUT, CONNECTION_LOST, and whatever the action answers */
-  call(text: string, input: unknown, options: CallOptions): Promise<unknown> {
+  call(
+    address: string | CallAddress,
+    input: unknown,
+    options: CallOptions,
+    origin: CallOrigin | undefined,
+  ): Promise<unknown> {
     // Once the directory is filled a call takes no turn of the event loop before it stands in its connection's queue.
-    if (!this.directory.filled) return this.directory.fill().then(() => this.call(text, input, options));
+    if (!this.directory.filled) return this.directory.fill().then(() => this.call(address, input, options, origin));
     try {
-      return this.#send(this.#targets.get(text) ?? this.#parse(text), input, options);
+      const target =
+        typeof address === 'string' ? (this.#targets.get(address) ?? this.#parse(address)) : checkCallTarget(address);
+      const timeoutMs = options.timeoutMs ?? origin?.remainingMs();
+      return this.#send(target, input, timeoutMs === undefined ? options : { ...options, timeoutMs });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  stream(
+    _address: string | CallAddress,
+    _input: unknown,
+    _options: CallOptions,
+    _origin: CallOrigin | undefined,
+  ): CallStream {
+    throw new MeshError('UNKNOWN_METHOD', 'streams cannot be opened yet');
+  }
+
   #send(target: CallTarget, input: unknown, options: CallOptions): Promise<unknown> {
     const instance = chooseInstance({
       target,
-      instances: this.directory.instancesOf(target.agent),
+      instances: this.directory.instancesOf(target.service ?? ''),
       machine: this.self.machine,
       turn: this.#turn++,
       services: this.directory.services,

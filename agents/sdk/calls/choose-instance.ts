@@ -50,7 +50,7 @@ function rankOf({ reachable, state, control, machine }: AgentView, target: CallT
 
 const NOT_SERVING = 8;
 
-function refusalOf({ target: { agent, machine }, instances, services }: Choice): MeshError {
+function refusalOf({ target: { service: agent = '', machine }, instances, services }: Choice): MeshError {
   if (instances.length === 0) {
     const near = nearest(agent, services);
     return new MeshError('NOT_FOUND', `there is no agent "${agent}"`, {
