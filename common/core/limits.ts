@@ -64,6 +64,28 @@ export const limits = {
   /** Calls under a policy that a process remembers for `mesh policy test`; the oldest is forgotten. */
   callTrailKept: 100,
 
+  // --- actions ---------------------------------------------------------------------------------------------------
+  /** Calls that wait for an action with `concurrency`, unless it says otherwise; one more is refused with OVERLOADED. */
+  actionQueueMax: 1_000,
+  /** What one step of priority is worth in waiting: within the five seconds that a call usually has, the better priority
+   *  is always first, and whoever has more time than that is reached at last. */
+  actionPriorityStepMs: 1_000,
+  /** How often a queue is looked through for calls that wait in vain. */
+  actionSweepMs: 50,
+  /** When a refused caller is told to ask again: not so soon that asking is a load of its own, and not so late that a queue
+   *  which has emptied meanwhile stands idle. */
+  retryAfterMsMin: 20,
+  retryAfterMsMax: 30_000,
+  /** A call with an idempotency key is remembered for so long after it ended; then a repeat runs anew. Longer than any
+   *  caller repeats by itself, short enough that a busy agent holds what fits the bounds below. */
+  idempotencyWindowMs: 300_000,
+  /** Calls with a key that one agent remembers, and the bytes of their answers: the oldest answer is forgotten for the
+   *  next. When all of them still run the next is refused with QUEUE_FULL. */
+  idempotencyKeysMax: 10_000,
+  idempotencyBytesMax: 32 * MIB,
+  /** Items of a generator that are collected for a caller who did not ask for a stream; one more, and it gets TOO_LARGE. */
+  streamItemsCollected: 10_000,
+
   // --- names -----------------------------------------------------------------------------------------------------
   nameLengthMax: 64,
   topicLengthMax: 255,
