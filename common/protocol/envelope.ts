@@ -2,29 +2,32 @@
  * Envelopes: what stands in a frame. Each is a MessagePack array that begins with the protocol version and its kind:
  *
  *   request  [1, 1, id, method, body, meta?]   id: chosen by the requester, returned with the answer
- *   reply    [1, 2, id, body]
+ *   reply    [1, 2, id, body, {queueMs, runMs}?]
  *   error    [1, 3, id, {code, message, hint?, details?}]
  *   events   [1, 4, publisher, firstSeq, tsMs, [body, …]]   consecutive events of one publisher on one topic
+ *   cancel   [1, 5, id, {}]                    nobody waits for the answer to request `id` any more
+ *   items    [1, 6, id, firstSeq, [item, …]]   consecutive items of the stream that request `id` asked for, from 1
+ *   credit   [1, 7, id, count]                 so many more items may come, or so many more bodies may be said
+ *   say      [1, 8, id, body]                  from the requester, while the stream runs
  *
  * A frame holds one or more envelopes back to back. A later version may append elements: more than we know are ignored.
  */
 import { type ErrorBody, MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { decodeAll, encode } from './codec.js';
+import { type ReplyTimings, type RequestMeta, readMeta, readTimings } from './request-meta.js';
+
+export type { RequestMeta };
 
 export const PROTOCOL_VERSION = 1;
 const REQUEST = 1;
 const REPLY = 2;
 const ERROR = 3;
 const EVENTS = 4;
-
-/** What travels beside a request's body. */
-export interface RequestMeta {
-  /** Time the requester still waits, in milliseconds: later work is in vain. */
-  readonly timeoutMs?: number;
-  /** `agent@machine` of the requester, for logs: a claim, not a proof. */
-  readonly from?: string;
-}
+const CANCEL = 5;
+const ITEMS = 6;
+const CREDIT = 7;
+const SAY = 8;
 
 export interface RequestEnvelope {
   readonly kind: 'request';
@@ -37,6 +40,7 @@ export interface ReplyEnvelope {
   readonly kind: 'reply';
   readonly id: number;
   readonly body: unknown;
+  readonly timings?: ReplyTimings;
 }
 export interface ErrorEnvelope {
   readonly kind: 'error';
@@ -52,7 +56,36 @@ export interface EventsEnvelope {
   readonly tsMs: number;
   readonly bodies: readonly unknown[];
 }
-export type Envelope = RequestEnvelope | ReplyEnvelope | ErrorEnvelope | EventsEnvelope;
+export interface CancelEnvelope {
+  readonly kind: 'cancel';
+  readonly id: number;
+}
+export interface ItemsEnvelope {
+  readonly kind: 'items';
+  readonly id: number;
+  /** Number of the first of these in its stream, from 1: a gap is a breach, not a loss. */
+  readonly firstSeq: number;
+  readonly items: readonly unknown[];
+}
+export interface CreditEnvelope {
+  readonly kind: 'credit';
+  readonly id: number;
+  readonly count: number;
+}
+export interface SayEnvelope {
+  readonly kind: 'say';
+  readonly id: number;
+  readonly body: unknown;
+}
+export type Envelope =
+  | RequestEnvelope
+  | ReplyEnvelope
+  | ErrorEnvelope
+  | EventsEnvelope
+  | CancelEnvelope
+  | ItemsEnvelope
+  | CreditEnvelope
+  | SayEnvelope;
 
 /** An envelope that cannot be served, with the id its sender waits on when that much could be read. */
 export interface RefusedEnvelope {
@@ -68,7 +101,25 @@ export const encodeRequest = (id: number, method: string, body: unknown, meta?: 
       : [PROTOCOL_VERSION, REQUEST, id, method, body, meta],
   );
 
-export const encodeReply = (id: number, body: unknown): Buffer => encode([PROTOCOL_VERSION, REPLY, id, body]);
+export const encodeReply = (id: number, body: unknown, timings?: ReplyTimings): Buffer =>
+  encode(timings === undefined ? [PROTOCOL_VERSION, REPLY, id, body] : [PROTOCOL_VERSION, REPLY, id, body, timings]);
+
+export const encodeCancel = (id: number): Buffer => encode([PROTOCOL_VERSION, CANCEL, id, {}]);
+
+/** `items` are encoded already: each when it is yielded, all that a turn yields as one envelope. */
+export const encodeItems = (id: number, firstSeq: number, items: readonly Buffer[]): Buffer =>
+  Buffer.concat([
+    encode([PROTOCOL_VERSION, ITEMS, id, firstSeq]).fill(ITEMS_HEADER, 0, 1),
+    arrayHeader(items.length),
+    ...items,
+  ]);
+
+/** An array of five: the four elements before the items, and the items. */
+const ITEMS_HEADER = 0x95;
+
+export const encodeCredit = (id: number, count: number): Buffer => encode([PROTOCOL_VERSION, CREDIT, id, count]);
+
+export const encodeSay = (id: number, body: unknown): Buffer => encode([PROTOCOL_VERSION, SAY, id, body]);
 
 /** Always yields an envelope that can be sent: details that cannot be encoded, or are too large, stay behind. */
 export function encodeError(id: number, body: ErrorBody, bytesMax: number = limits.controlFrameBytesMax): Buffer {
@@ -132,9 +183,17 @@ function readEnvelope(value: unknown): Envelope | RefusedEnvelope {
       }
       return { kind: 'request', id, method: fourth, body: fifth ?? {}, meta: readMeta(sixth) };
     case REPLY:
-      return { kind: 'reply', id, body: fourth };
+      return fifth === undefined ? { kind: 'reply', id, body: fourth } : readReply(id, fourth, fifth);
     case ERROR:
       return { kind: 'error', id, error: readError(fourth) };
+    case CANCEL:
+      return { kind: 'cancel', id };
+    case ITEMS:
+      return readItems(id, fourth, fifth);
+    case CREDIT:
+      return readCredit(id, fourth);
+    case SAY:
+      return { kind: 'say', id, body: fourth ?? {} };
     default:
       return refuse(id, 'BAD_FRAME', `envelope kind ${shown(kind)} is unknown`);
   }
@@ -155,14 +214,22 @@ function readEvents(
   return { kind: 'events', publisher, firstSeq: firstSeq as number, tsMs, bodies };
 }
 
-/** Meta is advice: what is missing or odd in it is left out, never a reason to refuse. Built plainly: it is read per request. */
-function readMeta(value: unknown): RequestMeta {
-  const meta: { timeoutMs?: number; from?: string } = {};
-  if (typeof value !== 'object' || value === null) return meta;
-  const { timeoutMs, from } = value as Record<string, unknown>;
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0) meta.timeoutMs = timeoutMs;
-  if (typeof from === 'string' && from.length <= limits.topicLengthMax) meta.from = from;
-  return meta;
+function readReply(id: number, body: unknown, element: unknown): ReplyEnvelope {
+  const timings = readTimings(element);
+  return timings === undefined ? { kind: 'reply', id, body } : { kind: 'reply', id, body, timings };
+}
+
+function readItems(id: number, firstSeq: unknown, items: unknown): ItemsEnvelope | RefusedEnvelope {
+  if (!Number.isSafeInteger(firstSeq) || (firstSeq as number) < 1)
+    return refuse(id, 'BAD_FRAME', 'the number of the first item is not a whole number from 1');
+  if (!Array.isArray(items)) return refuse(id, 'BAD_FRAME', 'items are an array');
+  return { kind: 'items', id, firstSeq: firstSeq as number, items };
+}
+
+function readCredit(id: number, count: unknown): CreditEnvelope | RefusedEnvelope {
+  if (!Number.isSafeInteger(count) || (count as number) < 1)
+    return refuse(id, 'BAD_FRAME', 'credit is not a whole number from 1');
+  return { kind: 'credit', id, count: Math.min(count as number, limits.streamCreditMax) };
 }
 
 function readError(value: unknown): ErrorEnvelope['error'] {

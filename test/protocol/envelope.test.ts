@@ -3,11 +3,22 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { decodeFrame, encodeError, encodeEvents, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import {
+  decodeFrame,
+  encodeCancel,
+  encodeCredit,
+  encodeError,
+  encodeEvents,
+  encodeItems,
+  encodeReply,
+  encodeRequest,
+  encodeSay,
+} from '../../common/protocol/envelope.js';
 import { expectError } from '../support/expect-error.js';
 
 const read = (...values: unknown[]) => decodeFrame(Buffer.concat(values.map(encode)));
 const only = (value: unknown) => read(value)[0];
+const KINDS = ['request', 'reply', 'error', 'events', 'cancel', 'items', 'credit', 'say', 'refused'];
 
 describe('an envelope', () => {
   it('is a request with what belongs to it', () => {
@@ -27,10 +38,50 @@ describe('an envelope', () => {
       expect(only(value)).to.deep.equal({ kind: 'request', id: 1, method: 'm', body: {}, meta: {} });
   });
 
+  it('is a request with all that may travel beside it', () => {
+    const meta = {
+      timeoutMs: 100,
+      from: 'a@main',
+      priority: 9,
+      key: 'order-7',
+      trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      credit: 16,
+      timings: true,
+    };
+    expect(decodeFrame(encodeRequest(7, 'm', {}, meta))[0]).to.deep.include({ meta });
+  });
+
   it('is a reply or an error', () => {
     expect(decodeFrame(encodeReply(7, null))).to.deep.equal([{ kind: 'reply', id: 7, body: null }]);
+    const timings = { queueMs: 1.5, runMs: 20 };
+    expect(decodeFrame(encodeReply(7, 'b', timings))).to.deep.equal([{ kind: 'reply', id: 7, body: 'b', timings }]);
     const error = { code: 'NOT_FOUND', message: 'no', hint: 'look', details: { a: 1 } } as const;
     expect(decodeFrame(encodeError(8, error))).to.deep.equal([{ kind: 'error', id: 8, error }]);
+  });
+
+  it('gives a request up, lets items come, and says something on a stream', () => {
+    expect(
+      decodeFrame(Buffer.concat([encodeCancel(7), encodeCredit(8, 16), encodeSay(9, { louder: true })])),
+    ).to.deep.equal([
+      { kind: 'cancel', id: 7 },
+      { kind: 'credit', id: 8, count: 16 },
+      { kind: 'say', id: 9, body: { louder: true } },
+    ]);
+    expect(only([1, 8, 9, null])).to.deep.equal({ kind: 'say', id: 9, body: {} });
+  });
+
+  it('carries consecutive items of a stream, however many', () => {
+    for (const count of [0, 1, 15, 16, 70_000]) {
+      const items = Array.from({ length: count }, (_, n) => n);
+      expect(decodeFrame(encodeItems(7, 5, items.map(encode)))).to.deep.equal([
+        { kind: 'items', id: 7, firstSeq: 5, items },
+      ]);
+    }
+  });
+
+  it('of credit is taken for as much as there may be', () => {
+    expect(only([1, 7, 1, 1e15])).to.deep.include({ count: limits.streamCreditMax });
+    expect(only([1, 1, 1, 'm', {}, { credit: 1e15 }])).to.deep.include({ meta: { credit: limits.streamCreditMax } });
   });
 
   it('carries consecutive events, however many', () => {
@@ -68,14 +119,32 @@ describe('an envelope', () => {
       { from: 7 },
       { from: long },
       { other: 1 },
+      { priority: -1 },
+      { priority: 10 },
+      { priority: 1.5 },
+      { priority: '1' },
+      { key: '' },
+      { key: 7 },
+      { key: 'x'.repeat(limits.idempotencyKeyLengthMax + 1) },
+      { trace: [] },
+      { trace: 'x'.repeat(limits.traceLengthMax + 1) },
+      { credit: 0 },
+      { credit: 2n ** 60n },
+      { credit: true },
+      { timings: 'yes' },
     ])
-      expect(only([1, 1, 1, 'm', {}, meta]), JSON.stringify(meta)).to.deep.equal({
+      expect(only([1, 1, 1, 'm', {}, meta]), String(meta)).to.deep.equal({
         kind: 'request',
         id: 1,
         method: 'm',
         body: {},
         meta: {},
       });
+  });
+
+  it('of a reply is not refused for odd times', () => {
+    for (const timings of [null, 7, {}, { queueMs: -1, runMs: 1 }, { queueMs: 1 }, { queueMs: '1', runMs: 1 }])
+      expect(only([1, 2, 1, 'body', timings])).to.deep.equal({ kind: 'reply', id: 1, body: 'body' });
   });
 
   it('of an error says what it can', () => {
@@ -110,6 +179,12 @@ describe('a value that is no envelope of ours', () => {
     ['a long method', [1, 1, 7, 'x'.repeat(limits.methodLengthMax + 1)], 'BAD_FRAME', 7, 'method'],
     ['an unknown kind', [1, 9, 7, 'm'], 'BAD_FRAME', 7, 'kind 9'],
     ['a kind that is no number', [1, [], 7, 'm'], 'BAD_FRAME', 7, 'kind object'],
+    ['items without a number', [1, 6, 7, null, []], 'BAD_FRAME', 7, 'first item'],
+    ['items from zero', [1, 6, 7, 0, []], 'BAD_FRAME', 7, 'first item'],
+    ['items that are none', [1, 6, 7, 1, {}], 'BAD_FRAME', 7, 'array'],
+    ['no credit', [1, 7, 7, 0], 'BAD_FRAME', 7, 'credit'],
+    ['credit that is no number', [1, 7, 7, {}], 'BAD_FRAME', 7, 'credit'],
+    ['credit with a fraction', [1, 7, 7, 1.5], 'BAD_FRAME', 7, 'credit'],
     ['events of nobody', [1, 4, 7, 1, 0, []], 'BAD_FRAME', undefined, 'publisher'],
     ['events of a long name', [1, 4, 'x'.repeat(256), 1, 0, []], 'BAD_FRAME', undefined, 'publisher'],
     ['events from zero', [1, 4, 'p', 0, 0, []], 'BAD_FRAME', undefined, 'sequence'],
@@ -132,7 +207,14 @@ describe('a value that is no envelope of ours', () => {
   it('never is anything but an envelope or a refusal', () =>
     fc.assert(
       fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 1, maxLength: 8 }), (value) => {
-        expect(['request', 'reply', 'error', 'events', 'refused']).to.include(only(value)?.kind);
+        expect(KINDS).to.include(only(value)?.kind);
+      }),
+    ));
+
+  it('never is, whatever stands behind the version, the kind and the id of one', () =>
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9 }), fc.array(fc.jsonValue(), { maxLength: 4 }), (kind, rest) => {
+        expect(KINDS).to.include(only([1, kind, 7, ...rest])?.kind);
       }),
     ));
 });
