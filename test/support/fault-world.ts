@@ -73,7 +73,7 @@ export class FaultWorld {
     });
     const workers = Object.fromEntries(names.map((name) => [name, worker()]));
     const fleet = await TestFleet.start({
-      main: workers,
+      main: { ...workers, flooder: fixture('flooder') },
       pc2: {
         ...workers,
         // Those with a limit are started again when they hang; the others may be busy for ever.

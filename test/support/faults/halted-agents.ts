@@ -17,26 +17,46 @@ export const haltedAgents: Fault = {
       const { pc2 } = world.fleet;
       for (const step of STEPS) {
         const { epoch } = await pc2.process(AGENT);
-        const halted = join(pc2.home, `halted-${AGENT}`);
-        rmSync(halted, { force: true });
+        const file = join(pc2.home, `halted-${AGENT}`);
+        rmSync(file, { force: true });
         if (step !== 'spawned') writeFileSync(join(pc2.home, `halt-${AGENT}`), step);
         if (step === 'drain') await pc2.ask('node.restart', { agent: AGENT });
         else await pc2.kill(AGENT);
-        const pid = await waitFor(`${AGENT} to be at ${step}`, () =>
-          step === 'spawned' ? spawned(world, epoch) : readPid(halted),
+        const victim = await waitFor(`${AGENT} to be at ${step}`, () =>
+          step === 'spawned' ? spawned(world, epoch) : halted(file),
         );
         rmSync(join(pc2.home, `halt-${AGENT}`), { force: true });
-        process.kill(pid, 'SIGKILL');
-        await pc2.successor(AGENT, epoch);
+        kill(victim.pid);
+        // Of the one that died here, whichever it was: a slow box may have seen it ready before it was killed.
+        await pc2.successor(AGENT, victim.epoch);
       }
     }),
 };
 
-/** The incarnation after `epoch`, as soon as it is a process. */
-function spawned(world: FaultWorld, epoch: number): number | undefined {
-  const { pc2 } = world.fleet;
-  return world.residents(pc2).find((found) => found.agent === AGENT && (found.epoch ?? 0) > epoch)?.pid;
+interface Incarnation {
+  readonly pid: number;
+  readonly epoch: number;
 }
 
-const readPid = (file: string): number | undefined =>
-  existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+/** The incarnation after `last`, as soon as it is a process. */
+function spawned(world: FaultWorld, last: number): Incarnation | undefined {
+  for (const { agent, pid, epoch = 0 } of world.residents(world.fleet.pc2)) {
+    if (agent === AGENT && epoch > last) return { pid, epoch };
+  }
+  return undefined;
+}
+
+/** The one that stands still, by its own word. */
+function halted(file: string): Incarnation | undefined {
+  if (!existsSync(file)) return undefined;
+  const [pid = 0, epoch = 0] = readFileSync(file, 'utf8').split(' ').map(Number);
+  return { pid, epoch };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Its grace time ended before a slow box came here.
+  }
+}
