@@ -36,18 +36,22 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Who waits for an answer: is told one of the two, once, and throws in neither. */
+export interface Asker {
+  onReply(body: unknown): void;
+  /** @param sent it left, and the peer may have run it. */
+  onFailure(error: MeshError, sent: boolean): void;
+}
+
 interface Pending extends QueuedEnvelope {
   readonly id: number;
-  readonly resolve: (body: unknown) => void;
-  readonly reject: (error: MeshError) => void;
+  readonly asker: Asker;
   readonly method: string;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
   /** Handed to the socket: from then on the peer may have run it. Until then it waits in the queue. */
   sent: boolean;
   abandoned: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly onAbort: (() => void) | undefined;
 }
 
 export class RequestClient {
@@ -89,51 +93,50 @@ export class RequestClient {
 
   /** Asks for any method: an agent's own action, whose schemas only the two ends know. */
   send(method: string, body: unknown, options: RequestOptions = {}, meta: RequestMeta = {}): Promise<unknown> {
-    const timeoutMs = options.timeoutMs ?? limits.requestTimeoutMs;
-    if (this.#closed) return Promise.reject(closed(this.options));
-    if (options.signal?.aborted) return Promise.reject(interrupted(method));
-    if (this.#pending.size >= limits.pendingRequestsMax) return Promise.reject(this.#refusal(method));
-    const id = this.#pending.nextId();
-    let bytes: Buffer;
-    try {
-      bytes = encodeRequest(id, method, body, meta.from === undefined ? { timeoutMs } : { timeoutMs, from: meta.from });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const { frameBytesMax } = this.options;
-    if (bytes.length > frameBytesMax) return Promise.reject(tooLarge(method, bytes.length, frameBytesMax));
+    const { timeoutMs = limits.requestTimeoutMs, signal } = options;
+    if (signal?.aborted) return Promise.reject(interrupted(method));
     return new Promise((resolve, reject) => {
-      const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-      const { signal } = options;
-      const onAbort = signal === undefined ? undefined : () => this.#settle(id)?.reject(interrupted(method));
-      const pending: Pending = {
-        id,
-        bytes,
-        resolve,
-        reject,
-        method,
-        timeoutMs,
-        deadlineMs,
-        sent: false,
-        abandoned: false,
-        signal,
-        onAbort,
-      };
-      if (!this.#queue.push(pending)) return reject(this.#refusal(method));
-      this.counters.requests++;
-      this.#pending.add(pending);
-      if (signal !== undefined && onAbort !== undefined) listen(signal, onAbort);
-      this.#scheduleFlush();
-      this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
+      const asker = new PromiseAsker(resolve, reject, signal);
+      const id = this.dispatch(method, body, { ...meta, timeoutMs }, asker);
+      if (signal !== undefined) asker.listen(signal, () => this.cancel(id, interrupted(method)));
     });
   }
 
-  /** Fails what is still out with CLOSED, and closes. Idempotent. */
-  close(): void {
+  /**
+   * The same without a promise: for whoever asks so often that what one costs counts. `asker` is told exactly once.
+   * @returns the number of the request, for `cancel`
+   * @throws CLOSED, QUEUE_FULL, TOO_LARGE, or what kept it from being encoded: it was not taken, and `asker` hears nothing
+   */
+  dispatch(method: string, body: unknown, meta: RequestMeta, asker: Asker): number {
+    const { timeoutMs = limits.requestTimeoutMs } = meta;
+    if (this.#closed) throw closed(this.options);
+    if (this.#pending.size >= limits.pendingRequestsMax) throw this.#refusal(method);
+    const id = this.#pending.nextId();
+    const bytes = encodeRequest(id, method, body, meta);
+    const { frameBytesMax } = this.options;
+    if (bytes.length > frameBytesMax) throw tooLarge(method, bytes.length, frameBytesMax);
+    const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+    const pending: Pending = { id, bytes, asker, method, timeoutMs, deadlineMs, sent: false, abandoned: false };
+    if (!this.#queue.push(pending)) throw this.#refusal(method);
+    this.counters.requests++;
+    this.#pending.add(pending);
+    this.#scheduleFlush();
+    this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
+    return id;
+  }
+
+  /** Nobody waits for the answer any more: its asker is told `error`. Nothing when it has ended. */
+  cancel(id: number, error: MeshError): void {
+    const pending = this.#settle(id);
+    pending?.asker.onFailure(error, pending.sent);
+  }
+
+  /** Fails what is still out, with CLOSED where `reasonOf` knows nothing better, and closes. Idempotent. */
+  close(reasonOf: (method: string, sent: boolean) => MeshError = () => closed(this.options)): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const { id } of this.#pending.entries()) this.#settle(id)?.reject(closed(this.options));
+    for (const { id, method, sent } of this.#pending.entries()) this.cancel(id, reasonOf(method, sent));
     this.#queue.clear();
     this.#dealer.close();
   }
@@ -159,7 +162,7 @@ export class RequestClient {
   #failSent(): void {
     for (const pending of this.#pending.entries()) {
       if (!pending.sent) continue;
-      this.#settle(pending.id)?.reject(connectionLost(this.options, pending.method));
+      this.cancel(pending.id, connectionLost(this.options, pending.method));
     }
   }
 
@@ -172,10 +175,11 @@ export class RequestClient {
     this.#silentTimeouts = 0;
     try {
       for (const envelope of decodeFrame(frame)) {
-        if (envelope.kind === 'reply') this.#take(envelope.id)?.resolve(envelope.body);
-        else if (envelope.kind === 'error') this.#take(envelope.id)?.reject(MeshError.fromBody(envelope.error));
+        if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body);
+        else if (envelope.kind === 'error')
+          this.#take(envelope.id)?.asker.onFailure(MeshError.fromBody(envelope.error), true);
         else if (envelope.kind === 'refused' && envelope.id !== undefined)
-          this.#take(envelope.id)?.reject(envelope.error);
+          this.#take(envelope.id)?.asker.onFailure(envelope.error, true);
         else this.counters.refusedFrames++;
       }
     } catch {
@@ -194,8 +198,6 @@ export class RequestClient {
     if (pending === undefined) return undefined;
     if (pending.sent) pending.abandoned = true;
     else this.#queue.abandon(pending);
-    // A signal may outlive thousands of requests: none of them stays with it.
-    if (pending.onAbort) pending.signal?.removeEventListener('abort', pending.onAbort);
     return pending;
   }
 
@@ -206,11 +208,8 @@ export class RequestClient {
       if (pending.deadlineMs > nowMs) continue;
       this.counters.timeouts++;
       if (pending.sent) this.#silentTimeouts++;
-      this.#settle(pending.id)?.reject(
-        pending.sent
-          ? timedOut(this.options, pending.method, pending.timeoutMs)
-          : unreachable(this.options, pending.timeoutMs),
-      );
+      const { id, method, timeoutMs, sent } = pending;
+      this.cancel(id, sent ? timedOut(this.options, method, timeoutMs) : unreachable(this.options, timeoutMs));
     }
     if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#probe();
     if (this.#pending.size === 0) {
@@ -293,10 +292,37 @@ export class RequestClient {
   }
 }
 
-/** One signal may hold any number of requests; Node would call more than ten a leak. */
-function listen(signal: AbortSignal, onAbort: () => void): void {
-  setMaxListeners(0, signal);
-  signal.addEventListener('abort', onAbort);
+/** The promise of one request. */
+class PromiseAsker implements Asker {
+  #onAbort: (() => void) | undefined;
+
+  constructor(
+    private readonly resolve: (body: unknown) => void,
+    private readonly reject: (error: MeshError) => void,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  onReply(body: unknown): void {
+    this.#end();
+    this.resolve(body);
+  }
+
+  onFailure(error: MeshError): void {
+    this.#end();
+    this.reject(error);
+  }
+
+  listen(signal: AbortSignal, onAbort: () => void): void {
+    this.#onAbort = onAbort;
+    // One signal may hold any number of requests; Node would call more than ten a leak.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', onAbort);
+  }
+
+  /** A signal may outlive thousands of requests: none of them stays with it. */
+  #end(): void {
+    if (this.#onAbort !== undefined) this.signal?.removeEventListener('abort', this.#onAbort);
+  }
 }
 
 /** Resolution of timeouts. */
