@@ -8,8 +8,8 @@
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
 
 export interface PolicySource {
-  /** Goes up whenever an answer may have changed. */
-  readonly revision: number;
+  /** Another one whenever an answer may have changed. */
+  readonly revision: string;
   /** What holds for an action; `service` is undefined for a call to whoever has a capability. */
   policyOf(service: string | undefined, action: string): CallPolicy | undefined;
 }
