@@ -21,52 +21,53 @@ const maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema
 const Ms = Type.Integer({ minimum: 1, maximum: limits.callMsMax, description: 'a number' });
 const Pattern = Type.String({ pattern: PATTERN, maxLength: limits.nameLengthMax });
 
+const map = { ...closed, minProperties: 1, description: 'a map' } as const;
+
+/** Repeats over all calls of the action: a share of them and a floor, so that trouble is not multiplied. */
 const RetryBudget = Type.Object(
   {
-    /** Repeats for every hundred calls. */
-    percent: Type.Integer({ minimum: 0, maximum: 1_000 }),
-    /** So many may be saved up, and are there at the start. */
-    burst: Type.Integer({ minimum: 0, maximum: 10_000 }),
+    /** Repeats per call made: 0.1 is one in ten. */
+    ratio: Type.Optional(Type.Number({ minimum: 0, maximum: 10 })),
+    /** Repeats per second that are allowed whatever the share says. */
+    minPerSecond: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000 })),
   },
-  { ...closed, description: 'a map' },
+  map,
 );
 
+/** When an instance is left alone, and for how long. */
 const Breaker = Type.Object(
   {
-    /** So many failures in a row of one instance, and it is left alone … */
-    failures: Type.Integer({ minimum: 1, maximum: 1_000 }),
-    /** … for so long; then one call tries it. Doubled each time the try fails, … */
-    openMs: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.callMsMax })),
-    /** … up to this. */
-    openMsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.callMsMax })),
+    /** Failures without an answer in between. */
+    consecutiveFailures: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    /** Share of the calls within `windowMs` that failed, from 0 to 1 … */
+    failureRate: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    windowMs: Type.Optional(Ms),
+    /** … looked at only when there were so many. */
+    callsMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    /** After that one call may try it again. */
+    openMs: Type.Optional(Ms),
   },
-  { ...closed, description: 'a map' },
+  map,
 );
 
 const Bulkhead = Type.Object(
   {
-    /** Calls of one caller that may be out at once; */
+    /** Calls of one process that are out at once. */
     concurrency: Type.Integer({ minimum: 1, maximum: limits.pendingRequestsMax }),
-    /** so many more wait for one of them to end; the next is refused with OVERLOADED. */
-    queue: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.pendingRequestsMax })),
+    /** Calls that wait for room; one more is refused with OVERLOADED. */
+    queueMax: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.pendingRequestsMax })),
   },
-  { ...closed, description: 'a map' },
+  map,
 );
 
-/** What a caller gets instead of an error: a value, or the answer of somebody else. Exactly one of the two. */
+/** What a caller gets instead of an error that says nothing about its input. Exactly one of the two. */
 const Fallback = Type.Object(
   {
     value: Type.Optional(Type.Unknown()),
+    /** The answer of this action to the same input. */
     target: Type.Optional(Type.String({ maxLength: limits.topicLengthMax })),
   },
-  { ...closed, description: 'a map' },
-);
-
-/** How much worse than an equal one an instance counts: 1 is no difference, 3 as if it took three times as long. */
-const Weight = Type.Number({ minimum: 1, maximum: 1_000 });
-const Weights = Type.Object(
-  { otherMachine: Type.Optional(Weight), busy: Type.Optional(Weight) },
-  { ...closed, description: 'a map' },
+  map,
 );
 
 export const PolicyRule = Type.Object(
@@ -78,12 +79,15 @@ export const PolicyRule = Type.Object(
     attemptTimeoutMs: maybe(Ms),
     /** How often a call is repeated that did not run, or that may run twice; for a caller that does not say it. */
     retries: maybe(Type.Integer({ minimum: 0, maximum: limits.callRetriesMax, description: 'a number' })),
+    /** It may run twice, whatever the action says of itself. */
+    idempotent: maybe(Type.Boolean({ description: 'true or false' })),
     retryBudget: maybe(RetryBudget),
     breaker: maybe(Breaker),
     bulkhead: maybe(Bulkhead),
     fallback: maybe(Fallback),
     strategy: maybe(Type.Enum([...callStrategies], { description: callStrategies.join(', ') })),
-    weights: maybe(Weights),
+    /** So many times as expensive must an instance of the own machine be before one elsewhere is preferred; 1: no preference. */
+    localityWeight: maybe(Type.Number({ minimum: 1, maximum: 1_000, description: 'a number' })),
   },
   closed,
 );
@@ -95,12 +99,13 @@ export const policyFields = [
   'timeoutMs',
   'attemptTimeoutMs',
   'retries',
+  'idempotent',
   'retryBudget',
   'breaker',
   'bulkhead',
   'fallback',
   'strategy',
-  'weights',
+  'localityWeight',
 ] as const satisfies readonly PolicyField[];
 
 /** What holds for the calls of one action: each field from the rule that decides it. */
