@@ -25,7 +25,7 @@ describe('broker program', () => {
   });
 
   function start(part: unknown, lastWordsFile?: string): BrokerProgram {
-    const program = new BrokerProgram(part, lastWordsFile);
+    const program = new BrokerProgram(part, lastWordsFile === undefined ? {} : { lastWordsFile });
     started.push(program);
     return program;
   }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { waitUntil } from './wait-for.js';
 
 const program = fileURLToPath(new URL('../../broker/main.js', import.meta.url));
 
@@ -19,6 +20,15 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** How its event loop can be made to stand still: see `block`. */
+const BLOCKING = new URL('../fixtures/block-on-signal.js', import.meta.url).href;
+
+export interface BrokerProgramOptions {
+  readonly lastWordsFile?: string;
+  /** What `block` does, in milliseconds. */
+  readonly blockMs?: number;
+}
+
 export class BrokerProgram {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -26,11 +36,12 @@ export class BrokerProgram {
   readonly #ready: Promise<Endpoints>;
 
   /** @param part becomes `MESH_BROKER`, as JSON unless it is a string already */
-  constructor(part: unknown, lastWordsFile?: string) {
-    this.#child = spawn(process.execPath, [program], {
+  constructor(part: unknown, { lastWordsFile, blockMs }: BrokerProgramOptions = {}) {
+    this.#child = spawn(process.execPath, [...(blockMs === undefined ? [] : ['--import', BLOCKING]), program], {
       env: {
         MESH_BROKER: typeof part === 'string' ? part : JSON.stringify(part),
         ...(lastWordsFile === undefined ? {} : { MESH_LAST_WORDS: lastWordsFile }),
+        ...(blockMs === undefined ? {} : { BLOCK_MS: String(blockMs) }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -52,6 +63,14 @@ export class BrokerProgram {
   /** Where it listens; rejects when it ends before it says so. */
   ready(): Promise<Endpoints> {
     return this.#ready;
+  }
+
+  /** Its event loop stands still from when this resolves, for the `blockMs` that it was started with. */
+  async block(): Promise<void> {
+    const count = () => this.#lines.filter((line) => line.includes('"blocked"')).length;
+    const before = count();
+    this.#child.kill('SIGUSR2');
+    await waitUntil('the broker to stand still', () => count() > before);
   }
 
   kill(signal: NodeJS.Signals): Promise<Exit> {
