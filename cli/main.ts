@@ -8,25 +8,29 @@ import { runMesh } from './program.js';
 const interruption = new Interruption();
 interruption.listen(process);
 
-const { argv, env, stdin, stdout, stderr } = process;
-const code = await runMesh({
-  argv: argv.slice(2),
-  env,
-  cwd: process.cwd(),
-  stdin,
-  stdout,
-  stderr,
-  version: versionOf(new URL('../../package.json', import.meta.url)),
-  interruption,
-});
-// Sockets and timers that something left open must not keep the command: what was written has reached the pipe.
-await new Promise<void>((resolve) => {
-  if (stdout.writableLength === 0 || stdout.destroyed) resolve();
-  else stdout.write('', () => resolve());
-});
-process.exit(code);
+async function main(): Promise<void> {
+  const { argv, env, stdin, stdout, stderr } = process;
+  const code = await runMesh({
+    argv: argv.slice(2),
+    env,
+    cwd: process.cwd(),
+    stdin,
+    stdout,
+    stderr,
+    version: versionOf(new URL('../../package.json', import.meta.url)),
+    interruption,
+  });
+  // Sockets and timers that something left open must not keep the command: what was written has reached the pipe.
+  await new Promise<void>((resolve) => {
+    if (stdout.writableLength === 0 || stdout.destroyed) resolve();
+    else stdout.write('', () => resolve());
+  });
+  process.exit(code);
+}
 
 function versionOf(url: URL): string {
   const text: unknown = JSON.parse(readFileSync(fileURLToPath(url), 'utf8'));
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
 }
+
+void main();

@@ -1,61 +1,135 @@
 /**
- * The last step of the build: few files where there were hundreds. Of the time from `node run.js` to a ready agent three
- * quarters were spent on finding and reading some five hundred small ones, and a large fleet pays that seventy times.
+ * The last step of the build: each program of the mesh in one file. Of the time from `node run.cjs` to a ready agent three
+ * quarters were spent on finding, reading and compiling some five hundred small ones, and a large fleet pays that seventy
+ * times. `common/launch/bundle.cts` runs a bundle, and keeps what the engine compiled of it.
  *
- * Written over what the compiler made of the same entries, so that every path stays what the sources say, and a build
- * without this step works too, only slower. Two kinds of entries:
- *
- *  - what runs in the process of an agent. All of it shares its chunks: the runtime, the agents that come with the mesh
- *    and whatever imports `agent-mesh` have one SDK among them. Native packages, and those that most agents never load,
- *    stay packages.
- *  - modules that are nothing but the door to a large package, for all other processes.
- *
- * The licences of what is copied stand in LICENSES.txt.
+ * The bundles stand in `bundles/`. Over what the compiler made of their entries a few lines are written that lead there, so
+ * that every path stays what the sources say, and a build without this step works too, only slower. All that runs in the
+ * process of an agent is one bundle: the runtime, the agents that come with the mesh and whatever imports `agent-mesh` have
+ * one SDK among them. Native packages stay packages. The licences of what is copied stand in LICENSES.txt.
  *
  *   node scripts/bundle.mjs [DIST]
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
-const chunks = 'agents/sdk/chunks';
+const bundles = join(dist, 'bundles');
 
-const common = {
-  absWorkingDir: root,
-  outdir: dist,
-  outbase: '.',
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
-  sourcesContent: false,
-  // For the CommonJS packages among what is copied; under a name that none of them has.
-  banner: {
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+/** Each does its work when it is loaded. */
+const PROGRAMS = [
+  'agents/node/keeper',
+  'agents/node/main',
+  'broker/main',
+  'cli/main',
+  'common/journal/journal-worker',
+  'common/journal/log-worker',
+];
+const agentModules = readdirSync(join(root, 'agents'))
+  .map((name) => `agents/${name}/agent`)
+  .filter((module) => existsSync(join(root, `${module}.ts`)));
+
+const NATIVE = ['zeromq', 'better-sqlite3', 'msgpackr-extract'];
+/** Where a module was among the compiled files, whatever file it stands in now. */
+const WHERE = `const builtUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, '..', file)).href;`;
+
+const SHEBANG = /^#!.*\n/;
+
+/** Sources that ask where they are, or that reach for a package by themselves, are to do so as what they are now. */
+const inBundle = {
+  name: 'in-bundle',
+  setup(building) {
+    building.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const file = relative(root, path).split(sep).join('/').replace(/\.ts$/, '.js');
+      const contents = readFileSync(path, 'utf8')
+        .replace(SHEBANG, '')
+        .replaceAll('createRequire(import.meta.url)', 'require')
+        .replaceAll('import.meta.url', `builtUrl(${JSON.stringify(file)})`);
+      return { contents, loader: 'ts' };
+    });
   },
-  metafile: true,
-  logLevel: 'warning',
 };
 
-const builtIn = readdirSync(join(root, 'agents'))
-  .map((name) => `agents/${name}/agent.ts`)
-  .filter((file) => existsSync(join(root, file)));
+/** What pino would start a thread for its transports with, and no process of ours does. */
+const withoutThreads = {
+  name: 'without-threads',
+  setup(building) {
+    building.onResolve({ filter: /^thread-stream$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    building.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+      contents: `module.exports = function () { throw new Error('${path} is not in this bundle'); };`,
+    }));
+  },
+};
 
-rmSync(join(dist, chunks), { recursive: true, force: true });
-const agents = await build({
-  ...common,
-  entryPoints: ['agents/sdk/run.ts', 'agents/sdk/index.ts', ...builtIn],
-  splitting: true,
-  chunkNames: `${chunks}/[name]-[hash]`,
-  external: ['zeromq', 'ajv', 'msgpackr-extract'],
-});
-const doors = await build({ ...common, entryPoints: ['common/protocol/type.ts', 'common/log/log.ts'] });
+const bundle = (name, entry, external = []) =>
+  build({
+    absWorkingDir: root,
+    ...entry,
+    outfile: join(bundles, `${name}.cjs`),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    charset: 'ascii',
+    banner: { js: WHERE },
+    external: [...NATIVE, ...external],
+    plugins: [inBundle, withoutThreads],
+    metafile: true,
+    logLevel: 'warning',
+  });
 
-const copied = [agents, doors]
+/** The few lines at the place of a module that lead to its bundle. */
+function lead(module, name, lines) {
+  const file = join(dist, `${module}.js`);
+  const toLoader = relative(dirname(file), join(dist, 'common/launch/bundle.cjs')).split(sep).join('/');
+  const shebang = SHEBANG.exec(readFileSync(join(root, `${module}.ts`), 'utf8'))?.[0] ?? '';
+  const head = `import { createRequire } from 'node:module';\n`;
+  const load = `createRequire(import.meta.url)('${toLoader}').loadBundle('${name}')`;
+  writeFileSync(file, `${shebang}${head}${lines(load)}\n`);
+  rmSync(`${file}.map`, { force: true });
+}
+
+const nameOf = (module) => module.replaceAll('/', '-');
+
+/**
+ * All that can be loaded into the process of an agent. An agent that comes with the mesh is taken from here, where it is
+ * compiled already, any other from its file.
+ */
+const AGENTS = 'agents';
+const agentsSource = `
+import { pathToFileURL } from 'node:url';
+import { runAgent } from './agents/sdk/agent-process.js';
+export * as sdk from './agents/sdk/index.js';
+export const agents = { ${agentModules.map((module) => `'${module}': () => import('./${module}.js')`).join(', ')} };
+const byFile = new Map(Object.entries(agents).map(([module, load]) => [builtUrl(module + '.js'), load]));
+export const run = (path, load) => runAgent(path, (url) => byFile.get(url)?.() ?? load(url));
+`;
+
+rmSync(bundles, { recursive: true, force: true });
+mkdirSync(bundles, { recursive: true });
+
+const results = await Promise.all([
+  ...PROGRAMS.map((module) => bundle(nameOf(module), { entryPoints: [`${module}.ts`] })),
+  bundle(AGENTS, { stdin: { contents: agentsSource, resolveDir: root, loader: 'ts' } }, ['ajv']),
+]);
+
+for (const module of PROGRAMS) lead(module, nameOf(module), (bundle) => `${bundle};`);
+writeFileSync(
+  join(dist, 'agents/sdk/run.cjs'),
+  `require('../../common/launch/bundle.cjs').loadBundle('${AGENTS}')
+  .run(process.argv[2], (url) => import(url));\n`,
+);
+for (const module of agentModules) {
+  lead(module, AGENTS, (bundle) => `export default (await ${bundle}.agents['${module}']()).default;`);
+}
+const { sdk } = createRequire(import.meta.url)(join(bundles, `${AGENTS}.cjs`));
+lead('agents/sdk/index', AGENTS, (bundle) => `export const { ${Object.keys(sdk).join(', ')} } = ${bundle}.sdk;`);
+
+const copied = results
   .flatMap(({ metafile }) => Object.keys(metafile.inputs))
   .flatMap((file) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
 const notices = [...new Set(copied)].sort().map((folder) => {

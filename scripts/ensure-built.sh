@@ -16,7 +16,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   # Not "npm ci": it refuses a lock file that lacks the optional binaries of other platforms.
   npm install --no-save --no-audit --no-fund >&2
 fi
-newest_source() { find agents broker cli common test bench -name '*.ts' -not -path '*/node_modules/*' -newer dist/.tsbuildinfo -print -quit; }
+newest_source() { find agents broker cli common test bench -name '*.*ts' -not -path '*/node_modules/*' -newer dist/.tsbuildinfo -print -quit; }
 if [ "${1:-}" = --always-build ] || [ ! -f dist/cli/main.js ] || [ ! -f dist/.tsbuildinfo ] || [ -n "$(newest_source)" ]; then
   echo "building ..." >&2
   npm run --silent build

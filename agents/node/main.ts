@@ -67,7 +67,7 @@ function packageVersion(): string {
   return version;
 }
 
-await main().catch((error: unknown) => {
+main().catch((error: unknown) => {
   const failure = toMeshError(error);
   const told = error instanceof MeshError ? failure.toBody() : { ...failure.toBody(), message: messageOf(error) };
   process.stderr.write(`${JSON.stringify({ error: told })}\n`);

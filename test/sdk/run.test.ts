@@ -9,7 +9,7 @@ import { useTempFolder } from '../support/temp-folder.js';
 import { waitUntil } from '../support/wait-for.js';
 import { WireWorld } from '../wire/wire-world.js';
 
-const RUN = fileURLToPath(new URL('../../agents/sdk/run.js', import.meta.url));
+const RUN = fileURLToPath(new URL('../../agents/sdk/run.cjs', import.meta.url));
 const DIARIST = fileURLToPath(new URL('../fixtures/agents/diarist.js', import.meta.url));
 
 describe('the process of an agent', () => {

@@ -104,7 +104,7 @@ function planAgent(spec: AgentSpec, options: Surroundings): ProcessPlan {
   const { required, cwd, user, nice, config, hookTimeoutMs, restart, readyTimeoutMs, stopGraceMs } = spec;
   const [executable, ...argv] =
     spec.program.kind === 'module'
-      ? [process.execPath, fileBeside('../../sdk/run.js'), spec.program.path]
+      ? [process.execPath, fileBeside('../../sdk/run.cjs'), spec.program.path]
       : commandIn(home, spec.program.argv);
   return {
     name: spec.name,
