@@ -9,7 +9,7 @@ import { resolveAgents } from './agent-resolver.js';
 import type { AgentSpec } from './agent-specs.js';
 import type { Box } from './box.js';
 import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
-import { readFleetFiles } from './fleet-files.js';
+import { type FleetFiles, readFleetFiles } from './fleet-files.js';
 import { configError, type Issue } from './issues.js';
 import { checkMachineSettings, type MachineSettings, machineSettings } from './machine-settings.js';
 import {
@@ -22,6 +22,7 @@ import {
   machinesOf,
   securityWarnings,
 } from './machines.js';
+import { type FleetPolicies, resolvePolicies } from './policies.js';
 import { checkPortPlan } from './port-plan.js';
 import { referenceTable, resolveReferences } from './references.js';
 import { checkSchema } from './schema-check.js';
@@ -55,6 +56,8 @@ export interface FleetConfig {
   /** In the order of mesh.yaml; `main` is one of them. */
   readonly machines: ReadonlyMap<string, MachineConfig>;
   readonly main: MainMachine;
+  /** What holds for calls. */
+  readonly policies: FleetPolicies;
   /** Sentences that every start must print. */
   readonly warnings: readonly string[];
   /** The files after the overlay, with the origin of every value. */
@@ -119,6 +122,9 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     }
   }
 
+  const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
+  issues.push(...policyFaults.issues);
+
   const main = [...resolved.values()].find(isMainMachine);
   const { mesh: meshTree, ports: portsTree } = files;
   if (issues.length > 0 || mesh === undefined || main === undefined || !meshTree || !portsTree) {
@@ -131,6 +137,7 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     ...(mesh.security === undefined ? {} : { security: mesh.security }),
     machines: resolved,
     main,
+    policies,
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
   };
@@ -144,6 +151,10 @@ function checkFile<S extends TSchema>(schema: S, tree: Tree | undefined, issues:
   issues.push(...checked.issues);
   return undefined;
 }
+
+/** Also those that the environment does without: rules for them may stay. */
+const servicesOf = ({ known, issues }: FleetFiles): ReadonlySet<string> | undefined =>
+  issues.length > 0 ? undefined : new Set([...known.values()].flatMap((agents) => [...agents]));
 
 const withEndpoints = (machine: Machine & { readonly ports: MachinePorts }) => ({
   ...machine,

@@ -1,6 +1,6 @@
 /**
  * The files of a fleet folder, read and laid over each other: config/mesh.yaml, config/machines/<machine>.yaml,
- * ports.json, and over them config/environments/<environment>.yaml when one is named. Knows which file says what and
+ * ports.json, config/policies.yaml where there is one, and over them config/environments/<environment>.yaml when one is named. Knows which file says what and
  * in which order; does not know what the values mean.
  *
  * `known` holds the names of all layers, also of what an overlay deletes: the base files may go on speaking of a
@@ -12,6 +12,7 @@ import { messageOf, systemCodeOf } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import { type Issue, issueAt, issueWith } from './issues.js';
 import { mergeLayers } from './layers.js';
+import { readPolicies } from './policy-files.js';
 import { checkSchema } from './schema-check.js';
 import { isName, OverlayFile } from './schemas.js';
 import { keysAt, type Path, type Tree, treeAt } from './tree.js';
@@ -24,6 +25,8 @@ export interface FleetFiles {
   readonly machines: ReadonlyMap<string, Tree>;
   /** Machine → its agents, over all layers. */
   readonly known: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The policies of calls, one tree for each, those of the overlay behind the others. */
+  readonly policies: readonly Tree[];
   readonly issues: readonly Issue[];
 }
 
@@ -50,7 +53,9 @@ export function readFleetFiles(home: string, environment: string | undefined): F
   };
 
   const meshBase = read(MESH_FILE);
-  if (meshBase === undefined) return { machines: new Map(), known: new Map(), issues: withFolderHint(issues, home) };
+  if (meshBase === undefined) {
+    return { machines: new Map(), known: new Map(), policies: [], issues: withFolderHint(issues, home) };
+  }
   const overlay = environment === undefined ? undefined : readOverlay(home, environment, issues);
   const mesh = lay(meshBase, overlay === undefined ? undefined : mapAt(overlay, ['mesh']));
   const ports = read(PORTS_FILE);
@@ -105,7 +110,8 @@ export function readFleetFiles(home: string, environment: string | undefined): F
       issueAt(entry.origin, `there is no machine \`${machine}\` in ${MESH_FILE}${didYouMean(machine, known.keys())}`),
     );
   }
-  return { mesh, ...(ports === undefined ? {} : { ports }), machines, known, issues };
+  const policies = readPolicies(home, overlay, read, issues);
+  return { mesh, ...(ports === undefined ? {} : { ports }), machines, known, policies, issues };
 }
 
 /** The overlay of an environment; undefined, with an issue, when it cannot be used. An empty file changes nothing. */

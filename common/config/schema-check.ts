@@ -19,12 +19,15 @@ export type Checked<T> =
 const ajv = new Ajv({ strict: true, allErrors: true, ownProperties: true, verbose: true });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
-export function checkSchema<S extends TSchema>(schema: S, tree: Tree): Checked<Static<S>> {
+/** @param whole what the tree is, where the fault is in none of its parts. */
+export function checkSchema<S extends TSchema>(schema: S, tree: Tree, whole = 'the file'): Checked<Static<S>> {
   const validate = validatorOf(schema);
   const data: unknown = dataOf(tree);
   if (validate(data)) return { ok: true, value: data };
   const errors = unionsDecided(validate.errors ?? []);
-  const issues = errors.filter((error) => !isEchoOfUnknownKey(error, errors)).map((error) => issueOf(error, tree));
+  const issues = errors
+    .filter((error) => !isEchoOfUnknownKey(error, errors))
+    .map((error) => issueOf(error, tree, whole));
   return { ok: false, issues };
 }
 
@@ -83,13 +86,15 @@ const branchesOf = ({ schema }: ErrorObject): Branch[] =>
 function isOfKind(data: unknown, branch: Branch): boolean {
   if (branch.type === 'array') return Array.isArray(data);
   if (branch.type === 'object') return typeof data === 'object' && data !== null && !Array.isArray(data);
+  if (branch.type === 'integer' || branch.type === 'number') return typeof data === 'number';
+  if (branch.type === 'boolean') return typeof data === 'boolean';
   return typeof data === 'string' && (branch.type === 'string' || branch.enum !== undefined);
 }
 
-function issueOf(error: ErrorObject, tree: Tree): Issue {
+function issueOf(error: ErrorObject, tree: Tree, whole: string): Issue {
   const path = pathOf(error.instancePath);
   const origin = originAt(tree, path);
-  const subject = path.length === 0 ? 'the file' : `\`${path.join('.')}\``;
+  const subject = path.length === 0 ? whole : `\`${path.join('.')}\``;
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params['additionalProperty']);
@@ -117,13 +122,19 @@ function issueOf(error: ErrorObject, tree: Tree): Issue {
       return issueAt(origin, `${subject} must be ${kinds.join(' or ')}, not ${kindOf(error.data)}`);
     }
     case 'pattern':
-      return issueAt(origin, `${subject} is not a valid name: ${JSON.stringify(error.data)}`, nameRule);
+      return issueAt(origin, `${subject} is not a valid name: ${JSON.stringify(error.data)}`, ruleOf(error));
     case 'minimum':
     case 'maximum':
       return issueAt(origin, `${subject} ${error.message ?? 'is out of range'}, not ${String(error.data)}`);
     default:
       return issueAt(origin, `${subject} ${error.message ?? 'is not valid'}`);
   }
+}
+
+/** What a schema says of itself, where it has another rule than that of names. */
+function ruleOf({ parentSchema }: ErrorObject): string {
+  const description: unknown = parentSchema?.['description'];
+  return typeof description === 'string' ? description : nameRule;
 }
 
 const nameHint = (path: Path): string =>

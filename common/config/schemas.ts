@@ -212,14 +212,23 @@ const MachinePorts = Type.Object(
 
 export const PortsFile = Type.Record(Name, MachinePorts, { ...closed, maxProperties: limits.machinesMax });
 
-/** Only the two levels: what is inside is checked after it was laid over the files it changes. */
+/** Only the upper levels: what is inside is checked after it was laid over the files it changes. */
 export const OverlayFile = Type.Object(
   {
     mesh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     machines: Type.Optional(Type.Record(Name, Type.Record(Type.String(), Type.Unknown()), closed)),
+    policies: Type.Optional(
+      Type.Union([Type.Array(Type.Unknown(), { description: 'a list' }), Type.Null({ description: 'null' })]),
+    ),
   },
   closed,
 );
+
+/** A list of rules; each is checked by itself, with the place where it stands. An empty file says nothing. */
+export const PoliciesFile = Type.Union([
+  Type.Array(Type.Unknown(), { description: 'a list' }),
+  Type.Null({ description: 'empty' }),
+]);
 
 export type MeshFile = Static<typeof MeshFile>;
 export type MachineFile = Static<typeof MachineFile>;

@@ -13,13 +13,17 @@ import { type Static, type TSchema, Type } from './type.js';
 export const callStrategies = ['least-latency', 'round-robin', 'random', 'least-in-flight', 'first'] as const;
 export type CallStrategy = (typeof callStrategies)[number];
 
-/** A service or an action: a name, or a text in which each `*` stands for any characters. */
+/** Of a service or an action. */
 const PATTERN = '^[A-Za-z0-9_*-]+$';
 
 const closed = { additionalProperties: false } as const;
 const maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null({ description: 'null' })]));
 const Ms = Type.Integer({ minimum: 1, maximum: limits.callMsMax, description: 'a number' });
-const Pattern = Type.String({ pattern: PATTERN, maxLength: limits.nameLengthMax });
+const Pattern = Type.String({
+  pattern: PATTERN,
+  maxLength: limits.nameLengthMax,
+  description: 'a name, or a text in which each * stands for any characters',
+});
 
 const map = { ...closed, minProperties: 1, description: 'a map' } as const;
 

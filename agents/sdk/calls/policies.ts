@@ -20,6 +20,7 @@ import {
   type PolicySet,
   policyFields,
 } from '../../../common/protocol/call-policy.js';
+import { matchesName } from '../../../common/protocol/name-pattern.js';
 import type { PolicySource } from './policy.js';
 
 /** A rule that matches, by its place in the list. */
@@ -83,18 +84,6 @@ function bySpecificity(a: MatchingRule, b: MatchingRule): number {
 const WRITTEN_OUT = limits.nameLengthMax + 1;
 const weightOf = (pattern = '*'): number => (pattern.includes('*') ? pattern.replaceAll('*', '').length : WRITTEN_OUT);
 
-/** Only `*` matches what has no name. Walks the text once, so that no pattern is slow. */
-function isMatch(pattern: string, name: string | undefined): boolean {
-  if (name === undefined) return /^\*+$/.test(pattern);
-  const [start = '', ...rest] = pattern.split('*');
-  const end = rest.pop();
-  if (end === undefined) return pattern === name;
-  if (!name.startsWith(start)) return false;
-  let at = start.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return name.length - end.length >= at && name.endsWith(end);
-}
+/** Only `*` matches what has no name. */
+const isMatch = (pattern: string, name: string | undefined): boolean =>
+  name === undefined ? /^\*+$/.test(pattern) : matchesName(pattern, name);

@@ -1,0 +1,124 @@
+/**
+ * The policies of a fleet: the rules of config/policies.yaml and, behind them, those of the environment, each with the place
+ * where it stands. Which rule decides a call is the caller's question (`agents/sdk/calls/policies.ts`); here it is asked of
+ * each whether it can ever do what it says. Pure.
+ *
+ * Lists replace each other in an overlay; these do not. The rules of an environment are added, because the later of two that
+ * are equally specific decides: so one line changes one value, and all others go on.
+ */
+import { createHash } from 'node:crypto';
+import { messageOf } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { didYouMean } from '../core/nearest.js';
+import { PolicyRule, type PolicySet, policyFields } from '../protocol/call-policy.js';
+import { parseCallTarget } from '../protocol/name.js';
+import { matchesName } from '../protocol/name-pattern.js';
+import { type Issue, issueAt } from './issues.js';
+import { checkSchema } from './schema-check.js';
+import { type Origin, originAt, type Path, type Tree } from './tree.js';
+
+export interface FleetPolicies extends PolicySet {
+  /** Where each rule begins, in the order of the rules. */
+  readonly origins: readonly Origin[];
+}
+
+export interface ResolvedPolicies {
+  readonly policies: FleetPolicies;
+  readonly issues: readonly Issue[];
+}
+
+/** The agents of a fleet, over all layers; undefined where its files do not tell them. */
+type Services = ReadonlySet<string> | undefined;
+
+/** @param trees one for each rule, in their order */
+export function resolvePolicies(trees: readonly Tree[], services: Services): ResolvedPolicies {
+  const issues: Issue[] = [];
+  const rules = trees.slice(0, limits.policyRulesMax).flatMap((tree) => {
+    const checked = checkSchema(PolicyRule, tree, 'this policy');
+    issues.push(...(checked.ok ? checkRule(checked.value, tree, services) : checked.issues));
+    return checked.ok ? [checked.value] : [];
+  });
+  issues.push(...checkTwins(rules, trees, issues), ...checkSize(rules, trees));
+  return { policies: { revision: revisionOf(rules), rules, origins: trees.map(({ origin }) => origin) }, issues };
+}
+
+/** The same for the same rules, on every machine; '' for none. */
+function revisionOf(rules: readonly PolicyRule[]): string {
+  if (rules.length === 0) return '';
+  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, REVISION_LENGTH);
+}
+
+const REVISION_LENGTH = 12;
+
+function checkRule(rule: PolicyRule, tree: Tree, services: Services): Issue[] {
+  const at = (...path: Path): Origin => originAt(tree, path);
+  const issues: Issue[] = [];
+  const { match, timeoutMs, attemptTimeoutMs } = rule;
+  if (policyFields.every((field) => rule[field] === undefined)) {
+    issues.push(issueAt(tree.origin, 'this policy says nothing', `give it one of: ${policyFields.join(', ')}`));
+  }
+  const { service } = match;
+  if (service !== undefined) issues.push(...checkService(service, at('match', 'service'), services));
+  if (timeoutMs && attemptTimeoutMs && attemptTimeoutMs > timeoutMs) {
+    const what = `\`attemptTimeoutMs\` ${attemptTimeoutMs} is longer than the whole call, \`timeoutMs\` ${timeoutMs}`;
+    issues.push(issueAt(at('attemptTimeoutMs'), what, 'an attempt is a part of the call: make it shorter'));
+  }
+  return [...issues, ...checkFallback(rule, at('fallback'), at('fallback', 'target'), services)];
+}
+
+function checkService(pattern: string, origin: Origin, services: Services): Issue[] {
+  if (services === undefined || [...services].some((name) => matchesName(pattern, name))) return [];
+  const what = pattern.includes('*') ? 'no agent matches' : 'there is no agent';
+  const known = `agents: ${[...services].sort().join(', ') || '(there are none)'}`;
+  return [issueAt(origin, `${what} \`${pattern}\`${didYouMean(pattern, services)}`, known)];
+}
+
+function checkFallback(rule: PolicyRule, origin: Origin, targetOrigin: Origin, services: Services): Issue[] {
+  const { fallback, match } = rule;
+  if (fallback === undefined || fallback === null) return [];
+  const { target } = fallback;
+  if ('value' in fallback === (target !== undefined)) {
+    return [issueAt(origin, '`fallback` needs either `value` or `target`', 'keep one of the two')];
+  }
+  if (target === undefined) return [];
+  try {
+    const { service = '', action } = parseCallTarget(target);
+    const unknown = checkService(service, targetOrigin, services);
+    if (unknown.length > 0 || target !== `${match.service}.${match.action}`) return unknown;
+    const what = `\`${target}\` cannot stand in for itself`;
+    return [issueAt(targetOrigin, what, `name another service or action than ${service}.${action}, or a \`value\``)];
+  } catch (error) {
+    return [issueAt(targetOrigin, messageOf(error), 'write SERVICE.ACTION or SERVICE@MACHINE.ACTION')];
+  }
+}
+
+/** Two rules of one file that match the same: which of them decides, nobody would look up. */
+function checkTwins(rules: readonly PolicyRule[], trees: readonly Tree[], faults: readonly Issue[]): Issue[] {
+  if (faults.length > 0) return []; // a rule has fallen out, and the places do not belong to the rules any more
+  const first = new Map<string, Origin>();
+  return rules.flatMap(({ match: { service = '*', action = '*' } }, index) => {
+    const origin = trees[index]?.origin;
+    if (origin === undefined) return [];
+    const key = `${origin.file} ${service}.${action}`;
+    const twin = first.get(key);
+    if (twin !== undefined) {
+      const what = `this policy matches the same as the one on line ${twin.line}: ${service}.${action}`;
+      return [issueAt(origin, what, 'make one of the two')];
+    }
+    first.set(key, origin);
+    return [];
+  });
+}
+
+function checkSize(rules: readonly PolicyRule[], trees: readonly Tree[]): Issue[] {
+  const surplus = trees[limits.policyRulesMax];
+  if (surplus !== undefined) {
+    const what = `there are ${trees.length} policies, more than the ${limits.policyRulesMax} allowed`;
+    return [issueAt(surplus.origin, what, 'match several services or actions with one, as in `action: "get*"`')];
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(rules));
+  const [last] = trees.slice(-1);
+  if (bytes <= limits.policyBytesMax || last === undefined) return [];
+  const what = `the policies have ${bytes} bytes, more than the ${limits.policyBytesMax} allowed`;
+  return [issueAt(last.origin, what, 'every agent holds them: let a fallback answer large values by its `target`')];
+}
