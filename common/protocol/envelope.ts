@@ -23,7 +23,7 @@ export const PROTOCOL_VERSION = 1;
 const REQUEST = 1;
 const REPLY = 2;
 const ERROR = 3;
-const EVENTS = 4;
+export const EVENTS_KIND = 4;
 const CANCEL = 5;
 const ITEMS = 6;
 const CREDIT = 7;
@@ -134,17 +134,6 @@ export function encodeError(id: number, body: ErrorBody, bytesMax: number = limi
   return encode([PROTOCOL_VERSION, ERROR, id, { code, message: cut(message), ...(hint ? { hint: cut(hint) } : {}) }]);
 }
 
-/** `bodies` are encoded already: an event is encoded when it is published, and framed when its turn ends. */
-export const encodeEvents = (publisher: string, firstSeq: number, tsMs: number, bodies: readonly Buffer[]): Buffer =>
-  Buffer.concat([
-    encode([PROTOCOL_VERSION, EVENTS, publisher, firstSeq, tsMs]).fill(EVENTS_HEADER, 0, 1),
-    arrayHeader(bodies.length),
-    ...bodies,
-  ]);
-
-/** An array of six: the five elements before the bodies, and the bodies. */
-const EVENTS_HEADER = 0x96;
-
 /** MessagePack's array 32 header: the elements follow. */
 function arrayHeader(length: number): Buffer {
   const header = Buffer.alloc(5);
@@ -174,7 +163,7 @@ function readEnvelope(value: unknown): Envelope | RefusedEnvelope {
       `protocol version ${shown(version)} is not spoken here; this is version ${PROTOCOL_VERSION}`,
     );
   }
-  if (kind === EVENTS) return readEvents(third, fourth, fifth, sixth);
+  if (kind === EVENTS_KIND) return readEvents(third, fourth, fifth, sixth);
   if (id === undefined) return refuse(undefined, 'BAD_FRAME', 'the id is not a whole number from 0 to 2^53-1');
   switch (kind) {
     case REQUEST:

@@ -7,8 +7,7 @@ import type { Publisher } from 'zeromq';
 import { type Clock, delay, within } from '../core/clock.js';
 import { MeshError, systemCodeOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import { encode } from '../protocol/codec.js';
-import { encodeEvents } from '../protocol/envelope.js';
+import { EventsFrame } from '../protocol/events-frame.js';
 import { assertTopic } from '../protocol/topic.js';
 import { openPublisher } from './socket-options.js';
 
@@ -19,9 +18,11 @@ interface Frame {
 
 interface Topic {
   lastSeq: number;
-  /** Encoded bodies of this turn: encoded at once, because the caller may change the object afterwards. */
-  bodies: Buffer[];
-  bytes: number;
+  /** The events of this turn; none before the first. */
+  frame: EventsFrame | undefined;
+  bodyBytes: number;
+  /** What its last frame took: the next will be like it. */
+  frameBytes: number;
 }
 
 export class EventPublisher {
@@ -51,28 +52,24 @@ export class EventPublisher {
   publish(topic: string, body: unknown): number {
     if (this.#closed) throw new MeshError('CLOSED', `${this.name} has ended; the event on ${topic} was not published`);
     const state = this.#topics.get(topic) ?? this.#open(topic);
-    const bytes = encode(body);
-    if (bytes.length > limits.callFrameBytesMax / 2) {
-      throw new MeshError(
-        'TOO_LARGE',
-        `an event of ${bytes.length} bytes on ${topic} is over the limit of ${limits.callFrameBytesMax / 2}`,
-      );
+    let frame = state.frame ?? this.#openFrame(state);
+    let bytes = this.#add(frame, topic, body);
+    if (bytes > limits.frameTargetBytes && frame.count > 1) {
+      // It may hold as many maps and keys as a frame may: so it gets one of its own.
+      frame.takeBack(bytes);
+      this.#closeFrame(topic, state);
+      frame = this.#openFrame(state);
+      bytes = this.#add(frame, topic, body);
     }
-    if (this.#waitingBytes + bytes.length > limits.peerQueueBytesMax) {
-      this.counters.refused++;
-      throw new MeshError(
-        'QUEUE_FULL',
-        `${this.#waitingBytes} bytes of events wait for the event proxy; the one on ${topic} was refused`,
-      );
-    }
-    if (state.bytes + bytes.length > limits.frameTargetBytes) this.#closeFrame(topic, state);
-    state.bodies.push(bytes);
-    state.bytes += bytes.length;
-    this.#waitingBytes += bytes.length;
+    // Only now: a frame whose first body was refused would keep the time of that.
+    state.frame = frame;
+    state.bodyBytes += bytes;
+    this.#waitingBytes += bytes;
     state.lastSeq++;
     this.counters.published++;
-    if (state.bodies.length === 1) this.#dirty.add(topic);
-    this.#scheduleFlush();
+    if (frame.length >= limits.frameTargetBytes) this.#closeFrame(topic, state);
+    else if (frame.count === 1) this.#dirty.add(topic);
+    if (!this.#flushScheduled) this.#scheduleFlush();
     return state.lastSeq;
   }
 
@@ -94,21 +91,46 @@ export class EventPublisher {
         },
       );
     }
-    const state: Topic = { lastSeq: 0, bodies: [], bytes: 0 };
+    const state: Topic = { lastSeq: 0, frame: undefined, bodyBytes: 0, frameBytes: 0 };
     this.#topics.set(topic, state);
     return state;
   }
 
+  #openFrame({ lastSeq, frameBytes }: Topic): EventsFrame {
+    const bytesExpected = Math.min(frameBytes + frameBytes / 8, limits.frameTargetBytes * 1.25) + FRAME_BYTES_FIRST;
+    return new EventsFrame(this.name, lastSeq + 1, this.clock.wallMs(), Math.ceil(bytesExpected));
+  }
+
+  /** @returns the bytes of the body, which is in the frame and within every bound. */
+  #add(frame: EventsFrame, topic: string, body: unknown): number {
+    const bytes = frame.add(body);
+    if (bytes <= limits.callFrameBytesMax / 2 && this.#waitingBytes + bytes <= limits.peerQueueBytesMax) return bytes;
+    frame.takeBack(bytes);
+    if (bytes > limits.callFrameBytesMax / 2) {
+      throw new MeshError(
+        'TOO_LARGE',
+        `an event of ${bytes} bytes on ${topic} is over the limit of ${limits.callFrameBytesMax / 2}`,
+      );
+    }
+    this.counters.refused++;
+    throw new MeshError(
+      'QUEUE_FULL',
+      `${this.#waitingBytes} bytes of events wait for the event proxy; the one on ${topic} was refused`,
+    );
+  }
+
   #closeFrame(topic: string, state: Topic): void {
-    if (state.bodies.length === 0) return;
-    const frame = encodeEvents(this.name, state.lastSeq - state.bodies.length + 1, this.clock.wallMs(), state.bodies);
-    this.#frames.push({ message: [topic, frame], bodyBytes: state.bytes });
-    state.bodies = [];
-    state.bytes = 0;
+    const { frame, bodyBytes } = state;
+    if (frame === undefined || frame.count === 0) return;
+    const bytes = frame.close();
+    this.#frames.push({ message: [topic, bytes], bodyBytes });
+    state.frame = undefined;
+    state.bodyBytes = 0;
+    state.frameBytes = bytes.length;
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#flushing) return;
+    if (this.#flushing) return;
     this.#flushScheduled = true;
     setImmediate(() => {
       this.#flushScheduled = false;
@@ -159,3 +181,5 @@ export class EventPublisher {
 }
 
 const RETRY_BLOCKED_MS = 1;
+/** Room for the head of a frame and a small body. */
+const FRAME_BYTES_FIRST = 256;

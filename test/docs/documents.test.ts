@@ -7,7 +7,8 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash } from '../../common/journal/record.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { decodeFrame, encodeError, encodeEvents, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import { decodeFrame, encodeError, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import { eventBytes } from '../support/event-bytes.js';
 import { readProtocolDocument, renewedProtocolDocument } from './protocol-document.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -34,7 +35,7 @@ describe('docs/PROTOCOL.md', () => {
       hint: 'did you mean mesh.ping?',
     });
     expect(hexUnder('An error').toString('hex')).to.equal(encodeError(1, error.toBody()).toString('hex'));
-    const events = encodeEvents('echo@main#7', 1, 1000, [encode({ n: 1 }), encode({ n: 2 })]);
+    const events = eventBytes('echo@main#7', 1, 1000, [{ n: 1 }, { n: 2 }]);
     expect(hexUnder('Two events').toString('hex')).to.equal(events.toString('hex'));
     expect(decodeFrame(events)).to.have.length(1);
   });

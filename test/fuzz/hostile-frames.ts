@@ -1,8 +1,9 @@
 /** Messages that a broken or hostile peer might send, drawn from a seed: the same seed gives the same messages. */
 import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
-import { encodeError, encodeEvents, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import { encodeError, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
 import { harmlessBytes, refusedBytes } from '../protocol/hostile-bytes.js';
+import { eventBytes } from '../support/event-bytes.js';
 import type { Random } from '../support/random.js';
 import { misfitsOf, plainSchema, sampleOf } from '../support/schema-values.js';
 
@@ -78,7 +79,7 @@ export class HostileFrames {
       case 1:
         return encodeError(this.random.between(0, 9), { code: 'INTERNAL', message: 'unasked' });
       case 2:
-        return encodeEvents('nobody@nowhere#1', 1, 0, [encode('unheard')]);
+        return eventBytes('nobody@nowhere#1', 1, 0, ['unheard']);
       default:
         return encode(Array.from({ length: this.random.between(0, 8) }, () => this.#pick(ODD)));
     }

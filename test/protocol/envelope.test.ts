@@ -8,12 +8,12 @@ import {
   encodeCancel,
   encodeCredit,
   encodeError,
-  encodeEvents,
   encodeItems,
   encodeReply,
   encodeRequest,
   encodeSay,
 } from '../../common/protocol/envelope.js';
+import { eventBytes } from '../support/event-bytes.js';
 import { expectError } from '../support/expect-error.js';
 
 const read = (...values: unknown[]) => decodeFrame(Buffer.concat(values.map(encode)));
@@ -87,7 +87,7 @@ describe('an envelope', () => {
   it('carries consecutive events, however many', () => {
     for (const count of [0, 1, 15, 16, 70_000]) {
       const bodies = Array.from({ length: count }, (_, n) => n);
-      const [events] = decodeFrame(encodeEvents('a@main#1', 5, 1_700_000_000_000, bodies.map(encode)));
+      const [events] = decodeFrame(eventBytes('a@main#1', 5, 1_700_000_000_000, bodies));
       expect(events).to.deep.equal({
         kind: 'events',
         publisher: 'a@main#1',

@@ -4,9 +4,9 @@ import { Router } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/codec.js';
-import { encodeEvents } from '../../common/protocol/envelope.js';
 import { EventProxy } from '../../common/wire/event-proxy.js';
 import { EventPublisher } from '../../common/wire/event-publisher.js';
+import { eventBytes } from '../support/event-bytes.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
 import { EventWorld } from './event-world.js';
@@ -120,7 +120,7 @@ describe('events', () => {
 
   describe('that are missing', () => {
     const frame = (firstSeq: number, ...bodies: unknown[]) =>
-      encodeEvents('raw@main#1', firstSeq, systemClock.wallMs(), bodies.map(encode));
+      eventBytes('raw@main#1', firstSeq, systemClock.wallMs(), bodies);
 
     it('are counted and told before the next one, per publisher and topic', async () => {
       const proxy = await world.proxy();
