@@ -1,6 +1,8 @@
 /** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. Pure. */
 import type { MachineConfig } from '../../common/config/fleet-config.js';
+import type { Health } from '../../common/core/health-score.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
+import type { HealthBoard } from './supervision/health-board.js';
 import type { Supervisor } from './supervision/supervisor.js';
 
 export interface MachineTableOptions {
@@ -8,9 +10,10 @@ export interface MachineTableOptions {
   readonly epoch: number;
   readonly revision: number;
   readonly supervisor: Supervisor;
+  readonly health: Pick<HealthBoard, 'of'>;
 }
 
-export const machineTable = ({ machine, epoch, revision, supervisor }: MachineTableOptions): MachineTable => ({
+export const machineTable = ({ machine, epoch, revision, supervisor, health }: MachineTableOptions): MachineTable => ({
   machine: machine.name,
   role: machine.role,
   epoch,
@@ -27,5 +30,9 @@ export const machineTable = ({ machine, epoch, revision, supervisor }: MachineTa
     capabilities: attachment.capabilities,
     actions: attachment.actions,
     control: attachment.control,
+    ...tell(health.of(name, incarnation)),
   })),
 });
+
+const tell = (health: Health | undefined) =>
+  health === undefined ? {} : { health: { ...health, reasons: [...health.reasons] } };

@@ -11,9 +11,11 @@ import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';
+import type { PolicyBoard } from './policy-board.js';
 import { NODE_AGENT } from './records/incident.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
+import type { HealthBoard } from './supervision/health-board.js';
 import { processRow } from './supervision/process-row.js';
 import type { Supervisor } from './supervision/supervisor.js';
 
@@ -23,7 +25,9 @@ export interface NodeMethodsOptions {
   readonly version: string;
   readonly supervisor: Supervisor;
   readonly resources: Resources;
+  readonly health: Pick<HealthBoard, 'hear'>;
   readonly journal: Journal;
+  readonly policies: PolicyBoard;
   readonly welcome: WelcomeBody;
   readonly status: () => Output<'node.status'>;
   readonly counters: () => Record<string, number>;
@@ -38,7 +42,7 @@ export interface NodeMethodsOptions {
 }
 
 export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
-  const { machine, epoch, supervisor, resources, welcome } = options;
+  const { machine, epoch, supervisor, resources, welcome, policies } = options;
   const beatAnswers = new SharedMoment(limits.heartbeatIntervalMs / 4);
   return {
     'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
@@ -74,11 +78,12 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       const process = supervisor.find(input.agent);
       process.assertCurrent(input.epoch, input.pid);
       process.onAttach(input);
-      return { ...welcome, config: process.plan.config };
+      return { ...welcome, config: process.plan.config, ...policies.attached };
     },
-    'node.ready': ({ agent, epoch: agentEpoch }) => {
+    'node.ready': ({ agent, epoch: agentEpoch, health }) => {
       const process = supervisor.find(agent);
       process.assertCurrent(agentEpoch);
+      if (health !== undefined) options.health.hear(agent, agentEpoch, health, systemClock.monotonicMs());
       process.onReady();
       return {};
     },
@@ -88,12 +93,13 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       process.onDraining();
       return {};
     },
-    'node.beat': async ({ agent, epoch: agentEpoch, loopLagMs, rssBytes }) => {
+    'node.beat': async ({ agent, epoch: agentEpoch, loopLagMs, rssBytes, health }) => {
       const process = supervisor.find(agent);
       process.assertCurrent(agentEpoch);
       process.onBeat(loopLagMs, rssBytes);
+      if (health !== undefined) options.health.hear(agent, agentEpoch, health, systemClock.monotonicMs());
       await beatAnswers.next();
-      return {};
+      return policies.beatAnswer;
     },
     'node.ps': () => ({
       machine,
@@ -106,6 +112,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       if (input.agent !== undefined && input.agent !== NODE_AGENT) supervisor.find(input.agent);
       return resources.usage(input);
     },
+    ...policies.handlers,
     ...controlMethods(supervisor, machine),
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),

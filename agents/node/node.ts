@@ -26,6 +26,7 @@ import type { NodeOptions } from './node-options.js';
 import { NodeRegistry } from './node-registry.js';
 import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
+import { PolicyBoard } from './policy-board.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
 import { Forwarder } from './records/forwarder.js';
@@ -51,6 +52,7 @@ export class MeshNode {
   readonly #logs: LogStore;
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
+  readonly #policies: PolicyBoard;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
@@ -122,11 +124,13 @@ export class MeshNode {
       onChange: () => this.#onTableChange(),
     });
     this.#supervisor = this.#supervision.supervisor;
-    this.#pulse = new Pulse(this.#clock, () => this.#supervisor.tick());
+    this.#pulse = new Pulse(this.#clock, () => this.#onBeat());
+    this.#policies = new PolicyBoard(fleet.policies);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
       supervisor: this.#supervisor,
+      policies: this.#policies,
       clock: this.#clock,
       lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
       onReport: (report) => this.#records.report(new Incident(report)),
@@ -136,7 +140,7 @@ export class MeshNode {
       epoch: journal.epoch,
       endpoint: fleet.main.endpoints.registry,
       name,
-      table: (revision) => machineTable({ machine, epoch: journal.epoch, revision, supervisor: this.#supervisor }),
+      table: (revision) => machineTable({ machine, epoch: journal.epoch, revision, ...this.#supervision }),
       clock: this.#clock,
       onRefused: (error) => this.#records.report(incidents.tableRefused(error)),
       onLink: (up) => this.#links.note('registry', up, fleet.main.endpoints.registry),
@@ -198,6 +202,7 @@ export class MeshNode {
     clearInterval(this.#careTimer);
     this.#brokerProbe.close();
     this.#registry.close();
+    this.#policies.close();
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
@@ -214,7 +219,9 @@ export class MeshNode {
       version,
       supervisor: this.#supervisor,
       resources: this.#supervision.resources,
+      health: this.#supervision.health,
       journal: this.#journal,
+      policies: this.#policies,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({
@@ -257,6 +264,11 @@ export class MeshNode {
   #logged(): LoggedProcess[] {
     const processes = this.#supervisor.processes.map(({ plan, running }) => ({ name: plan.name, running }));
     return [{ name: NODE_AGENT, running: true }, ...processes];
+  }
+
+  #onBeat(): void {
+    this.#supervisor.tick();
+    if (this.#supervision.health.tick(this.#clock.monotonicMs())) this.#registry.changed();
   }
 
   #onTableChange(): void {

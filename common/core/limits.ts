@@ -46,11 +46,61 @@ export const limits = {
   receiveBurstMs: 10,
 
   // --- streams ---------------------------------------------------------------------------------------------------
-  /** Items that a stream may have on their way, and so the most that its reader holds unread. More credit than this is
-   *  taken for this much. */
+  /** Items that a stream may have on their way and unread, unless its reader says otherwise: enough that a quick reader
+   *  never waits for a round trip, few enough that a reader who leaves in the middle has let little be made in vain. */
+  streamWindow: 64,
+  /** More credit than this is taken for this much: what a reader lets come it also holds. */
   streamCreditMax: 1_024,
-  /** A stream whose other end lets nothing come for so long has been forgotten by it, and is ended. */
-  streamIdleMs: 30_000,
+  /** Bytes of a stream that are on their way and unread; then its sender waits, however much credit it has. */
+  streamBytesMax: 1 * MIB,
+  /** What may be said to a stream's callee before it has read it. */
+  streamInboxWindow: 16,
+  /** Values of one stream that wait for credit at its sender, each with somebody who waits for that; the next is refused. */
+  streamWaitingMax: 64,
+  /** How often the callee of a stream that has nothing to send shows that it is still there. */
+  streamSignMs: 10_000,
+  /** A stream whose callee shows no sign for so long has failed: three signs missed. */
+  streamSilenceMs: 35_000,
+  /** A stream whose reader lets nothing come for so long, while something waits to, was forgotten by it, and is ended: far
+   *  longer than a step of work that takes its time. */
+  streamIdleMs: 300_000,
+  /** Requests given up whose late answers are told from stray ones; the oldest is forgotten. */
+  lateAnswersKept: 65_536,
+  /** Cancels that a server remembers for requests that may still ask whether they were cancelled; the oldest is forgotten. */
+  cancelsKept: 4_096,
+
+  // --- calls -----------------------------------------------------------------------------------------------------
+  /** Repeats of a call that did not run or may run twice, when nobody says how many: one for an instance that has just
+   *  gone, one for bad luck. */
+  callRetries: 2,
+  /** Wait before a call goes once more to the instance that could not take it; doubled each time. */
+  callRepeatFirstMs: 20,
+  callRepeatMaxMs: 1_000,
+  /** Repeats that a process may make of one service's calls: one in ten calls and some per second, saved up for so many
+   *  seconds, so that an instance that dies with its hands full is made up for, and a service that is down is left alone. */
+  retryBudgetPercent: 10,
+  retryBudgetPerSecond: 10,
+  retryBudgetSavedSeconds: 100,
+  /** Calls of a process that wait for an instance to serve or for their next attempt; the next is refused with QUEUE_FULL. */
+  callsWaitingMax: 10_000,
+  /** A connection broke: so long the registry may take to say that its agent died before the link alone is blamed. */
+  linkVerdictMs: 150,
+  /** An instance that refused for now is not preferred for so long, when it does not say how long itself. */
+  refusalAvoidedMs: 100,
+  /** Connections to instances that were not called for this long are closed. */
+  connectionIdleMs: 60_000,
+  /** An instance is left alone after so many failures without an answer in between … */
+  breakerFailures: 5,
+  /** … or when so many of its calls failed within the window, if there were enough to say so … */
+  breakerFailurePercent: 50,
+  breakerWindowMs: 10_000,
+  breakerCallsMin: 20,
+  /** … for so long, doubled each time one call that tries it fails. */
+  breakerOpenMs: 1_000,
+  breakerOpenMsMax: 30_000,
+  /** An instance of the own machine is preferred until it is so many times as expensive as one elsewhere: about what the
+   *  way through a network costs a quick call. */
+  localityWeight: 3,
 
   // --- policies of calls -----------------------------------------------------------------------------------------
   /** Rules of a fleet: each call that is made for the first time looks at all of them. */
@@ -112,6 +162,8 @@ export const limits = {
   heartbeatIntervalMs: 1_000,
   /** A machine (or agent) that was silent this long is out of reach (or busy): three words missed and some jitter. */
   heartbeatTimeoutMs: 3_500,
+  /** Reasons of one instance's health: more than there are signs that can cost something. */
+  healthReasonsMax: 8,
   /** Longest a watch or read is held open before it is answered with nothing new. */
   longPollMsMax: 30_000,
 
@@ -298,6 +350,9 @@ assertLimit(
   'four figures of each agent fit a frame of the node, at nine bytes a number',
 );
 assertLimit(limits.usageIntervalMs % limits.limitIntervalMs === 0, 'a sample falls on a look');
+assertLimit(limits.streamSilenceMs > 3 * limits.streamSignMs, 'three signs of a stream may be late');
+assertLimit(limits.streamWindow <= limits.streamCreditMax, 'a stream may have its window');
+assertLimit(limits.streamBytesMax <= limits.callFrameBytesMax, 'what a stream has on its way fits a frame');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,

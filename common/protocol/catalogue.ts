@@ -20,6 +20,8 @@ import {
   MaybeHash,
   method,
   Nothing,
+  Policies,
+  PolicyRevision,
   ProcessRow,
   RegistryFilter,
   rolloutStates,
@@ -34,6 +36,7 @@ import {
   AgentView,
   Endpoint,
   Epoch,
+  Health,
   MachineEntry,
   MachineTable,
   Name,
@@ -100,9 +103,14 @@ export const catalogue = {
       capabilities: AgentEntry.properties.capabilities,
       actions: AgentEntry.properties.actions,
     }),
-    closed({ ...Welcome.properties, config: Type.Unknown() }),
+    closed({ ...Welcome.properties, config: Type.Unknown(), policies: Type.Optional(Policies) }),
   ),
-  'node.ready': method('node', 'The agent serves from now on.', closed({ agent: Name, epoch: Epoch }), Nothing),
+  'node.ready': method(
+    'node',
+    'The agent serves from now on.',
+    closed({ agent: Name, epoch: Epoch, health: Type.Optional(Health) }),
+    Nothing,
+  ),
   'node.draining': method(
     'node',
     'The agent is ending: no new calls, please.',
@@ -111,9 +119,29 @@ export const catalogue = {
   ),
   'node.beat': method(
     'node',
-    "The agent's word, every second. NOT_ATTACHED means the node is a new one: attach again.",
-    closed({ agent: Name, epoch: Epoch, loopLagMs: Type.Number({ minimum: 0 }), rssBytes: Count }),
-    Nothing,
+    "The agent's word, every second, and its health when that is noticeably another. NOT_ATTACHED means the node is a new one: attach again.",
+    closed({
+      agent: Name,
+      epoch: Epoch,
+      loopLagMs: Type.Number({ minimum: 0 }),
+      rssBytes: Count,
+      health: Type.Optional(Health),
+    }),
+    closed({
+      policies: Type.Optional(
+        Type.String({
+          maxLength: 16,
+          description:
+            'revision of the rules for calls, once they have changed: those of another one are to be asked for',
+        }),
+      ),
+    }),
+  ),
+  'node.policies': method(
+    'node',
+    'The rules for calls; without them when they are still those of the revision that was named.',
+    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
+    closed({ revision: PolicyRevision, rules: Type.Optional(Policies.properties.rules) }),
   ),
   'node.ps': method(
     'node',

@@ -36,6 +36,23 @@ export type AgentState = (typeof agentStates)[number];
 
 const object = { additionalProperties: false } as const;
 
+export const Health = Type.Object(
+  {
+    score: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: '100 is well; absent for a program that does not say how it fares',
+      }),
+    ),
+    reasons: Type.Array(Type.String({ maxLength: limits.topicLengthMax }), {
+      maxItems: limits.healthReasonsMax,
+      description: 'why it is not 100, in words',
+    }),
+  },
+  object,
+);
+
 export const AgentEntry = Type.Object(
   {
     agent: Name,
@@ -48,6 +65,7 @@ export const AgentEntry = Type.Object(
     capabilities: Type.Array(Name, { maxItems: limits.actionsPerAgentMax }),
     actions: Type.Array(ActionName, { maxItems: limits.actionsPerAgentMax }),
     control: Endpoint,
+    health: Type.Optional(Health),
   },
   object,
 );

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import type { MachineTable } from '../protocol/registry-entry.js';
 
 export function digestOf({ machine, role, epoch, revision, node, agents }: MachineTable): string {
-  const rows = agents
+  const rows = [...agents]
+    .sort((a, b) => (a.agent < b.agent ? -1 : 1))
     .map((entry) => [
       entry.agent,
       entry.epoch,
@@ -17,8 +18,9 @@ export function digestOf({ machine, role, epoch, revision, node, agents }: Machi
       entry.capabilities,
       entry.actions,
       entry.control,
-    ])
-    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+      // Where there is none the row is as it was before there was any.
+      ...(entry.health === undefined ? [] : [entry.health.score ?? null, entry.health.reasons]),
+    ]);
   const canonical = JSON.stringify([machine, role, epoch, revision, node, rows]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
 }

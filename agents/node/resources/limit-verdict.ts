@@ -3,6 +3,7 @@
  * next. Each incarnation is judged once; what follows is its end. Pure.
  */
 import type { ResourceBounds } from '../../../common/config/agent-specs.js';
+import type { HealthSigns } from '../../../common/core/health-score.js';
 
 export type LimitName = 'memory' | 'openFiles';
 
@@ -45,6 +46,15 @@ export function judge(before: LimitWatch | undefined, look: LimitLook, bounds: R
   const isJudged = same?.isJudged ?? false;
   const excess = isJudged ? undefined : excesses.find(({ limit }) => looksOver[limit] >= LOOKS_OVER);
   return { watch: { epoch: look.epoch, looksOver, isJudged: isJudged || excess !== undefined }, excess };
+}
+
+/** What the use of its limits says of an agent's health; undefined for one that has none. */
+export function signsOf(look: LimitLook, { memoryBytes, openFiles }: ResourceBounds): HealthSigns | undefined {
+  if (memoryBytes === undefined && openFiles === undefined) return undefined;
+  return {
+    ...(memoryBytes === undefined ? {} : { memoryShare: look.rssBytes / memoryBytes }),
+    ...(openFiles === undefined || look.openFiles === null ? {} : { openFilesShare: look.openFiles / openFiles }),
+  };
 }
 
 function excessOf(limit: LimitName, figure: number | null, bound: number | undefined): Excess | undefined {

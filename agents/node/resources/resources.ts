@@ -11,10 +11,11 @@ import { instanceOf } from '../../../common/protocol/name.js';
 import type { Exit } from '../programs/child-process.js';
 import { NODE_AGENT } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
+import type { HealthBoard } from '../supervision/health-board.js';
 import type { SupervisedProcess } from '../supervision/supervised-process.js';
 import { ControlGroups } from './control-groups.js';
 import { excessReport, excessText, kernelKillReport } from './limit-report.js';
-import { type Excess, judge, type LimitWatch } from './limit-verdict.js';
+import { type Excess, judge, type LimitWatch, signsOf } from './limit-verdict.js';
 import type { UsageSample } from './usage-history.js';
 import { type GroupUsage, kernelUnits, provenMemoryBytes } from './usage-reading.js';
 import { UsageSampler, type Watched } from './usage-sampler.js';
@@ -27,6 +28,7 @@ export interface ResourcesOptions {
   /** Of the node itself. */
   readonly loopLagMs: () => number;
   readonly records: Pick<NodeJournal, 'reportDeath'>;
+  readonly health: Pick<HealthBoard, 'look' | 'forget'>;
   readonly log: AgentLog;
   readonly clock: Clock;
 }
@@ -74,6 +76,7 @@ export class Resources {
     if (pid === 0) {
       this.#groups.leave(name);
       this.#tenants.delete(name);
+      this.options.health.forget(name);
     } else if (known?.pid !== pid || known.limits !== plan.limits) {
       this.#groups.enter(name, pid, plan.limits);
       const killsTold = this.#groups.killsOf(name);
@@ -134,8 +137,11 @@ export class Resources {
     this.#tellKernelKills(process, tenant);
     const { epoch, plan } = process;
     const rssBytes = provenBytes(used, plan.limits.memoryBytes);
-    const { watch, excess } = judge(tenant.watch, { epoch, rssBytes, openFiles: used.openFiles }, plan.limits);
+    const look = { epoch, rssBytes, openFiles: used.openFiles };
+    const { watch, excess } = judge(tenant.watch, look, plan.limits);
     tenant.watch = watch;
+    const signs = signsOf(look, plan.limits);
+    if (signs !== undefined) this.options.health.look(process.name, epoch, signs);
     if (excess !== undefined) this.#onExcess(process, excess, used.pids.length);
   }
 

@@ -14,6 +14,7 @@ import { incidents } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { Resources } from '../resources/resources.js';
 import { DeathReports, type DeathReportsOptions } from './death-reports.js';
+import { HealthBoard } from './health-board.js';
 import { LifecycleRecords } from './lifecycle-records.js';
 import { ProcessRemains } from './process-remains.js';
 import type { ProcessTable } from './process-table.js';
@@ -41,6 +42,7 @@ export interface MachineSupervisionOptions {
 export class MachineSupervision {
   readonly supervisor: Supervisor;
   readonly resources: Resources;
+  readonly health = new HealthBoard();
   readonly #options: MachineSupervisionOptions;
   readonly #hooks: HookRunner;
   readonly #lifecycle: LifecycleRecords;
@@ -56,6 +58,7 @@ export class MachineSupervision {
       processes: () => this.supervisor.processes,
       loopLagMs,
       records,
+      health: this.health,
       log,
       clock,
     });
