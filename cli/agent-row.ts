@@ -20,10 +20,13 @@ export interface AgentRow {
   readonly epoch: number;
   readonly pid: number | null;
   readonly since: string | null;
+  /** How it fares; null while nobody has said. */
+  readonly health: { readonly score: number | null; readonly reasons: readonly string[] } | null;
 }
 
 export function agentRowOf(view: AgentView): AgentRow {
-  const { agent, instance, machine, state, reachable, version, capabilities, actions, control, epoch, pid } = view;
+  const { agent, instance, machine, state, reachable, version, capabilities, actions, control, epoch, pid, health } =
+    view;
   return {
     agent,
     instance,
@@ -38,8 +41,13 @@ export function agentRowOf(view: AgentView): AgentRow {
     epoch,
     pid: pid > 0 ? pid : null,
     since: isoTime(view.sinceMs),
+    health: health === undefined ? null : { score: health.score ?? null, reasons: health.reasons },
   };
 }
+
+/** `71 of 100`; `-` where nobody says. */
+export const healthText = ({ health }: AgentRow): string =>
+  health === null || health.score === null ? '-' : `${health.score} of 100`;
 
 export const agentForm = (colors: Colors): ListForm<AgentRow> => ({
   columns: [
@@ -50,6 +58,7 @@ export const agentForm = (colors: Colors): ListForm<AgentRow> => ({
     { head: 'version', value: ({ version }) => version || '-', optional: true },
     { head: 'actions', value: ({ actions }) => actions.join(',') || '-', optional: true },
     { head: 'capabilities', value: ({ capabilities }) => capabilities.join(',') || '-', wide: true },
+    { head: 'health', value: healthText, wide: true },
     { head: 'control', value: ({ endpoints }) => endpoints.control || '-', wide: true },
     { head: 'pid', value: ({ pid }) => String(pid ?? '-'), wide: true },
   ],

@@ -2,7 +2,7 @@ import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import { parseAgentReference } from '../agent-reference.js';
-import { type AgentRow, agentRowOf } from '../agent-row.js';
+import { type AgentRow, agentRowOf, healthText } from '../agent-row.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { jsonText } from '../json-text.js';
@@ -18,7 +18,8 @@ interface ShownAgent extends AgentRow {
 }
 
 export const command: Command = {
-  details: 'Each instance, and each action with the schema of its input, as the agent itself tells them.',
+  details:
+    'Each instance with its health and what is wrong with it, and each action with the schema of its input, as the agent itself tells them.',
   operands: [{ syntax: '<agent[@machine]>', description: 'which agent', completes: 'agent' }],
   examples: [
     { line: 'mesh registry show echo', explains: 'where it runs and what it can be asked' },
@@ -63,6 +64,8 @@ function textOf(agent: ShownAgent, colors: Colors): string {
     `${bold(agent.instance)}: ${state}, version ${agent.version || '-'}, epoch ${agent.epoch}, known ${ageText(agent.ageMs)} ago`,
     `  control       ${agent.endpoints.control || '-'}`,
     `  pid           ${agent.pid ?? '-'}`,
+    `  health        ${healthText(agent)}`,
+    ...(agent.health?.reasons ?? []).map((reason) => `                ${reason}`),
     `  capabilities  ${agent.capabilities.join(', ') || '-'}`,
     actions.length === 0 ? '  actions       -' : '  actions',
     ...actions.flatMap(({ name, description, input }) => [
