@@ -4,13 +4,14 @@
  */
 
 import { limits } from '../core/limits.js';
+import { PolicyRule } from './call-policy.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
 import { severities } from './severity.js';
 import { type TSchema, Type } from './type.js';
 
-/** every: each control socket · node · registry and log: the sockets of the central broker. */
-export type Server = 'every' | 'node' | 'registry' | 'log';
+/** every: each control socket · agent: those of agents · node · registry and log: the sockets of the central broker. */
+export type Server = 'every' | 'agent' | 'node' | 'registry' | 'log';
 
 export interface Method<I extends TSchema, O extends TSchema> {
   readonly servers: readonly Server[];
@@ -64,6 +65,13 @@ export const Welcome = closed({
     maxItems: limits.machinesMax,
     description: 'publish to the one of your machine, subscribe to all',
   }),
+});
+
+/** What tells two sets of rules apart; empty for none. */
+export const PolicyRevision = Type.String({ maxLength: 16 });
+export const Policies = closed({
+  revision: PolicyRevision,
+  rules: Type.Array(PolicyRule, { maxItems: limits.policyRulesMax }),
 });
 
 export const ProcessRow = closed({

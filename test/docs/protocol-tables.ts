@@ -26,6 +26,7 @@ interface Schema {
 
 const SERVERS: Readonly<Record<Server, string>> = {
   every: 'every control socket',
+  agent: 'every agent',
   node: 'the node',
   registry: 'the registry',
   log: 'the log',

@@ -9,9 +9,12 @@ import type { Clock } from '../../../common/core/clock.js';
 import { MeshError, messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { AgentLog } from '../../../common/log/log.js';
+import type { PolicySet } from '../../../common/protocol/call-policy.js';
 import type { AgentChangeBody, Output } from '../../../common/protocol/catalogue.js';
 import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { PolicyBoard } from '../policy-board.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
+import { NODE_AGENT } from '../records/incident.js';
 import type { Supervisor } from '../supervision/supervisor.js';
 import type { NodeFleet } from '../this-box.js';
 import { atPlacesOf, nodeChanges } from './node-changes.js';
@@ -34,6 +37,7 @@ export interface ReloaderOptions extends NodeFleet {
   readonly load: () => NodeFleet;
   readonly plan: (next: NodeFleet) => readonly ProcessPlan[];
   readonly supervisor: Supervisor;
+  readonly policies: PolicyBoard;
   readonly clock: Clock;
   readonly log: AgentLog;
   /** The end of an agent's output. */
@@ -50,6 +54,8 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   #rollout: Rollout | undefined;
   #plans: Plans = { old: new Map(), new: new Map() };
+  /** The rules for calls of the configuration that is rolled out; undefined where they are what holds already. */
+  #nextPolicies: PolicySet | undefined;
   /** Of the agent that failed, from before it was taken back. */
   #lastLines: readonly string[] = [];
   #problem = '';
@@ -76,22 +82,24 @@ export class Reloader {
     const next = load();
     const plans = plan({ fleet: next.fleet, machine: atPlacesOf(machine, next.machine) });
     const tasks = planReload(supervisor.processes, plans);
-    if (!isDryRun) this.#begin(plans, tasks);
-    return { changes: tasks.map(changeOf), needsNode: nodeChanges({ fleet, machine }, next) };
+    const { policies } = next.fleet;
+    const nextPolicies = policies.revision === this.#options.policies.revision ? undefined : policies;
+    const changes = [...tasks.map(changeOf), ...(nextPolicies === undefined ? [] : [POLICY_CHANGE])];
+    if (!isDryRun) this.#begin(plans, tasks, nextPolicies);
+    return { changes, needsNode: nodeChanges({ fleet, machine }, next) };
   }
 
   progress(): Output<'node.rollout'> {
     if (this.#rollout === undefined) return { state: 'none', why: '', steps: [] };
     const { state, why, steps } = this.#rollout;
-    return {
-      state,
-      why: why.slice(0, limits.errorTextMax),
-      steps: steps.map((step) => ({
-        ...changeOf(step.task),
-        state: step.state,
-        why: this.#tellStep(step).slice(0, limits.errorTextMax),
-      })),
-    };
+    const told = steps.map((step) => ({
+      ...changeOf(step.task),
+      state: step.state,
+      why: this.#tellStep(step).slice(0, limits.errorTextMax),
+    }));
+    if (this.#nextPolicies !== undefined)
+      told.push({ ...POLICY_CHANGE, state: state === 'done' ? 'done' : 'waiting', why: '' });
+    return { state, why: why.slice(0, limits.errorTextMax), steps: told };
   }
 
   /** Something has changed among the processes. Looked at later: never from within the change. */
@@ -121,11 +129,12 @@ export class Reloader {
     });
   }
 
-  #begin(plans: readonly ProcessPlan[], tasks: readonly Task[]): void {
+  #begin(plans: readonly ProcessPlan[], tasks: readonly Task[], policies: PolicySet | undefined): void {
     const { supervisor, log } = this.#options;
     const byName = (all: readonly ProcessPlan[]) => new Map(all.map((each) => [each.name, each]));
     this.#plans = { old: byName(supervisor.processes.map(({ plan }) => plan)), new: byName(plans) };
     this.#lastLines = [];
+    this.#nextPolicies = policies;
     this.#rollout = startRollout(tasks, limits.rolloutStableMs);
     this.#reorder('new');
     log.info({ changes: tasks.map(changeOf) }, 'the configuration is rolled out');
@@ -205,9 +214,11 @@ export class Reloader {
   }
 
   #onOver({ state, why, steps }: Rollout): void {
-    const { log, onReport } = this.#options;
+    const { log, onReport, policies } = this.#options;
     if (state === 'done') {
       this.#problem = '';
+      // Last: they may speak of agents that this rollout has brought, and nothing of it is to stay when it fails.
+      if (this.#nextPolicies !== undefined) policies.replace(this.#nextPolicies);
       log.info('the configuration was rolled out');
       return;
     }
@@ -234,6 +245,8 @@ export class Reloader {
   }
 }
 
+/** Nobody is started again for it: the node takes the rules over, and its agents hear of them by their next beat. */
+const POLICY_CHANGE: AgentChangeBody = { agent: NODE_AGENT, change: 'live', fields: ['policies'] };
 const WHY_RESTARTED = 'its configuration has changed';
 const WHY_STOPPED = 'it was stopped before the reload that was taken back';
 
