@@ -50,7 +50,7 @@ export class RegistryLink {
     void this.#follow();
   }
 
-  /** The table is another one: the registry is told at once; changes of one turn travel together. */
+  /** The table is another one: the registry is told at once, unless it was told of another change just before. */
   tableChanged(): void {
     if (this.#dirty) return;
     this.#dirty = true;
@@ -99,6 +99,9 @@ export class RegistryLink {
         this.#dirty = false;
         await this.#client.request('registry.sync', this.options.table(), { timeoutMs: limits.heartbeatTimeoutMs });
         this.#refused = false;
+        this.options.methods.apply((now) => this.options.replica.noteBrokerContact(now));
+        // A fleet that starts changes hundreds of times in a few seconds, and a table is large.
+        await delay(SYNC_PACE_MS, this.#ending.signal).catch(() => undefined);
       }
     } catch (error) {
       // The next heartbeat finds it unknown and sends it again.
@@ -129,6 +132,8 @@ export class RegistryLink {
   }
 }
 
+/** Between two tables: what changes meanwhile travels with the next. Whoever watches from afar hears of it in time. */
+const SYNC_PACE_MS = 50;
 /** Long enough to be rare, short enough that a watch swallowed by a dead link is soon asked anew. */
 const WATCH_MS = 10_000;
 const WATCH_AGAIN_MS = 100;

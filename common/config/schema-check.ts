@@ -16,7 +16,15 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-const ajv = new Ajv({ strict: true, allErrors: true, ownProperties: true, verbose: true });
+/** Strict mode and the compiler refuse what is no schema; the schema of schemas takes longer to compile than all of ours. */
+const ajv = new Ajv({
+  strict: true,
+  meta: false,
+  validateSchema: false,
+  allErrors: true,
+  ownProperties: true,
+  verbose: true,
+});
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
 /** @param whole what the tree is, where the fault is in none of its parts. */

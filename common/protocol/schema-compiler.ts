@@ -2,8 +2,7 @@
  * The compiler of schemas: the only importer of ajv on the wire. Its settings close what is known to hurt: strict mode, the
  * first error only, own properties only.
  *
- * Promises: nothing of ajv is loaded before `openCompiler` is called. Its seventy files and the compilation of its own
- * schema take as long as all else that an agent does to become ready, and a quarter of an agent's memory.
+ * Promises: nothing of ajv is loaded before `openCompiler` is called. Its seventy files take as long as all else that an agent does to become ready, and a quarter of an agent's memory.
  */
 import { createRequire } from 'node:module';
 import type { Ajv } from 'ajv';
@@ -14,6 +13,10 @@ export function openCompiler(): Ajv {
   const { Ajv, str } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
   const ajv = new Ajv({
     strict: true,
+    // What is compiled is a schema: strict mode and the compiler itself refuse what is none, keyword by keyword. Ajv would
+    // first compile the schema of schemas, which takes longer than all that a node has to compile.
+    meta: false,
+    validateSchema: false,
     allErrors: false,
     ownProperties: true,
     $data: false,
