@@ -1,5 +1,8 @@
+import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { Type } from 'typebox';
+import { MachineFile, MeshFile, OverlayFile, PoliciesFile, PortsFile } from '../../common/config/schemas.js';
+import { catalogue } from '../../common/protocol/catalogue.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError } from '../support/expect-error.js';
 
@@ -32,4 +35,32 @@ describe('the length of a string', () => {
     expect(either.accepts(12_345)).to.equal(true);
     expect(either.accepts('ab')).to.equal(false);
   });
+});
+
+describe('a schema', () => {
+  const files = { MachineFile, MeshFile, OverlayFile, PoliciesFile, PortsFile };
+  const methods = Object.entries(catalogue).flatMap(([name, { input, output }]) => [
+    [`the input of ${name}`, input] as const,
+    [`the answer of ${name}`, output] as const,
+  ]);
+
+  it('of ours is one by the rules of JSON Schema', () => {
+    const rules = new Ajv({ strict: false });
+    for (const [name, schema] of [...Object.entries(files), ...methods])
+      expect(rules.validateSchema(schema), `${name}: ${rules.errorsText()}`).to.equal(true);
+  });
+
+  for (const [wrong, schema] of Object.entries({
+    'a type that there is not': { type: 'strng' },
+    'a keyword that there is not': { type: 'string', maximumLength: 4 },
+    'a bound that is no number': { type: 'number', maximum: 'ten' },
+    'properties that are no map': { type: 'object', properties: ['a'] },
+    'a pattern that is none': { type: 'string', pattern: '(' },
+    'required that is no list': { type: 'object', properties: { a: {} }, required: 'a' },
+  })) {
+    it(`with ${wrong} is refused when it is first used`, () => {
+      const { message } = expectError('INTERNAL', () => compile(Type.Unsafe(schema)).assert({}, 'it'));
+      expect(message).to.match(/^a schema is wrong: /);
+    });
+  }
 });
