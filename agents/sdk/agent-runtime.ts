@@ -21,6 +21,7 @@ import { RequestServer } from '../../common/wire/request-server.js';
 import { actionMethod, describeActions } from './actions/action-table.js';
 import type { AgentSurroundings } from './agent-environment.js';
 import { AgentHooks } from './agent-hooks.js';
+import { PolicyLink } from './calls/policy-link.js';
 import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';
 import { connectToNode, MeshClient } from './mesh-client.js';
 import { NodeSession } from './node-session.js';
@@ -63,11 +64,19 @@ export class AgentRuntime {
   async start(): Promise<void> {
     const { agent, machine, epoch, address, home } = this.surroundings;
     await this.#control.open();
-    const session = new NodeSession(this.#node, this.#attachment(), (error) =>
-      this.log.warn({ err: error }, 'the node refuses this agent'),
+    const policies = new PolicyLink(this.#node);
+    const session = new NodeSession(
+      this.#node,
+      this.#attachment(),
+      (error) => this.log.warn({ err: error }, 'the node refuses this agent'),
+      { attached: (answer) => policies.take(answer.policies), beaten: (answer) => policies.hear(answer.policies) },
     );
     this.#session = session;
-    const { config, ...welcome } = await within(
+    const {
+      config,
+      policies: _,
+      ...welcome
+    } = await within(
       session.attach(this.#ending.signal),
       limits.readyTimeoutMs,
       () =>
@@ -85,6 +94,7 @@ export class AgentRuntime {
       },
       this.#node,
       welcome,
+      policies,
     );
     const facts = {
       agent,

@@ -20,6 +20,7 @@ import { RequestClient, type RequestOptions } from '../../common/wire/request-cl
 import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { InstanceDirectory } from './calls/instance-directory.js';
+import { PolicyLink } from './calls/policy-link.js';
 import type { Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
 import { RegistryClient } from './registry-client.js';
@@ -55,8 +56,14 @@ export class MeshClient implements Mesh {
     const node = connectToNode(options.node, options.name);
     try {
       const timeoutMs = options.timeoutMs ?? limits.requestTimeoutMs;
+      const policies = new PolicyLink(node);
+      // Asked together, they travel together: a program's first call is under the rules already.
+      const rules = policies.fetch().catch(() => undefined);
       const welcome = await node.request('node.welcome', { protocol: PROTOCOL_VERSION }, { timeoutMs });
-      return new MeshClient(options, node, welcome);
+      await rules;
+      const client = new MeshClient(options, node, welcome, policies);
+      void policies.follow();
+      return client;
     } catch (error) {
       node.close();
       throw error;
@@ -67,6 +74,7 @@ export class MeshClient implements Mesh {
     private readonly options: MeshClientOptions,
     private readonly node: RequestClient,
     readonly welcome: WelcomeBody,
+    private readonly policies = new PolicyLink(node),
   ) {
     this.#clock = options.clock ?? systemClock;
     this.#epoch = options.epoch ?? programEpoch(this.#clock.wallMs());
@@ -190,6 +198,7 @@ export class MeshClient implements Mesh {
 
   async #close(): Promise<void> {
     this.#directory.close();
+    this.policies.close();
     await this.#emitter.close(limits.closeTimeoutMs);
     await this.#publisher?.close();
     this.#subscriber?.close();

@@ -8,10 +8,17 @@ import { toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { catalogue, Output } from '../../common/protocol/catalogue.js';
 import type { Static } from '../../common/protocol/type.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient, RequestOptions } from '../../common/wire/request-client.js';
 
 export type Attachment = Static<(typeof catalogue)['node.attach']['input']>;
 export type Attached = Output<'node.attach'>;
+
+/** What the node says beside its answers. */
+export interface NodeWords {
+  /** With each attachment, the first one too: also with one to a node that was started anew. */
+  attached?(answer: Attached): void;
+  beaten?(answer: Output<'node.beat'>): void;
+}
 
 export class NodeSession {
   /** How late the last word was: what keeps the event loop keeps it too. */
@@ -25,11 +32,12 @@ export class NodeSession {
     private readonly node: RequestClient,
     private readonly attachment: Attachment,
     private readonly onProblem: (error: unknown) => void,
+    private readonly words: NodeWords = {},
   ) {}
 
   /** Repeats until the node answers or refuses for good. @throws BAD_VERSION, STALE_EPOCH, NOT_FOUND … */
   attach(signal: AbortSignal): Promise<Attached> {
-    return this.#repeat(signal, () => this.node.request('node.attach', this.attachment, { signal }));
+    return this.#repeat(signal, () => this.#attach({ signal }));
   }
 
   /**
@@ -82,6 +90,12 @@ export class NodeSession {
     }
   }
 
+  async #attach(options: RequestOptions = {}): Promise<Attached> {
+    const answer = await this.node.request('node.attach', this.attachment, options);
+    this.words.attached?.(answer);
+    return answer;
+  }
+
   get #who() {
     return { agent: this.attachment.agent, epoch: this.attachment.epoch };
   }
@@ -94,11 +108,12 @@ export class NodeSession {
     this.#beating = true;
     try {
       const rssBytes = process.memoryUsage.rss();
-      await this.node.request(
+      const answer = await this.node.request(
         'node.beat',
         { ...this.#who, loopLagMs: this.loopLagMs, rssBytes },
         { timeoutMs: limits.heartbeatTimeoutMs },
       );
+      this.words.beaten?.(answer);
     } catch (error) {
       await this.#onBeatRefused(error);
     } finally {
@@ -111,7 +126,7 @@ export class NodeSession {
     // A node that is away will be back; the agent goes on meanwhile.
     if (code !== 'NOT_ATTACHED') return;
     try {
-      await this.node.request('node.attach', this.attachment);
+      await this.#attach();
       await this.node.request('node.ready', this.#who);
     } catch (refusal) {
       this.onProblem(refusal);
