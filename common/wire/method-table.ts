@@ -5,14 +5,16 @@
 import { MeshError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { catalogue, type Input, type MethodName, type Output } from '../protocol/catalogue.js';
-import type { RequestEnvelope, RequestMeta } from '../protocol/envelope.js';
+import type { RequestMeta } from '../protocol/envelope.js';
 import { compile } from '../protocol/schema.js';
+import type { IncomingRequest } from './incoming-request.js';
 
 export type MethodHandlers = {
   readonly [M in MethodName]?: (input: Input<M>, meta: RequestMeta) => Output<M> | Promise<Output<M>>;
 };
 
-export type Action = (input: unknown, meta: RequestMeta) => unknown;
+/** `request` tells whether somebody still waits, and has the stream, for an action that wants to know. */
+export type Action = (input: unknown, meta: RequestMeta, request: IncomingRequest) => unknown;
 
 export class MethodTable {
   readonly #actions = new Map<string, Action>();
@@ -31,10 +33,10 @@ export class MethodTable {
   }
 
   /** @throws UNKNOWN_METHOD, INVALID_INPUT, and whatever the handler throws */
-  handle = ({ method, body, meta }: RequestEnvelope): unknown => {
-    const action = this.#actions.get(method);
-    if (action === undefined) throw this.#unknown(method);
-    return action(body, meta);
+  handle = (request: IncomingRequest): unknown => {
+    const action = this.#actions.get(request.method);
+    if (action === undefined) throw this.#unknown(request.method);
+    return action(request.body, request.meta, request);
   };
 
   #serveOne<M extends MethodName>(name: M, handler: MethodHandlers[M]): void {

@@ -29,6 +29,12 @@ export class PendingTable<T extends { readonly id: number }> {
     this.#size++;
   }
 
+  /** The entry, which stays; undefined when there is none of that number. */
+  find(id: number): T | undefined {
+    const entry = this.#slots[this.#slotOf(id)];
+    return entry?.id === id ? entry : undefined;
+  }
+
   /** The entry, which is no longer in the table; undefined when there is none of that number. */
   take(id: number): T | undefined {
     const slot = this.#slotOf(id);

@@ -1,25 +1,43 @@
 /**
- * A DEALER socket that asks one peer: any number of requests in flight, answers matched by id.
+ * A DEALER socket that asks one peer: any number of requests and streams in flight, answers matched by id.
  *
  * Promises: every request settles exactly once, with the peer's answer or with a typed error: TIMED_OUT when it was sent
  * and not answered in time, UNREACHABLE when it never left, CONNECTION_LOST the moment the connection that carried it
- * broke, QUEUE_FULL and CLOSED from this side. Nothing is repeated here: only the caller knows what may run twice.
+ * broke, QUEUE_FULL and CLOSED from this side. The peer hears of each request that was sent and is no longer waited for; an
+ * answer that comes all the same is late, not stray. Nothing is repeated here: only the caller knows what may run twice.
  */
-import { setMaxListeners } from 'node:events';
-import type { Dealer } from 'zeromq';
 import { systemClock } from '../core/clock.js';
 import { MeshError } from '../core/errors.js';
-import { incarnationId } from '../core/incarnation-id.js';
 import { limits } from '../core/limits.js';
 import type { Input, MethodName, Output } from '../protocol/catalogue.js';
-import { decodeFrame, encodeRequest, type RequestMeta } from '../protocol/envelope.js';
-import { EARLY_REQUESTS_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import {
+  decodeFrame,
+  type Envelope,
+  encodeCancel,
+  encodeRequest,
+  type RefusedEnvelope,
+  type RequestMeta,
+} from '../protocol/envelope.js';
+import { DealerLink, type LinkEntry } from './dealer-link.js';
+import { LateAnswers } from './late-answers.js';
 import { PendingTable } from './pending-table.js';
-import { receiveLoop } from './receive-loop.js';
-import { closed, connectionLost, interrupted, queueFull, timedOut, tooLarge, unreachable } from './request-error.js';
-import { openDealer } from './socket-options.js';
+import { type Asker, listenTo, PromiseAsker } from './promise-asker.js';
+import {
+  closed,
+  connectionLost,
+  fellSilent,
+  interrupted,
+  queueFull,
+  timedOut,
+  tooLarge,
+  unreachable,
+} from './request-error.js';
+import { RequestStream } from './request-stream.js';
+
+export type { Asker } from './promise-asker.js';
 
 export interface RequestClientOptions {
+  /** `tcp://host:port` or `ipc:///path` */
   readonly endpoint: string;
   /** Who asks, as the peer's logs show it; a random incarnation is appended. */
   readonly name: string;
@@ -36,46 +54,52 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Who waits for an answer: is told one of the two, once, and throws in neither. */
-export interface Asker {
-  onReply(body: unknown): void;
-  /** @param sent it left, and the peer may have run it. */
-  onFailure(error: MeshError, sent: boolean): void;
+export interface StreamOptions {
+  /** How long the whole of it may take. Default: as long as its callee shows signs of life. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Items that may be on their way and unread, up to `limits.streamCreditMax`. Default `limits.streamWindow`. */
+  readonly window?: number;
 }
 
-interface Pending extends QueuedEnvelope {
+interface Pending extends LinkEntry {
   readonly id: number;
   readonly asker: Asker;
   readonly method: string;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
-  /** Handed to the socket: from then on the peer may have run it. Until then it waits in the queue. */
-  sent: boolean;
-  abandoned: boolean;
+  readonly stream: RequestStream | undefined;
+  /** When its callee last showed that it is there; of a stream only. */
+  seenMs: number;
 }
 
 export class RequestClient {
-  readonly counters = { requests: 0, timeouts: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
+  readonly counters = { requests: 0, timeouts: 0, cancels: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
   readonly #pending = new PendingTable<Pending>();
-  readonly #queue = new FrameQueue<Pending>();
-  #dealer: Dealer;
-  #up = false;
+  readonly #late = new LateAnswers();
+  readonly #link: DealerLink<LinkEntry>;
+  /** Requests that a broken connection carried, whose callee hears of that on the next one. */
+  #lostIds: number[] = [];
   #closed = false;
-  #flushing = false;
-  #flushScheduled = false;
-  /** The socket took nothing just now: a timer tries again. */
-  #blocked = false;
   #sweeper: NodeJS.Timeout | undefined;
+  #tickedMs = 0;
   /** Requests that timed out since the last answer: a connection that only swallows is replaced. */
   #silentTimeouts = 0;
   #probing = false;
 
   constructor(private readonly options: RequestClientOptions) {
-    this.#dealer = this.#connect();
+    const { endpoint, name, frameBytesMax } = options;
+    this.#link = new DealerLink({
+      endpoint,
+      name,
+      frameBytesMax,
+      onLink: (up) => this.#onLink(up),
+      onMessage: (parts) => this.#onMessage(parts),
+    });
   }
 
   get up(): boolean {
-    return this.#up;
+    return this.#link.up;
   }
 
   get endpoint(): string {
@@ -96,7 +120,7 @@ export class RequestClient {
     const { timeoutMs = limits.requestTimeoutMs, signal } = options;
     if (signal?.aborted) return Promise.reject(interrupted(method));
     return new Promise((resolve, reject) => {
-      const asker = new PromiseAsker(resolve, reject, signal);
+      const asker = new PromiseAsker(resolve, reject);
       const id = this.dispatch(method, body, { ...meta, timeoutMs }, asker);
       if (signal !== undefined) asker.listen(signal, () => this.cancel(id, interrupted(method)));
     });
@@ -108,27 +132,37 @@ export class RequestClient {
    * @throws CLOSED, QUEUE_FULL, TOO_LARGE, or what kept it from being encoded: it was not taken, and `asker` hears nothing
    */
   dispatch(method: string, body: unknown, meta: RequestMeta, asker: Asker): number {
-    const { timeoutMs = limits.requestTimeoutMs } = meta;
-    if (this.#closed) throw closed(this.options);
-    if (this.#pending.size >= limits.pendingRequestsMax) throw this.#refusal(method);
-    const id = this.#pending.nextId();
-    const bytes = encodeRequest(id, method, body, meta);
-    const { frameBytesMax } = this.options;
-    if (bytes.length > frameBytesMax) throw tooLarge(method, bytes.length, frameBytesMax);
-    const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-    const pending: Pending = { id, bytes, asker, method, timeoutMs, deadlineMs, sent: false, abandoned: false };
-    if (!this.#queue.push(pending)) throw this.#refusal(method);
-    this.counters.requests++;
-    this.#pending.add(pending);
-    this.#scheduleFlush();
-    this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
-    return id;
+    return this.#ask(method, body, meta, meta.timeoutMs ?? limits.requestTimeoutMs, asker, undefined);
   }
 
-  /** Nobody waits for the answer any more: its asker is told `error`. Nothing when it has ended. */
+  /**
+   * Asks for the items that a method yields. A method that yields none answers as to `send`, with no items before.
+   * @throws INTERRUPTED, CLOSED, QUEUE_FULL, TOO_LARGE, INVALID_INPUT: it was not taken. What fails later the stream tells.
+   */
+  openStream(method: string, body: unknown, options: StreamOptions = {}, meta: RequestMeta = {}): RequestStream {
+    const { timeoutMs, signal } = options;
+    if (signal?.aborted) throw interrupted(method);
+    const window = Math.min(Math.max(1, options.window ?? limits.streamWindow), limits.streamCreditMax);
+    const stream = new RequestStream(method, window, {
+      frameBytesMax: this.options.frameBytesMax,
+      put: (bytes) => this.#link.put({ bytes, sent: false, abandoned: false }),
+      giveUp: (error) => this.cancel(stream.id, error),
+    });
+    const timed = timeoutMs === undefined ? { ...meta, credit: window } : { ...meta, credit: window, timeoutMs };
+    stream.id = this.#ask(method, body, timed, timeoutMs ?? Number.POSITIVE_INFINITY, stream, stream);
+    if (signal !== undefined) {
+      const forget = listenTo(signal, () => stream.cancel());
+      void stream.result.then(forget, forget);
+    }
+    return stream;
+  }
+
+  /** Nobody waits for the answer any more: its asker is told `error`, and the peer that it may stop. Nothing when it has ended. */
   cancel(id: number, error: MeshError): void {
     const pending = this.#settle(id);
-    pending?.asker.onFailure(error, pending.sent);
+    if (pending === undefined) return;
+    if (pending.sent) this.#tellCancel(id);
+    pending.asker.onFailure(error, pending.sent);
   }
 
   /** Fails what is still out, with CLOSED where `reasonOf` knows nothing better, and closes. Idempotent. */
@@ -136,33 +170,57 @@ export class RequestClient {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const { id, method, sent } of this.#pending.entries()) this.cancel(id, reasonOf(method, sent));
-    this.#queue.clear();
-    this.#dealer.close();
+    for (const { id, method, sent } of this.#pending.entries()) this.#fail(id, reasonOf(method, sent));
+    this.#link.close();
   }
 
-  #connect(): Dealer {
-    const dealer = openDealer(`${this.options.name}#${incarnationId(8)}`, this.options.frameBytesMax);
-    dealer.events.on('handshake', () => this.#onLink(dealer, true));
-    dealer.events.on('disconnect', () => this.#onLink(dealer, false));
-    dealer.connect(this.options.endpoint);
-    void receiveLoop(dealer, (parts) => this.#onMessage(parts));
-    return dealer;
+  #ask(
+    method: string,
+    body: unknown,
+    meta: RequestMeta,
+    timeoutMs: number,
+    asker: Asker,
+    stream: RequestStream | undefined,
+  ): number {
+    if (this.#closed) throw closed(this.options);
+    if (this.#pending.size >= limits.pendingRequestsMax) throw this.#refusal(method);
+    const id = this.#pending.nextId();
+    const bytes = encodeRequest(id, method, body, meta);
+    const { frameBytesMax } = this.options;
+    if (bytes.length > frameBytesMax) throw tooLarge(method, bytes.length, frameBytesMax);
+    const seenMs = systemClock.monotonicMs();
+    const deadlineMs = seenMs + timeoutMs;
+    const pending: Pending = {
+      id,
+      bytes,
+      asker,
+      method,
+      timeoutMs,
+      deadlineMs,
+      stream,
+      seenMs,
+      sent: false,
+      abandoned: false,
+    };
+    if (!this.#link.put(pending)) throw this.#refusal(method);
+    this.counters.requests++;
+    this.#pending.add(pending);
+    this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
+    return id;
   }
 
-  #onLink(dealer: Dealer, up: boolean): void {
-    if (this.#closed || dealer !== this.#dealer || up === this.#up) return;
-    this.#up = up;
-    if (up) this.#scheduleFlush();
+  #onLink(up: boolean): void {
+    if (up) for (const id of this.#lostIds.splice(0)) this.#tellCancel(id);
     else this.#failSent();
     this.options.onLink?.(up);
   }
 
   /** The connection broke: what it carried will not be answered on the next one. */
   #failSent(): void {
-    for (const pending of this.#pending.entries()) {
-      if (!pending.sent) continue;
-      this.cancel(pending.id, connectionLost(this.options, pending.method));
+    for (const { id, method, sent } of this.#pending.entries()) {
+      if (!sent) continue;
+      this.#lostIds.push(id);
+      this.#fail(id, connectionLost(this.options, method));
     }
   }
 
@@ -175,41 +233,71 @@ export class RequestClient {
     this.#silentTimeouts = 0;
     try {
       for (const envelope of decodeFrame(frame)) {
-        if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body);
-        else if (envelope.kind === 'error')
-          this.#take(envelope.id)?.asker.onFailure(MeshError.fromBody(envelope.error), true);
-        else if (envelope.kind === 'refused' && envelope.id !== undefined)
-          this.#take(envelope.id)?.asker.onFailure(envelope.error, true);
-        else this.counters.refusedFrames++;
+        if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body, envelope.timings);
+        else this.#onOther(envelope, frame.length);
       }
     } catch {
       this.counters.refusedFrames++;
     }
   }
 
+  #onOther(envelope: Envelope | RefusedEnvelope, frameBytes: number): void {
+    if (envelope.kind === 'error')
+      return this.#take(envelope.id)?.asker.onFailure(MeshError.fromBody(envelope.error), true);
+    if (envelope.kind === 'refused' && envelope.id !== undefined)
+      return this.#take(envelope.id)?.asker.onFailure(envelope.error, true);
+    if (envelope.kind !== 'items' && envelope.kind !== 'credit') {
+      this.counters.refusedFrames++;
+      return;
+    }
+    const pending = this.#pending.find(envelope.id);
+    if (pending?.stream !== undefined) {
+      pending.seenMs = systemClock.monotonicMs();
+      if (envelope.kind === 'items') pending.stream.onItems(envelope, frameBytes);
+      else pending.stream.onCredit(envelope.count);
+      return;
+    }
+    // No items are a sign of life: the callee asks whether this end is still there.
+    const isSign = envelope.kind === 'items' && envelope.items.length === 0;
+    if (!isSign && !this.#late.has(envelope.id)) this.counters.strayReplies++;
+  }
+
   #take(id: number): Pending | undefined {
     const pending = this.#settle(id);
-    if (pending === undefined) this.counters.strayReplies++;
+    if (pending === undefined && !this.#late.take(id)) this.counters.strayReplies++;
     return pending;
+  }
+
+  #fail(id: number, error: MeshError): void {
+    const pending = this.#settle(id);
+    pending?.asker.onFailure(error, pending.sent);
   }
 
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.take(id);
-    if (pending === undefined) return undefined;
-    if (pending.sent) pending.abandoned = true;
-    else this.#queue.abandon(pending);
+    if (pending !== undefined) this.#link.abandon(pending);
     return pending;
+  }
+
+  /** Where the queue is full the peer is not told: it works in vain, and its answer is late. */
+  #tellCancel(id: number): void {
+    this.#late.expect(id);
+    this.counters.cancels++;
+    this.#link.put({ bytes: encodeCancel(id), sent: false, abandoned: false });
   }
 
   /** One coarse timer for all requests: a timer for each costs more than the request. */
   #onSweep(): void {
     const nowMs = systemClock.monotonicMs();
+    const isTick = nowMs - this.#tickedMs >= limits.streamSignMs;
+    if (isTick) this.#tickedMs = nowMs;
     for (const pending of this.#pending.entries()) {
-      if (pending.deadlineMs > nowMs) continue;
+      if (isTick) pending.stream?.onTick();
+      const error = this.#latenessOf(pending, nowMs);
+      if (error === undefined) continue;
       this.counters.timeouts++;
       if (pending.sent) this.#silentTimeouts++;
-      const { id, method, timeoutMs, sent } = pending;
-      this.cancel(id, sent ? timedOut(this.options, method, timeoutMs) : unreachable(this.options, timeoutMs));
+      this.cancel(pending.id, error);
     }
     if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#probe();
     if (this.#pending.size === 0) {
@@ -218,19 +306,28 @@ export class RequestClient {
     }
   }
 
+  #latenessOf({ deadlineMs, seenMs, stream, sent, method, timeoutMs }: Pending, nowMs: number): MeshError | undefined {
+    if (deadlineMs <= nowMs)
+      return sent ? timedOut(this.options, method, timeoutMs) : unreachable(this.options, timeoutMs);
+    if (stream === undefined) return undefined;
+    const silenceMs = sent ? limits.streamSilenceMs : limits.requestTimeoutMs;
+    if (nowMs - seenMs < silenceMs) return undefined;
+    return sent ? fellSilent(this.options, method, silenceMs) : unreachable(this.options, silenceMs);
+  }
+
   /**
    * Slow methods or a deaf connection? Every server answers a ping at once, if only with a refusal: a peer that still
    * does keeps its connection, and with it whatever else is out on it.
    */
   #probe(): void {
-    if (this.#probing || !this.#up) return;
+    if (this.#probing || !this.#link.up) return;
     this.#probing = true;
-    const dealer = this.#dealer;
+    const { socket } = this.#link;
     void this.send('mesh.ping', {}, { timeoutMs: PROBE_MS })
       .catch((error: unknown) => {
         const deaf =
           error instanceof MeshError && error.code === 'TIMED_OUT' && this.#silentTimeouts >= SILENT_TIMEOUTS_MAX;
-        if (deaf && dealer === this.#dealer && !this.#closed) this.#replaceSocket();
+        if (deaf && socket === this.#link.socket && !this.#closed) this.#replaceSocket();
       })
       .finally(() => {
         this.#probing = false;
@@ -241,50 +338,9 @@ export class RequestClient {
   #replaceSocket(): void {
     this.#silentTimeouts = 0;
     this.counters.reconnects++;
-    const old = this.#dealer;
-    this.#up = false;
-    this.#failSent();
-    this.#dealer = this.#connect();
-    old.close();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushing || this.#blocked) return;
-    if (this.#up && this.#queue.bytes >= EARLY_REQUESTS_BYTES) return void this.#flush(EARLY_REQUESTS_BYTES);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      void this.#flush();
-    });
-  }
-
-  /** Sends frame after frame while at least `bytesMin` wait; what is less waits for the end of the turn. */
-  async #flush(bytesMin = 1): Promise<void> {
-    if (this.#flushing || this.#blocked || !this.#up) return;
-    this.#flushing = true;
-    while (this.#up && !this.#closed && !this.#blocked && this.#queue.bytes >= bytesMin) await this.#sendFrame();
-    this.#flushing = false;
-    if (this.#up && !this.#closed && this.#queue.bytes > 0) this.#scheduleFlush();
-  }
-
-  async #sendFrame(): Promise<void> {
-    const entries = this.#queue.take();
-    // Marked first: an answer or a broken link may come while the send still resolves.
-    for (const pending of entries) pending.sent = true;
-    try {
-      await this.#dealer.send(frameOf(entries));
-    } catch {
-      if (this.#closed) return;
-      for (const pending of entries) pending.sent = false;
-      this.#queue.restore(entries);
-      // The pipe is full, has just gone, or its socket was replaced: tried again in a moment.
-      this.#blocked = true;
-      setTimeout(() => {
-        this.#blocked = false;
-        this.#scheduleFlush();
-      }, RETRY_BLOCKED_MS);
-    }
+    this.#link.replace();
+    // The peer knows them under the old id.
+    this.#lostIds = [];
   }
 
   #refusal(method: string): MeshError {
@@ -292,42 +348,8 @@ export class RequestClient {
   }
 }
 
-/** The promise of one request. */
-class PromiseAsker implements Asker {
-  #onAbort: (() => void) | undefined;
-
-  constructor(
-    private readonly resolve: (body: unknown) => void,
-    private readonly reject: (error: MeshError) => void,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
-
-  onReply(body: unknown): void {
-    this.#end();
-    this.resolve(body);
-  }
-
-  onFailure(error: MeshError): void {
-    this.#end();
-    this.reject(error);
-  }
-
-  listen(signal: AbortSignal, onAbort: () => void): void {
-    this.#onAbort = onAbort;
-    // One signal may hold any number of requests; Node would call more than ten a leak.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', onAbort);
-  }
-
-  /** A signal may outlive thousands of requests: none of them stays with it. */
-  #end(): void {
-    if (this.#onAbort !== undefined) this.signal?.removeEventListener('abort', this.#onAbort);
-  }
-}
-
 /** Resolution of timeouts. */
 const SWEEP_MS = 20;
-const RETRY_BLOCKED_MS = 5;
 const SILENT_TIMEOUTS_MAX = 3;
 /** A healthy peer answers a ping in a millisecond, and one whose event loop is blocked deserves some patience. */
 const PROBE_MS = 2_000;

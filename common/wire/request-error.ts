@@ -22,6 +22,12 @@ export const timedOut = ({ peer, endpoint }: PeerName, method: string, timeoutMs
     hint: 'it may be busy, or it may have run',
   });
 
+/** A stream whose callee shows no more signs of life. */
+export const fellSilent = ({ peer, endpoint }: PeerName, method: string, silenceMs: number) =>
+  new MeshError('TIMED_OUT', `nothing came from the stream of ${method} of ${peer} (${endpoint}) for ${silenceMs} ms`, {
+    hint: 'it may be stuck: see "mesh ps"',
+  });
+
 /** It never left. */
 export const unreachable = ({ peer, endpoint }: PeerName, timeoutMs: number) =>
   new MeshError('UNREACHABLE', `${peer} cannot be reached at ${endpoint}: no connection within ${timeoutMs} ms`, {

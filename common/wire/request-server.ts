@@ -2,28 +2,33 @@
  * A ROUTER socket that answers requests: every control socket of the mesh is one.
  *
  * Promises: every request that can be read gets exactly one answer, in its requester's form (a REQ peer sends and gets
- * an empty delimiter and one envelope; a DEALER peer sends and gets frames of one or more). Bytes that are no envelope
- * are refused and counted; nothing a peer sends ends the process. It never answers what was not asked.
+ * an empty delimiter and one envelope; a DEALER peer sends and gets frames of one or more). The one that was given up gets
+ * INTERRUPTED, or nothing where its requester has gone. Bytes that are no envelope are refused and counted; nothing a peer
+ * sends ends the process. It never answers what was not asked.
  */
 import type { Router } from 'zeromq';
 import { delay, systemClock, within } from '../core/clock.js';
-import { MeshError, systemCodeOf, toMeshError } from '../core/errors.js';
+import { MeshError, toMeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import {
   decodeFrame,
   type Envelope,
   encodeError,
+  encodeItems,
   encodeReply,
   type RefusedEnvelope,
   type RequestEnvelope,
 } from '../protocol/envelope.js';
 import { bindEndpoint, unbindEndpoint } from './endpoint.js';
-import { EARLY_REPLIES_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
+import { IncomingRequest, type RequestPort } from './incoming-request.js';
 import { receiveLoop } from './receive-loop.js';
+import { type PeerAddress, ReplyQueues } from './reply-queues.js';
+import { interrupted } from './request-error.js';
+import { RequestWatch } from './request-watch.js';
 import { openRouter } from './socket-options.js';
 
 /** Answers one request; what it throws becomes an error envelope. */
-export type RequestHandler = (request: RequestEnvelope) => unknown;
+export type RequestHandler = (request: IncomingRequest) => unknown;
 
 export interface RequestServerOptions {
   /** `tcp://host:port`; port 0 lets the system choose. */
@@ -36,40 +41,42 @@ export interface RequestServerOptions {
   readonly onBug: (error: unknown, method: string) => void;
 }
 
-interface PeerAddress {
-  readonly id: Buffer;
-  /** Speaks with an empty delimiter, one envelope a frame. */
-  readonly plain: boolean;
-  /** Who writes in both forms reads two kinds of answers, and counts as two peers. */
-  readonly key: string;
-}
-
-interface Peer extends PeerAddress {
-  readonly queue: FrameQueue<QueuedEnvelope>;
-}
-
 export class RequestServer {
-  readonly counters = { requests: 0, replies: 0, errors: 0, refusedFrames: 0, droppedReplies: 0 };
+  readonly counters = { requests: 0, replies: 0, errors: 0, cancels: 0, refusedFrames: 0, droppedReplies: 0 };
   readonly #router: Router;
-  /** Peers with something to be sent; a peer that has nothing is not remembered. */
-  readonly #peers = new Map<string, Peer>();
+  readonly #queues: ReplyQueues;
+  readonly #watch: RequestWatch;
+  readonly #port: RequestPort;
   #endpoint = '';
   #inFlightCount = 0;
-  #flushing = false;
-  #flushScheduled = false;
   #loop: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
-  #lastSentMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RequestServerOptions) {
     this.#router = openRouter(options.frameBytesMax);
+    this.#queues = new ReplyQueues(this.#router, {
+      onGone: (key) => this.#watch.onPeerGone(key),
+      onDropped: (count) => {
+        this.counters.droppedReplies += count;
+      },
+      onEmpty: () => this.#noteIdle(),
+    });
+    this.#watch = new RequestWatch(this.#router, {
+      onAbandoned: (request, reason) => this.#onAbandoned(request, reason),
+      onDoubt: (request) => this.#sendSign(request),
+    });
+    this.#port = this.#createPort();
   }
 
   /** Where it listens, with the real port. */
   get endpoint(): string {
     return this.#endpoint;
+  }
+
+  /** Requests whose handlers want to know whether somebody still waits. */
+  get watchedCount(): number {
+    return this.#watch.size;
   }
 
   /** Resolves when requests are served. @throws MeshError PORT_IN_USE, START_FAILED */
@@ -83,7 +90,10 @@ export class RequestServer {
     this.#loop = receiveLoop(this.#router, (parts) => this.#onMessage(parts));
   }
 
-  /** Answers what is in hand within `limits.closeTimeoutMs` and refuses what still comes, then gives the port back. Idempotent. */
+  /**
+   * Ends streams, answers what else is in hand within `limits.closeTimeoutMs` and refuses what still comes, then gives the
+   * port back. Who watches a request that takes longer is told. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -91,16 +101,20 @@ export class RequestServer {
 
   async #close(): Promise<void> {
     if (this.#router.closed) return;
-    if (this.#inFlightCount > 0 || this.#peers.size > 0) {
+    const reason = this.#closedError();
+    this.#watch.abandonAll(reason, 'streams');
+    if (this.#inFlightCount > 0 || !this.#queues.empty) {
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
       await within(idle, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
     }
-    clearTimeout(this.#retry);
-    this.#peers.clear();
+    this.#watch.abandonAll(reason, 'all');
+    if (!this.#queues.empty) await delay(PARTING_MS);
+    this.#watch.close();
+    this.#queues.close();
     // A DEALER forgets what it has received but not read when its connection ends: the last answers get a moment.
-    await delay(Math.max(0, this.#lastSentMs + PARTING_MS - systemClock.monotonicMs()));
+    await delay(Math.max(0, this.#queues.lastSentMs + PARTING_MS - systemClock.monotonicMs()));
     if (this.#endpoint !== '') await unbindEndpoint(this.#router, this.#endpoint);
     this.#router.close();
     await this.#loop;
@@ -132,21 +146,15 @@ export class RequestServer {
         new MeshError('BAD_FRAME', `a REQ socket sends one envelope at a time; this frame has ${envelopes.length}`),
       );
     }
-    for (const envelope of envelopes) this.#onEnvelope(peer, envelope);
+    for (const envelope of envelopes) {
+      if (envelope.kind === 'request') this.#onRequest(peer, envelope);
+      else this.#onOther(peer, envelope, frame.length);
+    }
   }
 
-  #onEnvelope(peer: PeerAddress, envelope: Envelope | RefusedEnvelope): void {
-    if (envelope.kind === 'refused') return this.#refuse(peer, envelope.error, envelope.id);
-    if (envelope.kind !== 'request') {
-      return this.#refuse(
-        peer,
-        new MeshError('BAD_FRAME', `this socket takes requests, not an envelope of kind ${envelope.kind}`),
-      );
-    }
+  #onRequest(peer: PeerAddress, envelope: RequestEnvelope): void {
     this.counters.requests++;
-    if (this.#closing !== undefined) {
-      return this.#sendError(peer, envelope.id, new MeshError('CLOSED', `${this.options.purpose} is closing`));
-    }
+    if (this.#closing !== undefined) return this.#sendError(peer, envelope.id, this.#closedError());
     if (this.#inFlightCount >= limits.pendingRequestsMax) {
       return this.#sendError(
         peer,
@@ -154,30 +162,67 @@ export class RequestServer {
         new MeshError('QUEUE_FULL', `${this.options.purpose} has ${this.#inFlightCount} requests in hand`),
       );
     }
+    // A cancel of an earlier request with this id does not mean this one.
+    this.#watch.takeCancel(peer.key, envelope.id);
+    const request = new IncomingRequest(peer, envelope, this.#port);
     let result: unknown;
     try {
-      result = this.options.handle(envelope);
+      result = this.#handle(request);
     } catch (error) {
-      return this.#fail(peer, envelope, error);
+      return this.#fail(request, error);
     }
-    if (!(result instanceof Promise)) return this.#reply(peer, envelope, result);
+    if (!(result instanceof Promise)) return this.#reply(request, result);
     this.#inFlightCount++;
     result.then(
       (body) => {
         this.#inFlightCount--;
-        this.#reply(peer, envelope, body);
+        this.#reply(request, body);
       },
       (error) => {
         this.#inFlightCount--;
-        this.#fail(peer, envelope, error);
+        this.#fail(request, error);
       },
     );
   }
 
-  #reply(peer: PeerAddress, request: RequestEnvelope, body: unknown): void {
+  #handle(request: IncomingRequest): unknown {
+    if (request.meta.credit !== undefined) {
+      if (request.peer.plain) throw new MeshError('BAD_FRAME', 'a REQ socket gets one answer, and no stream');
+      // What the requester lets come, says and gives up is told to it from now on.
+      request.watch();
+    }
+    return this.options.handle(request);
+  }
+
+  #onOther(
+    peer: PeerAddress,
+    envelope: Exclude<Envelope, RequestEnvelope> | RefusedEnvelope,
+    frameBytes: number,
+  ): void {
+    if (envelope.kind === 'refused') return this.#refuse(peer, envelope.error, envelope.id);
+    const isAboutRequest = envelope.kind === 'cancel' || envelope.kind === 'credit' || envelope.kind === 'say';
+    if (!isAboutRequest || peer.plain) {
+      const error = isAboutRequest
+        ? `a REQ socket sends requests, and no envelope of kind ${envelope.kind}`
+        : `this socket takes requests, not an envelope of kind ${envelope.kind}`;
+      return this.#refuse(peer, new MeshError('BAD_FRAME', error), isAboutRequest ? envelope.id : 0);
+    }
+    if (envelope.kind === 'cancel') {
+      this.counters.cancels++;
+      return this.#watch.onCancel(peer.key, envelope.id);
+    }
+    // What comes for a stream that has just ended is late, and no fault.
+    const request = this.#watch.find(peer.key, envelope.id);
+    if (envelope.kind === 'credit') return request?.stream?.onCredit(envelope.count);
+    if (request?.stream === undefined || request.stream.onSay(envelope.body, frameBytes)) return;
+    this.#watch.abandon(request, new MeshError('BAD_FRAME', `more was said to ${request.method} than it had room for`));
+  }
+
+  #reply(request: IncomingRequest, body: unknown): void {
+    if (this.#settle(request)) return;
     let bytes: Buffer;
     try {
-      bytes = encodeReply(request.id, body ?? {});
+      bytes = encodeReply(request.id, body ?? {}, request.timings);
       if (bytes.length > this.options.frameBytesMax) {
         throw new MeshError(
           'TOO_LARGE',
@@ -185,23 +230,51 @@ export class RequestServer {
         );
       }
     } catch (error) {
-      return this.#onBadReply(peer, request, toMeshError(error));
+      return this.#onBadReply(request, toMeshError(error));
     }
     this.counters.replies++;
-    this.#send(peer, bytes);
+    this.#queues.put(request.peer, bytes);
   }
 
   /** The handler's answer cannot travel: its requester hears of that instead. */
-  #onBadReply(peer: PeerAddress, request: RequestEnvelope, { code, message }: MeshError): void {
-    if (code === 'TOO_LARGE') return this.#sendError(peer, request.id, new MeshError(code, message));
-    const error = new MeshError('INVALID_OUTPUT', `the answer of ${request.method} cannot be sent: ${message}`);
-    this.options.onBug(error, request.method);
-    this.#sendError(peer, request.id, error);
+  #onBadReply({ peer, id, method }: IncomingRequest, { code, message }: MeshError): void {
+    if (code === 'TOO_LARGE') return this.#sendError(peer, id, new MeshError(code, message));
+    const error = new MeshError('INVALID_OUTPUT', `the answer of ${method} cannot be sent: ${message}`);
+    this.options.onBug(error, method);
+    this.#sendError(peer, id, error);
   }
 
-  #fail(peer: PeerAddress, request: RequestEnvelope, thrown: unknown): void {
+  #fail(request: IncomingRequest, thrown: unknown): void {
     if (!(thrown instanceof MeshError)) this.options.onBug(thrown, request.method);
-    this.#sendError(peer, request.id, toMeshError(thrown));
+    if (this.#settle(request)) return;
+    this.#sendError(request.peer, request.id, toMeshError(thrown));
+  }
+
+  /** True when its requester has heard of its end already, or hears of it now: it was given up before anybody looked. */
+  #settle(request: IncomingRequest): boolean {
+    if (request.settled) return true;
+    request.settled = true;
+    if (request.watched) {
+      this.#watch.forget(request);
+      request.finish();
+      return false;
+    }
+    if (!this.#watch.takeCancel(request.peer.key, request.id)) return false;
+    this.#sendError(request.peer, request.id, interrupted(request.method));
+    return true;
+  }
+
+  #onAbandoned(request: IncomingRequest, reason: MeshError): void {
+    if (request.settled) return;
+    request.settled = true;
+    request.abandon(reason);
+    if (reason.code !== 'CONNECTION_LOST') this.#sendError(request.peer, request.id, reason);
+  }
+
+  /** An envelope that says nothing: where nobody is, the socket refuses it. */
+  #sendSign({ peer, id, stream }: IncomingRequest): void {
+    if (stream !== undefined) stream.sendSign();
+    else if (!peer.plain) this.#queues.put(peer, encodeItems(id, 1, []));
   }
 
   /** For bytes whose sender may not even wait for an answer; id 0 says that none could be read. */
@@ -212,82 +285,34 @@ export class RequestServer {
 
   #sendError(peer: PeerAddress, id: number, error: MeshError): void {
     this.counters.errors++;
-    this.#send(peer, encodeError(id, error.toBody(), this.options.frameBytesMax));
+    this.#queues.put(peer, encodeError(id, error.toBody(), this.options.frameBytesMax));
   }
 
-  #send({ id, plain, key }: PeerAddress, bytes: Buffer): void {
-    if (this.#router.closed) return;
-    let peer = this.#peers.get(key);
-    if (peer === undefined) {
-      peer = { id, plain, key, queue: new FrameQueue() };
-      this.#peers.set(key, peer);
-    }
-    if (!peer.queue.push({ bytes })) this.counters.droppedReplies++;
-    if (peer.queue.bytes >= EARLY_REPLIES_BYTES && this.#retry === undefined) void this.#flush(EARLY_REPLIES_BYTES);
-    this.#scheduleFlush();
+  #createPort(): RequestPort {
+    const watch = this.#watch;
+    const queues = this.#queues;
+    return {
+      frameBytesMax: this.options.frameBytesMax,
+      get disconnectCount() {
+        return watch.disconnectCount;
+      },
+      watch: (request) => watch.watch(request),
+      put: (request, bytes) => {
+        if (queues.put(request.peer, bytes)) return;
+        watch.abandon(request, new MeshError('QUEUE_FULL', `too much waits for whoever reads ${request.method}`));
+      },
+      expect: (source) => queues.expect(source),
+    };
   }
 
-  /** After all that this turn of the event loop answers, so that it leaves in few frames per peer. */
-  #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#flushing) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      void this.#flush();
-    });
-  }
-
-  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of the turn. */
-  async #flush(bytesMin = 1): Promise<void> {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    let blocked = false;
-    for (const peer of this.#peers.values()) {
-      if (peer.queue.bytes >= bytesMin && !(await this.#drain(peer, bytesMin))) blocked = true;
-    }
-    this.#flushing = false;
-    if (this.#router.closed) return;
-    if (blocked) this.#retryLater();
-    else if (this.#peers.size > 0) this.#scheduleFlush();
-    this.#noteIdle();
-  }
-
-  #retryLater(): void {
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
-      void this.#flush();
-    }, RETRY_BLOCKED_MS);
-  }
-
-  /** Sends what waits for a peer and forgets the peer once nothing does. False when it cannot take more now and stays. */
-  async #drain(peer: Peer, bytesMin: number): Promise<boolean> {
-    const { id, plain, queue } = peer;
-    while (queue.bytes >= bytesMin) {
-      const entries = queue.take(plain ? 1 : undefined);
-      const frame = frameOf(entries);
-      try {
-        await this.#router.send(plain ? [id, DELIMITER, frame] : [id, frame]);
-        this.#lastSentMs = systemClock.monotonicMs();
-      } catch (error) {
-        queue.restore(entries);
-        if (systemCodeOf(error) === 'EAGAIN' && !this.#router.closed) return false;
-        // EHOSTUNREACH: the peer has gone, and so has whoever waited for these.
-        this.counters.droppedReplies += queue.count;
-        queue.clear();
-      }
-    }
-    // In the same breath as the last look at the queue: an answer that comes later finds no peer and makes a new one.
-    if (queue.empty) this.#peers.delete(peer.key);
-    return true;
+  #closedError(): MeshError {
+    return new MeshError('CLOSED', `${this.options.purpose} is closing`);
   }
 
   #noteIdle(): void {
-    if (this.#inFlightCount === 0 && this.#peers.size === 0) this.#onIdle?.();
+    if (this.#inFlightCount === 0 && this.#queues.empty) this.#onIdle?.();
   }
 }
 
 /** From the last answer to the end of the connections: a healthy peer reads it in a millisecond. */
 const PARTING_MS = 50;
-const DELIMITER = Buffer.alloc(0);
-/** A peer whose pipe is full is reading slowly: try again soon, without spinning. */
-const RETRY_BLOCKED_MS = 5;

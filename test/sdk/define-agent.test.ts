@@ -5,6 +5,7 @@ import { defineAgent } from '../../agents/sdk/define-agent.js';
 import { limits } from '../../common/core/limits.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { FakeContext } from '../support/fake-context.js';
+import { fakeRequest } from '../support/fake-request.js';
 
 /** Fails to compile unless the two types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -60,7 +61,8 @@ describe('an agent that is defined', () => {
       () => context,
       (error) => failures.push(error),
     );
-    return method(input, { from: 'caller@main' });
+    const meta = { from: 'caller@main' };
+    return method(input, meta, fakeRequest(name, input, meta));
   };
 
   it('has the types of its schemas where its author writes code, and their checks where it is called', async () => {

@@ -4,6 +4,7 @@ import { actionMethod } from '../../agents/sdk/actions/action-table.js';
 import type { AgentDefinition } from '../../agents/sdk/define-agent.js';
 import { compile } from '../../common/protocol/schema.js';
 import { FakeContext, type FakeContextOptions } from './fake-context.js';
+import { fakeRequest } from './fake-request.js';
 
 export class StartedAgent {
   private constructor(
@@ -34,7 +35,7 @@ export class StartedAgent {
       found,
       () => this.context,
       () => undefined,
-    )(input, {});
+    )(input, {}, fakeRequest(action, input));
   }
 
   async stop(): Promise<void> {

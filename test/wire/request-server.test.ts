@@ -4,7 +4,15 @@ import { Dealer, Router } from 'zeromq';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/codec.js';
-import { decodeFrame, encodeReply } from '../../common/protocol/envelope.js';
+import {
+  decodeFrame,
+  encodeCancel,
+  encodeCredit,
+  encodeItems,
+  encodeReply,
+  encodeRequest,
+  encodeSay,
+} from '../../common/protocol/envelope.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { expectRejection } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
@@ -35,9 +43,21 @@ describe('a request server', () => {
       ['bytes that are no MessagePack', Buffer.from([0xc1]), '0 BAD_FRAME'],
       ['MessagePack that is no envelope', encode('hello'), '0 BAD_FRAME'],
       ['another version', encode([2, 1, 7, 'echo', {}]), '7 BAD_VERSION'],
-      ['an unknown kind', encode([1, 8, 7, 'echo', {}]), '7 BAD_FRAME'],
+      ['an unknown kind', encode([1, 9, 7, 'echo', {}]), '7 BAD_FRAME'],
+      ['a cancel: it has one request at a time', encodeCancel(7), '7 BAD_FRAME'],
+      ['credit', encodeCredit(7, 1), '7 BAD_FRAME'],
+      ['something said', encodeSay(7, {}), '7 BAD_FRAME'],
+      ['items', encodeItems(7, 1, []), '0 BAD_FRAME'],
       ['a reply', encodeReply(7, {}), '0 BAD_FRAME'],
     ];
+    it('get no stream', async () => {
+      const server = await world.server(answers.handle);
+      const socket = world.requester(server.endpoint);
+      await socket.send(encodeRequest(7, 'echo', {}, { credit: 1 }));
+      expect(lines(await nextAnswers(socket))).to.deep.equal(['7 BAD_FRAME']);
+      expect(answers.seen).to.have.length(0);
+    });
+
     for (const [title, message, line] of refused) {
       it(`go on after a refusal: ${title}`, async () => {
         const server = await world.server(answers.handle);

@@ -1,0 +1,154 @@
+/**
+ * The requests in hand whose handlers want to know whether somebody still waits, and what is learnt about that: a cancel,
+ * a peer that has gone, a reader that forgot its stream.
+ *
+ * Most requests are never seen here. So a cancel may name one that nobody looked at yet: it is remembered, bounded, for when
+ * somebody does. A connection's end does not say whose it was: the peers that are watched are then sent a sign, and the
+ * socket tells which of them are not there.
+ */
+import type { Router } from 'zeromq';
+import { systemClock } from '../core/clock.js';
+import { MeshError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { IncomingRequest } from './incoming-request.js';
+import { interrupted } from './request-error.js';
+
+export interface RequestWatchEvents {
+  /** Nobody waits for it any more; it is no longer watched. */
+  onAbandoned(request: IncomingRequest, reason: MeshError): void;
+  /** Is its requester still there? */
+  onDoubt(request: IncomingRequest): void;
+}
+
+export class RequestWatch {
+  /** By peer and id. */
+  readonly #requests = new Map<string, Map<number, IncomingRequest>>();
+  readonly #cancels = new Set<string>();
+  #disconnectCount = 0;
+  #listening = false;
+  #doubting: NodeJS.Timeout | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly router: Router,
+    private readonly events: RequestWatchEvents,
+  ) {}
+
+  get disconnectCount(): number {
+    return this.#disconnectCount;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const requests of this.#requests.values()) size += requests.size;
+    return size;
+  }
+
+  watch(request: IncomingRequest): void {
+    const { peer, id, method, meta } = request;
+    if (this.takeCancel(peer.key, id)) return this.events.onAbandoned(request, interrupted(method));
+    this.#listen();
+    let requests = this.#requests.get(peer.key);
+    if (requests === undefined) {
+      requests = new Map();
+      this.#requests.set(peer.key, requests);
+    }
+    requests.set(id, request);
+    if (meta.credit !== undefined) this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
+    if (request.disconnectsBefore !== this.#disconnectCount) this.events.onDoubt(request);
+  }
+
+  forget({ peer, id }: IncomingRequest): void {
+    const requests = this.#requests.get(peer.key);
+    requests?.delete(id);
+    if (requests?.size === 0) this.#requests.delete(peer.key);
+  }
+
+  find(peerKey: string, id: number): IncomingRequest | undefined {
+    return this.#requests.get(peerKey)?.get(id);
+  }
+
+  onCancel(peerKey: string, id: number): void {
+    const request = this.find(peerKey, id);
+    if (request !== undefined) return this.abandon(request, interrupted(request.method));
+    this.#cancels.add(cancelKey(peerKey, id));
+    if (this.#cancels.size <= limits.cancelsKept) return;
+    for (const oldest of this.#cancels) {
+      this.#cancels.delete(oldest);
+      return;
+    }
+  }
+
+  /** True when a cancel came for a request that was not watched; it is forgotten then. */
+  takeCancel(peerKey: string, id: number): boolean {
+    return this.#cancels.size > 0 && this.#cancels.delete(cancelKey(peerKey, id));
+  }
+
+  onPeerGone(peerKey: string): void {
+    for (const request of [...(this.#requests.get(peerKey)?.values() ?? [])]) {
+      this.abandon(request, new MeshError('CONNECTION_LOST', `whoever asked for ${request.method} has gone`));
+    }
+  }
+
+  /** Gives up what is watched: streams alone, or all. */
+  abandonAll(reason: MeshError, which: 'streams' | 'all'): void {
+    for (const request of this.#all()) {
+      if (which === 'all' || request.meta.credit !== undefined) this.abandon(request, reason);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#doubting);
+    clearInterval(this.#sweeper);
+  }
+
+  /** Gives one up. */
+  abandon(request: IncomingRequest, reason: MeshError): void {
+    this.forget(request);
+    this.events.onAbandoned(request, reason);
+  }
+
+  #all(): IncomingRequest[] {
+    return [...this.#requests.values()].flatMap((requests) => [...requests.values()]);
+  }
+
+  /** Not before somebody wants to know: a monitor costs a socket of its own. */
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.router.events.on('disconnect', () => {
+      this.#disconnectCount++;
+      this.#doubting ??= setTimeout(() => {
+        this.#doubting = undefined;
+        for (const requests of this.#requests.values()) {
+          const [first] = requests.values();
+          if (first !== undefined) this.events.onDoubt(first);
+        }
+      }, DOUBT_MS);
+    });
+  }
+
+  #onSweep(): void {
+    const nowMs = systemClock.monotonicMs();
+    const streams = this.#all().filter(({ meta }) => meta.credit !== undefined);
+    for (const request of streams) {
+      const { stream, method } = request;
+      if (stream?.isIdle(nowMs)) this.abandon(request, forgotten(method));
+      else stream?.showSign(nowMs);
+    }
+    if (streams.length > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+}
+
+const cancelKey = (peerKey: string, id: number) => `${id} ${peerKey}`;
+
+const forgotten = (method: string) =>
+  new MeshError('TIMED_OUT', `the reader of the stream of ${method} let nothing come for ${limits.streamIdleMs} ms`, {
+    hint: 'read on, or cancel the stream',
+  });
+
+/** Connections often end together. */
+const DOUBT_MS = 50;
+const SWEEP_MS = 1_000;
