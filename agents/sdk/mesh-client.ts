@@ -10,13 +10,9 @@ import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { EventPublisher } from '../../common/wire/event-publisher.js';
-import {
-  type EventInfo,
-  EventSubscriber,
-  type Subscription,
-  type SubscriptionOptions,
-} from '../../common/wire/event-subscriber.js';
+import { EventSubscriber } from '../../common/wire/event-subscriber.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
+import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { InstanceDirectory } from './calls/instance-directory.js';

@@ -40,6 +40,19 @@ export const limits = {
   pendingRequestsMax: 65_536,
   /** Long polls (watch, read) that one server holds open; the next is answered at once as if its wait were 0. */
   waitersMax: 4_096,
+  /** Events that wait for a handler, where a subscription has a queue and does not say how many. */
+  subscriptionQueueDefault: 1_024,
+  /** The most that it may say. What happens at its bound is the subscription's policy. */
+  subscriptionQueueMax: 100_000,
+  /** Bytes of those events, about: large ones fill a queue sooner. */
+  subscriptionQueueBytesMax: 32 * MIB,
+  /** Subscriptions of one process that hold up their publisher: each has a socket of its own, so that it holds up nobody
+   *  else. The next is refused with QUEUE_FULL. */
+  blockingSubscriptionsMax: 32,
+  /** Frames of events that libzmq holds for one of those: what it does not take, the proxy's high-water mark drops. */
+  blockingHighWaterMark: 16,
+  /** Subscriptions that one answer to mesh.health tells of, those in trouble first. */
+  subscriptionsShown: 64,
   /** Messages a receive loop handles before it lets other work of the process run (finding Z25). */
   receiveBurstMax: 128,
   /** The same in time: a message may carry thousands of envelopes, and heartbeats must not wait behind them. */
@@ -149,6 +162,18 @@ export const limits = {
   publisherTopicsMax: 10_000,
   /** (publisher, topic) pairs whose sequence a subscriber follows; the oldest is forgotten and counted. */
   subscriberTracksMax: 100_000,
+  /** Topics whose last value a broker keeps, and their bytes: far more than states that people look at. At the limit the
+   *  value that was not renewed longest makes room, and that is counted. */
+  keptTopicsMax: 10_000,
+  keptBytesMax: 64 * MIB,
+  /** One kept value: several fit a frame of the broker's control socket. A larger one is refused with TOO_LARGE. */
+  keptValueBytesMax: 256 * KIB,
+  /** A publisher tells its broker at once what to keep, and then at most this often: of a topic that changes all the time
+   *  only the newest value is told. */
+  keepIntervalMs: 20,
+  /** A late joiner asks for the kept values again after this: by then its subscription has reached every publisher, and what
+   *  was published meanwhile is not missed. */
+  lastValueSettleMs: 500,
   /** Subscription prefixes of one process: libzmq drops a burst of more than a thousand (finding Z9). */
   subscriptionsMax: 900,
 
@@ -353,6 +378,7 @@ assertLimit(limits.usageIntervalMs % limits.limitIntervalMs === 0, 'a sample fal
 assertLimit(limits.streamSilenceMs > 3 * limits.streamSignMs, 'three signs of a stream may be late');
 assertLimit(limits.streamWindow <= limits.streamCreditMax, 'a stream may have its window');
 assertLimit(limits.streamBytesMax <= limits.callFrameBytesMax, 'what a stream has on its way fits a frame');
+assertLimit(limits.keptValueBytesMax * 4 <= limits.controlFrameBytesMax, 'kept values fit a frame of the broker');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,

@@ -11,8 +11,14 @@ interface Receiving {
   receive(): Promise<Buffer[]>;
 }
 
-/** Runs until the socket is closed. `onMessage` must not throw; when it does, that is a bug and the loop rejects. */
-export async function receiveLoop(socket: Receiving, onMessage: (parts: Buffer[]) => void): Promise<void> {
+/**
+ * Runs until the socket is closed. `onMessage` must not throw; when it does, that is a bug and the loop rejects. A promise
+ * that it returns holds the loop up: nothing is read before it has resolved.
+ */
+export async function receiveLoop(
+  socket: Receiving,
+  onMessage: (parts: Buffer[]) => Promise<void> | undefined | void,
+): Promise<void> {
   let burst = 0;
   let sinceMs = systemClock.monotonicMs();
   while (!socket.closed) {
@@ -23,7 +29,8 @@ export async function receiveLoop(socket: Receiving, onMessage: (parts: Buffer[]
       if (socket.closed) return;
       throw error;
     }
-    onMessage(parts);
+    const held = onMessage(parts);
+    if (held !== undefined) await held;
     if (++burst < limits.receiveBurstMax && systemClock.monotonicMs() - sinceMs < limits.receiveBurstMs) continue;
     await nextTurn();
     burst = 0;

@@ -1,6 +1,7 @@
 /**
- * Which events a subscriber missed. Pure: per publisher and topic it remembers the next expected number and answers how
- * many are missing before a batch. Bounded: the pair that was silent longest is forgotten first, and that is counted.
+ * Where a batch of events stands among those that were heard before. Pure: per publisher and topic it remembers the next
+ * expected number, and so knows what is missing and what came before already. Bounded: the pair that was silent longest is
+ * forgotten first, and that is counted.
  */
 import { limits } from '../core/limits.js';
 
@@ -10,14 +11,21 @@ export class SequenceTracker {
 
   constructor(private readonly tracksMax: number = limits.subscriberTracksMax) {}
 
-  /** @returns how many events are missing before `firstSeq`: 0 for the first one heard of this publisher. */
-  gapBefore(publisher: string, topic: string, firstSeq: number, count: number): number {
+  /**
+   * @returns above 0: so many events are missing before `firstSeq`; below 0: so many of the batch, its first ones, were
+   * heard before. 0 for the first batch of a publisher.
+   */
+  place(publisher: string, topic: string, firstSeq: number, count: number): number {
     const key = `${publisher} ${topic}`;
     const expected = this.#next.get(key);
-    if (expected !== undefined) this.#next.delete(key);
-    else if (this.#next.size >= this.tracksMax) this.#forgetOldest();
-    this.#next.set(key, Math.max(expected ?? 0, firstSeq + count));
-    return expected === undefined ? 0 : Math.max(0, firstSeq - expected);
+    if (expected === undefined) {
+      if (this.#next.size >= this.tracksMax) this.#forgetOldest();
+      this.#next.set(key, firstSeq + count);
+      return 0;
+    }
+    this.#next.delete(key);
+    this.#next.set(key, Math.max(expected, firstSeq + count));
+    return Math.max(firstSeq - expected, -count);
   }
 
   /** For topics that are no longer listened to: what passes meanwhile is not missed. */

@@ -81,8 +81,14 @@ export const openPublisher = (): Publisher =>
     sendTimeout: 0,
   });
 
-export const openSubscriber = (frameBytesMax: number): Subscriber =>
-  new zmq.Subscriber({ ...everySocket, ...receiving, ...connecting(), maxMessageSize: frameBytesMax });
+/** @param highWaterMark frames that may wait to be read. */
+export const openSubscriber = (frameBytesMax: number, highWaterMark: number = limits.socketHighWaterMark): Subscriber =>
+  new zmq.Subscriber({
+    ...everySocket,
+    ...connecting(),
+    receiveHighWaterMark: highWaterMark,
+    maxMessageSize: frameBytesMax,
+  });
 
 /** The native proxy. Subscriptions travel through it upstream: bounded, a burst of them would be dropped silently. */
 export const openProxy = (frameBytesMax: number): NativeProxy<XSubscriber, XPublisher> =>

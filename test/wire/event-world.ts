@@ -3,7 +3,8 @@ import { Publisher } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
 import { EventProxy } from '../../common/wire/event-proxy.js';
 import { EventPublisher } from '../../common/wire/event-publisher.js';
-import { type EventInfo, EventSubscriber, type Subscription } from '../../common/wire/event-subscriber.js';
+import { EventSubscriber } from '../../common/wire/event-subscriber.js';
+import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
 import { until } from '../support/wait-for.js';
 
 const ANY_PORT = 'tcp://127.0.0.1:0';
@@ -17,8 +18,8 @@ export class Heard {
     this.bodies.push(body);
     this.lines.push(`${topic} ${seq} ${JSON.stringify(body)}`);
   };
-  readonly onGap = (count: number, topic: string): void => {
-    this.lines.push(`gap ${count} ${topic}`);
+  readonly onGap = (count: number, topic: string, _publisher: string, cause: string): void => {
+    this.lines.push(`${cause === 'lost' ? 'gap' : cause} ${count} ${topic}`);
   };
 }
 
@@ -61,9 +62,13 @@ export class EventWorld {
     return subscriber;
   }
 
-  listen(subscriber: EventSubscriber, pattern: string): Heard & { readonly subscription: Subscription } {
+  listen(
+    subscriber: EventSubscriber,
+    pattern: string,
+    options: SubscriptionOptions = {},
+  ): Heard & { readonly subscription: Subscription } {
     const heard = new Heard();
-    const subscription = subscriber.subscribe(pattern, heard.handler, { onGap: heard.onGap });
+    const subscription = subscriber.subscribe(pattern, heard.handler, { onGap: heard.onGap, ...options });
     return Object.assign(heard, { subscription });
   }
 
