@@ -8,7 +8,8 @@ import { MeshError } from '../core/errors.js';
 import type { RequestEnvelope } from '../protocol/envelope.js';
 import type { ReplyTimings, RequestMeta } from '../protocol/request-meta.js';
 import { AnswerStream } from './answer-stream.js';
-import type { PeerAddress, ReplySource } from './reply-queues.js';
+import type { PeerAddress } from './peer-address.js';
+import type { ReplySource } from './reply-queues.js';
 
 /** What a request needs of its server. */
 export interface RequestPort {
@@ -43,6 +44,8 @@ export class IncomingRequest implements RequestEnvelope {
     readonly peer: PeerAddress,
     envelope: RequestEnvelope,
     private readonly port: RequestPort,
+    /** Monotonic time at which its frame was read. */
+    readonly receivedMs: number,
   ) {
     this.id = envelope.id;
     this.method = envelope.method;

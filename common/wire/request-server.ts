@@ -21,8 +21,9 @@ import {
 } from '../protocol/envelope.js';
 import { bindEndpoint, unbindEndpoint } from './endpoint.js';
 import { IncomingRequest, type RequestPort } from './incoming-request.js';
+import { frameIn, type PeerAddress, peerOf } from './peer-address.js';
 import { receiveLoop } from './receive-loop.js';
-import { type PeerAddress, ReplyQueues } from './reply-queues.js';
+import { ReplyQueues } from './reply-queues.js';
 import { interrupted } from './request-error.js';
 import { RequestWatch } from './request-watch.js';
 import { openRouter } from './socket-options.js';
@@ -121,38 +122,30 @@ export class RequestServer {
   }
 
   #onMessage(parts: Buffer[]): void {
-    const [id, second, third] = parts;
-    // An empty part with something after it is a delimiter, whatever follows: its sender only reads answers that have one.
-    const plain = parts.length > 2 && second?.length === 0;
-    const frame = plain ? third : second;
-    if (id === undefined) return;
-    // Views into the received message pin it whole; the id outlives it.
-    // The mark is no latin1 character: no id can imitate it.
-    const key = `${plain ? '\u2192' : ''}${id.toString('latin1')}`;
-    const peer = { id: Buffer.from(id), plain, key };
-    if (frame === undefined || parts.length !== (plain ? 3 : 2)) {
-      const count = parts.length - (plain ? 2 : 1);
-      return this.#refuse(peer, new MeshError('BAD_FRAME', `a request is one part; this one has ${count}`));
-    }
+    const peer = peerOf(parts);
+    if (peer === undefined) return;
+    let frame: Buffer;
     let envelopes: (Envelope | RefusedEnvelope)[];
     try {
+      frame = frameIn(parts, peer);
       envelopes = decodeFrame(frame);
     } catch (error) {
       return this.#refuse(peer, toMeshError(error));
     }
-    if (plain && envelopes.length !== 1) {
+    if (peer.plain && envelopes.length !== 1) {
       return this.#refuse(
         peer,
         new MeshError('BAD_FRAME', `a REQ socket sends one envelope at a time; this frame has ${envelopes.length}`),
       );
     }
+    const nowMs = systemClock.monotonicMs();
     for (const envelope of envelopes) {
-      if (envelope.kind === 'request') this.#onRequest(peer, envelope);
+      if (envelope.kind === 'request') this.#onRequest(peer, envelope, nowMs);
       else this.#onOther(peer, envelope, frame.length);
     }
   }
 
-  #onRequest(peer: PeerAddress, envelope: RequestEnvelope): void {
+  #onRequest(peer: PeerAddress, envelope: RequestEnvelope, nowMs: number): void {
     this.counters.requests++;
     if (this.#closing !== undefined) return this.#sendError(peer, envelope.id, this.#closedError());
     if (this.#inFlightCount >= limits.pendingRequestsMax) {
@@ -164,7 +157,7 @@ export class RequestServer {
     }
     // A cancel of an earlier request with this id does not mean this one.
     this.#watch.takeCancel(peer.key, envelope.id);
-    const request = new IncomingRequest(peer, envelope, this.#port);
+    const request = new IncomingRequest(peer, envelope, this.#port, nowMs);
     let result: unknown;
     try {
       result = this.#handle(request);
