@@ -1,7 +1,9 @@
 /** A request in hand without a server: nobody cancels it unless the test does (`abandon`), and what it puts is kept. */
+import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import type { RequestMeta } from '../../common/protocol/envelope.js';
 import { IncomingRequest } from '../../common/wire/incoming-request.js';
+import type { ReplySource } from '../../common/wire/reply-queues.js';
 
 export function fakeRequest(
   method: string,
@@ -11,11 +13,12 @@ export function fakeRequest(
 ): IncomingRequest {
   const peer = { id: Buffer.from('tester'), plain: false, key: 'tester' };
   const envelope = { kind: 'request', id: 1, method, body, meta } as const;
-  return new IncomingRequest(peer, envelope, {
+  const port = {
     frameBytesMax: limits.callFrameBytesMax,
     disconnectCount: 0,
     watch: () => undefined,
-    put: (_request, bytes) => void put.push(bytes),
-    expect: (source) => setImmediate(() => source.flush()),
-  });
+    put: (_request: IncomingRequest, bytes: Buffer) => void put.push(bytes),
+    expect: (source: ReplySource) => void setImmediate(() => source.flush()),
+  };
+  return new IncomingRequest(peer, envelope, port, systemClock.monotonicMs());
 }
