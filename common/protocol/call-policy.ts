@@ -48,8 +48,10 @@ const Breaker = Type.Object(
     windowMs: Type.Optional(Ms),
     /** … looked at only when there were so many. */
     callsMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-    /** After that one call may try it again. */
+    /** After that one call may try it again; twice as long after each try that failed, … */
     openMs: Type.Optional(Ms),
+    /** … up to this. */
+    openMsMax: Type.Optional(Ms),
   },
   map,
 );

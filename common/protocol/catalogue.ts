@@ -9,6 +9,7 @@ import { ErrorReportInput } from './error-report.js';
 import {
   AgentChange,
   Body,
+  CallRecord,
   Count,
   Counters,
   closed,
@@ -32,6 +33,7 @@ import {
   Welcome,
 } from './message-parts.js';
 import {
+  ActionName,
   AgentEntry,
   AgentView,
   Endpoint,
@@ -82,6 +84,16 @@ export const catalogue = {
     'Finish what is in hand and end. A node takes its whole machine down.',
     Nothing,
     closed({ stopping: Type.Boolean() }),
+  ),
+  'mesh.calls': method(
+    'agent',
+    'Its latest calls under a policy, in the order in which they ended: what was tried, and what came of it.',
+    closed({
+      service: Type.Optional(Name),
+      action: Type.Optional(ActionName),
+      last: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.callTrailKept })),
+    }),
+    closed({ policies: PolicyRevision, calls: Type.Array(CallRecord, { maxItems: limits.callTrailKept }) }),
   ),
 
   'node.welcome': method(

@@ -74,6 +74,33 @@ export const Policies = closed({
   rules: Type.Array(PolicyRule, { maxItems: limits.policyRulesMax }),
 });
 
+const ResultCode = Type.String({ maxLength: limits.nameLengthMax, description: 'empty when it was answered well' });
+/** One call under a policy, when its caller had an answer. */
+export const CallRecord = closed({
+  tsMs: WallMs,
+  service: Type.String({
+    maxLength: limits.nameLengthMax,
+    description: 'empty for a call to whoever has a capability',
+  }),
+  action: ActionName,
+  durationMs: Type.Number({ minimum: 0 }),
+  waitedMs: Type.Number({ minimum: 0, description: 'for room in its bulkhead' }),
+  attempts: Type.Array(
+    closed({
+      instance: Type.String({ maxLength: limits.topicLengthMax }),
+      breaker: Type.Enum(['closed', 'open', 'half-open'], { description: 'of that instance, when it was chosen' }),
+      durationMs: Type.Number({ minimum: 0 }),
+      code: ResultCode,
+    }),
+    { maxItems: limits.callRetriesMax + 1 },
+  ),
+  fallback: Type.String({
+    maxLength: limits.topicLengthMax,
+    description: '`value` or the target that answered instead; empty when there was no need',
+  }),
+  code: ResultCode,
+});
+
 export const ProcessRow = closed({
   ...AgentEntry.properties,
   instance: Type.String(),

@@ -1,0 +1,181 @@
+/**
+ * What stands around a call where a policy wants it: the bulkhead, which lets only so many calls of an action out at once,
+ * and the fallback, which is what the caller gets instead of an error. Repeats, time and breaker are within, at the router,
+ * because they need to know which instance was asked. The only importer of cockatiel, and loaded by the first call that
+ * needs it.
+ *
+ * R1  A call that waits for room spends its own time: what it is made with is what is left.
+ * R2  A call that found no room did not run: OVERLOADED.
+ * R3  The fallback stands in for a service that fails, never for a caller that asks wrongly or has given up.
+ * R4  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
+ */
+import { type BulkheadPolicy, BulkheadRejectedError, bulkhead, fallback, handleWhen } from 'cockatiel';
+import { type Clock, systemClock, within } from '../../../common/core/clock.js';
+import { type ErrorCode, MeshError, toMeshError } from '../../../common/core/errors.js';
+import type { CallPolicy } from '../../../common/protocol/call-policy.js';
+import type { CallNote } from './call-trail.js';
+
+export interface GuardedCall {
+  /** `vision.detect`: all calls of that name share a bulkhead. */
+  readonly name: string;
+  readonly policy: CallPolicy;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly note: CallNote;
+  /** Makes the call, with its repeats, in so much time. */
+  make(timeoutMs: number): Promise<unknown>;
+  /** Asks the target of the fallback the same, without a fallback of its own. */
+  makeInstead(target: string, timeoutMs: number): Promise<unknown>;
+}
+
+type Bulkhead = NonNullable<CallPolicy['bulkhead']>;
+type Fallback = NonNullable<CallPolicy['fallback']>;
+
+/** The service could not, or did not, answer: the same input may be answered by somebody else. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'UNREACHABLE',
+  'TIMED_OUT',
+  'CONNECTION_LOST',
+  'AGENT_CRASHED',
+  'CIRCUIT_OPEN',
+  'OVERLOADED',
+  'QUEUE_FULL',
+  'EXPIRED',
+  'CLOSED',
+  'ACTION_FAILED',
+  'INVALID_OUTPUT',
+  'INTERNAL',
+]);
+
+export class Resilience {
+  readonly #bulkheads = new Map<string, { readonly rule: Bulkhead; readonly policy: BulkheadPolicy }>();
+
+  constructor(private readonly clock: Clock = systemClock) {}
+
+  /** @throws OVERLOADED, INTERRUPTED, and whatever the call throws */
+  run(call: GuardedCall): Promise<unknown> {
+    const deadlineMs = this.clock.monotonicMs() + call.timeoutMs;
+    const { bulkhead: room, fallback: instead } = call.policy;
+    const make = () => (room === undefined ? call.make(call.timeoutMs) : this.#makeWithRoom(call, room, deadlineMs));
+    return instead === undefined ? make() : this.#orInstead(call, instead, make, deadlineMs);
+  }
+
+  #orInstead(call: GuardedCall, instead: Fallback, make: () => Promise<unknown>, deadlineMs: number): Promise<unknown> {
+    let failure = new MeshError('INTERNAL');
+    const isFailure = handleWhen((error) => {
+      failure = toMeshError(error);
+      return FAILURES.has(failure.code);
+    });
+    return fallback(isFailure, () => this.#fallBack(call, instead, failure, deadlineMs)).execute(make);
+  }
+
+  async #fallBack(
+    { note, makeInstead }: GuardedCall,
+    { target, value }: Fallback,
+    failure: MeshError,
+    deadlineMs: number,
+  ): Promise<unknown> {
+    if (target === undefined) {
+      note.fellBack('value');
+      return value;
+    }
+    const leftMs = deadlineMs - this.clock.monotonicMs();
+    if (leftMs < 1) throw withDetail(failure, { target, code: 'EXPIRED', message: 'no time was left for it' });
+    try {
+      const answer = await makeInstead(target, leftMs);
+      note.fellBack(target);
+      return answer;
+    } catch (error) {
+      const { code, message } = toMeshError(error);
+      throw withDetail(failure, { target, code, message });
+    }
+  }
+
+  async #makeWithRoom(call: GuardedCall, room: Bulkhead, deadlineMs: number): Promise<unknown> {
+    const { name, timeoutMs, signal, note } = call;
+    const waitedSinceMs = this.clock.monotonicMs();
+    const turn = new Turn();
+    const giveUp = () => turn.giveUp(interrupted(name));
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const done = this.#bulkheadOf(name, room).execute(() => {
+      turn.come();
+      const nowMs = this.clock.monotonicMs();
+      note.waited(nowMs - waitedSinceMs);
+      return call.make(Math.max(1, deadlineMs - nowMs));
+    }, turn.signal);
+    try {
+      if (!turn.hasCome)
+        await within(Promise.race([turn.coming, done]), timeoutMs, () => noRoom(name, room, timeoutMs));
+      return await done;
+    } catch (error) {
+      turn.giveUp(error);
+      done.catch(() => undefined); // one that waits no more is refused when its turn would have come
+      throw error instanceof BulkheadRejectedError ? noRoom(name, room) : error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** One for each action; another one when its rule says something else, beside which the calls of the old one end. */
+  #bulkheadOf(name: string, rule: Bulkhead): BulkheadPolicy {
+    const known = this.#bulkheads.get(name);
+    if (known?.rule.concurrency === rule.concurrency && known.rule.queueMax === rule.queueMax) return known.policy;
+    if (this.#bulkheads.size >= BULKHEADS_MAX) this.#forgetIdle();
+    const policy = bulkhead(rule.concurrency, rule.queueMax ?? 0);
+    this.#bulkheads.set(name, { rule, policy });
+    return policy;
+  }
+
+  #forgetIdle(): void {
+    for (const [name, { rule, policy }] of this.#bulkheads)
+      if (policy.executionSlots === rule.concurrency) this.#bulkheads.delete(name);
+  }
+}
+
+/** Far more actions than a program calls; one that makes up names keeps none that is at rest. */
+const BULKHEADS_MAX = 1_024;
+
+/** A call's place before the bulkhead: it comes to its turn, or gives it up before. */
+class Turn {
+  readonly #gone = new AbortController();
+  #come: () => void = () => undefined;
+  #fail: (error: unknown) => void = () => undefined;
+  hasCome = false;
+  readonly coming = new Promise<void>((resolve, reject) => {
+    this.#come = resolve;
+    this.#fail = reject;
+  });
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  come(): void {
+    this.hasCome = true;
+    this.#come();
+  }
+
+  giveUp(why: unknown): void {
+    if (this.hasCome) return;
+    this.coming.catch(() => undefined); // nobody may be waiting for it any more
+    this.#gone.abort();
+    this.#fail(why);
+  }
+}
+
+const noRoom = (name: string, { concurrency, queueMax = 0 }: Bulkhead, waitedMs?: number): MeshError => {
+  const why = waitedMs === undefined ? `and ${queueMax} wait for one of them` : `and none has ended in ${waitedMs} ms`;
+  return new MeshError('OVERLOADED', `${name} was not called: ${concurrency} calls of it are out already, ${why}`, {
+    hint: `call it less at once, or raise its bulkhead: "mesh policy test ${name}" says where it stands`,
+    details: { concurrency, queueMax },
+  });
+};
+
+const interrupted = (name: string): MeshError =>
+  new MeshError('INTERRUPTED', `the call of ${name} was given up while it waited for room`);
+
+const withDetail = ({ code, message, hint, details, stack }: MeshError, fallback: Record<string, unknown>): MeshError =>
+  Object.assign(
+    new MeshError(code, message, { ...(hint === undefined ? {} : { hint }), details: { ...details, fallback } }),
+    { stack },
+  );
