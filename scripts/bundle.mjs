@@ -14,6 +14,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -75,7 +76,10 @@ const bundle = (name, entry, external = []) =>
     platform: 'node',
     target: 'node20',
     charset: 'ascii',
-    banner: { js: WHERE },
+    legalComments: 'none',
+    // A function, as the loader calls it: a text that is put together is kept twice.
+    banner: { js: `(function (exports, require, module, __filename, __dirname) { ${WHERE}` },
+    footer: { js: '\n})' },
     external: [...NATIVE, ...external],
     plugins: [inBundle, withoutThreads],
     metafile: true,
@@ -109,6 +113,14 @@ const byFile = new Map(Object.entries(agents).map(([module, load]) => [builtUrl(
 export const run = (path, load) => runAgent(path, (url) => byFile.get(url)?.() ?? load(url));
 `;
 
+/** The exports of a bundle. Not by the loader: what it would keep for others is what a build does, not what they do. */
+function evaluate(file) {
+  const module = { exports: {} };
+  const run = runInThisContext(readFileSync(file, 'latin1'), { filename: file });
+  run(module.exports, createRequire(file), module, file, dirname(file));
+  return module.exports;
+}
+
 rmSync(bundles, { recursive: true, force: true });
 mkdirSync(bundles, { recursive: true });
 
@@ -126,7 +138,7 @@ writeFileSync(
 for (const module of agentModules) {
   lead(module, AGENTS, (bundle) => `export default (await ${bundle}.agents['${module}']()).default;`);
 }
-const { sdk } = createRequire(import.meta.url)(join(bundles, `${AGENTS}.cjs`));
+const { sdk } = evaluate(join(bundles, `${AGENTS}.cjs`));
 lead('agents/sdk/index', AGENTS, (bundle) => `export const { ${Object.keys(sdk).join(', ')} } = ${bundle}.sdk;`);
 
 const copied = results

@@ -35,7 +35,7 @@ function run(file: string): unknown {
   const checksum = zlib.crc32(bytes);
   const cachedData = readCache(cacheFile, checksum);
   // The bundler writes ASCII only, of which the engine keeps one byte a character.
-  const script = new vm.Script(Module.wrap(bytes.toString('latin1')), {
+  const script = new vm.Script(bytes.toString('latin1'), {
     filename: file,
     ...(cachedData === undefined ? {} : { cachedData }),
   });

@@ -22,7 +22,10 @@ describe('a bundle', () => {
   afterEach(() => rmSync(dist, { recursive: true, force: true }));
 
   const write = (word: string) =>
-    writeFileSync(join(dist, 'bundles/word.cjs'), `const say = () => '${word}';\nprocess.stdout.write(say());\n`);
+    writeFileSync(
+      join(dist, 'bundles/word.cjs'),
+      `(function (exports, require, module, __filename, __dirname) { const say = () => '${word}';\nprocess.stdout.write(say());\n})`,
+    );
   const run = (...flags: string[]) => execFileSync(process.execPath, [...flags, join(dist, 'main.cjs')]).toString();
   const caches = () => readdirSync(join(dist, 'bundles')).filter((name) => name.endsWith('.cache'));
   const cacheFile = () => join(dist, 'bundles', caches()[0] ?? '');
