@@ -28,7 +28,7 @@ module.exports = {
       name: 'core-is-built-ins-only',
       severity: 'error',
       comment: 'level 0 uses Node built-ins only',
-      from: { path: '^common/core/' },
+      from: { path: '^common/(core|launch)/' },
       to: { dependencyTypes: ['npm'] },
     },
     layer(
