@@ -3,6 +3,7 @@ import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { Health } from '../../common/core/health-score.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
 import type { HealthBoard } from './supervision/health-board.js';
+import { attachmentOf } from './supervision/incarnation.js';
 import type { Supervisor } from './supervision/supervisor.js';
 
 export interface MachineTableOptions {
@@ -26,10 +27,7 @@ export const machineTable = ({ machine, epoch, revision, supervisor, health }: M
     state,
     sinceMs,
     pid,
-    version: attachment.version,
-    capabilities: attachment.capabilities,
-    actions: attachment.actions,
-    control: attachment.control,
+    ...attachmentOf(attachment),
     ...tell(health.of(name, incarnation)),
   })),
 });

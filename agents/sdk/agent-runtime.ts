@@ -163,6 +163,7 @@ export class AgentRuntime {
       version,
       capabilities: [...capabilities],
       actions: Object.keys(actions),
+      ...idempotentOf(actions),
     };
   }
 
@@ -239,6 +240,12 @@ export class AgentRuntime {
     if (this.#context !== undefined) this.#hooks.error(error, this.#context);
     void this.#mesh?.report(error, { component: 'handler', context: { topic } }).catch(() => undefined);
   }
+}
+
+/** Said only where there is something to say: most agents have none. */
+function idempotentOf(actions: NonNullable<AgentDefinition['actions']>): { idempotent?: string[] } {
+  const idempotent = Object.keys(actions).filter((name) => actions[name]?.idempotent === true);
+  return idempotent.length === 0 ? {} : { idempotent };
 }
 
 /** The context is the mesh with the agent's own facts beside it: a plain object, so that its functions can be taken out. */

@@ -18,7 +18,7 @@ import { type Connection, closeDatabase, openDatabase, type Quarantined } from '
 import { processMigrations } from './process-schema.js';
 import { storeError } from './sqlite-error.js';
 
-const { state, epoch, sinceMs, version, capabilities, actions, control, pid } = AgentEntry.properties;
+const { state, epoch, sinceMs, version, capabilities, actions, control, ipc, idempotent, pid } = AgentEntry.properties;
 const Count = Type.Integer({ minimum: 0 });
 const Text = Type.String({ maxLength: limits.errorTextMax });
 
@@ -45,7 +45,10 @@ const ProcessRecord = Type.Object(
     lastExit: Text,
     /** Of the plan that the last incarnation was started with. */
     planHash: Type.String({ maxLength: limits.nameLengthMax }),
-    attachment: Type.Object({ control, version, capabilities, actions }, { additionalProperties: false }),
+    attachment: Type.Object(
+      { control, version, capabilities, actions, ipc, idempotent },
+      { additionalProperties: false },
+    ),
   },
   { additionalProperties: false },
 );

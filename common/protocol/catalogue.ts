@@ -114,6 +114,8 @@ export const catalogue = {
       version: AgentEntry.properties.version,
       capabilities: AgentEntry.properties.capabilities,
       actions: AgentEntry.properties.actions,
+      ipc: AgentEntry.properties.ipc,
+      idempotent: AgentEntry.properties.idempotent,
     }),
     closed({ ...Welcome.properties, config: Type.Unknown(), policies: Type.Optional(Policies) }),
   ),

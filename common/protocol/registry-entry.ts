@@ -53,6 +53,13 @@ export const Health = Type.Object(
   object,
 );
 
+/** The same for those on its machine; absent for a program that has none. */
+const LocalEndpoint = Type.String({ maxLength: limits.topicLengthMax, description: '`ipc:///path`' });
+const IdempotentActions = Type.Array(ActionName, {
+  maxItems: limits.actionsPerAgentMax,
+  description: 'those of its actions that may run twice; absent when it has none',
+});
+
 export const AgentEntry = Type.Object(
   {
     agent: Name,
@@ -65,6 +72,8 @@ export const AgentEntry = Type.Object(
     capabilities: Type.Array(Name, { maxItems: limits.actionsPerAgentMax }),
     actions: Type.Array(ActionName, { maxItems: limits.actionsPerAgentMax }),
     control: Endpoint,
+    ipc: Type.Optional(LocalEndpoint),
+    idempotent: Type.Optional(IdempotentActions),
     health: Type.Optional(Health),
   },
   object,

@@ -19,6 +19,8 @@ export function digestOf({ machine, role, epoch, revision, node, agents }: Machi
       entry.actions,
       entry.control,
       // Where there is none the row is as it was before there was any.
+      ...(entry.ipc === undefined ? [] : [{ ipc: entry.ipc }]),
+      ...(entry.idempotent === undefined ? [] : [{ idempotent: entry.idempotent }]),
       ...(entry.health === undefined ? [] : [entry.health.score ?? null, entry.health.reasons]),
     ]);
   const canonical = JSON.stringify([machine, role, epoch, revision, node, rows]);

@@ -16,8 +16,21 @@ import { foregroundExit } from '../programs/foreground.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 
 /** What a process says of itself when it attaches. */
-export type Attachment = Pick<Input<'node.attach'>, 'control' | 'version' | 'capabilities' | 'actions'>;
+export type Attachment = Pick<
+  Input<'node.attach'>,
+  'control' | 'version' | 'capabilities' | 'actions' | 'ipc' | 'idempotent'
+>;
 export const UNATTACHED: Attachment = { control: '', version: '', capabilities: [], actions: [] };
+
+/** That part of `source`, as a value of its own; what it does not say is absent. */
+export const attachmentOf = ({ control, version, capabilities, actions, ipc, idempotent }: Attachment) => ({
+  control,
+  version,
+  capabilities: [...capabilities],
+  actions: [...actions],
+  ...(ipc === undefined ? {} : { ipc }),
+  ...(idempotent === undefined ? {} : { idempotent: [...idempotent] }),
+});
 
 /** A process that lives, as it was found. */
 export interface Living {

@@ -10,6 +10,7 @@ import type { Moment } from '../../../common/core/clock.js';
 import type { ProcessRecord } from '../../../common/journal/process-store.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import { isAlive } from './agent-lifecycle.js';
+import { attachmentOf } from './incarnation.js';
 import type { LaunchWish } from './launch-order.js';
 import { NO_HISTORY, type RestartHistory } from './restart-policy.js';
 
@@ -99,12 +100,7 @@ export function recordOf(process: Rememberable, bootId: string, now: Moment): Pr
     starts: history.startsMs.map((startMs) => Math.max(0, Math.round(now.wallMs - (now.monotonicMs - startMs)))),
     lastExit: process.lastExit ?? '',
     planHash: process.lastHash,
-    attachment: {
-      control: attachment.control,
-      version: attachment.version,
-      capabilities: [...attachment.capabilities],
-      actions: [...attachment.actions],
-    },
+    attachment: attachmentOf(attachment),
   };
 }
 

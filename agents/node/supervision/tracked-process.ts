@@ -16,7 +16,7 @@ import { AgentProbes } from '../programs/agent-probes.js';
 import type { Exit } from '../programs/child-process.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { agentLifecycle, type LifecycleEvent } from './agent-lifecycle.js';
-import { type Attachment, type Incarnation, UNATTACHED } from './incarnation.js';
+import { type Attachment, attachmentOf, type Incarnation, UNATTACHED } from './incarnation.js';
 import type { ProcessMemory } from './process-memory.js';
 import type { Step } from './supervision.js';
 
@@ -127,9 +127,9 @@ export abstract class TrackedProcess {
     });
   }
 
-  onAttach({ control, version, capabilities, actions }: Attachment): void {
+  onAttach(attachment: Attachment): void {
     if (this.life === undefined) return;
-    this.life.attachment = { control, version, capabilities, actions };
+    this.life.attachment = attachmentOf(attachment);
     this.life.hear();
     this.changed();
   }
