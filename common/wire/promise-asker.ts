@@ -7,8 +7,11 @@ import type { ReplyTimings } from '../protocol/request-meta.js';
 export interface Asker {
   /** @param timings when the request waited at its callee, or its meta asked for them. */
   onReply(body: unknown, timings?: ReplyTimings): void;
-  /** @param sent it left, and the peer may have run it. */
-  onFailure(error: MeshError, sent: boolean): void;
+  /**
+   * @param sent it left, and the peer may have run it.
+   * @param answered this is what the peer said, and not what this side found.
+   */
+  onFailure(error: MeshError, sent: boolean, answered?: boolean): void;
 }
 
 /** The promise of one request. */

@@ -243,9 +243,9 @@ export class RequestClient {
 
   #onOther(envelope: Envelope | RefusedEnvelope, frameBytes: number): void {
     if (envelope.kind === 'error')
-      return this.#take(envelope.id)?.asker.onFailure(MeshError.fromBody(envelope.error), true);
+      return this.#take(envelope.id)?.asker.onFailure(MeshError.fromBody(envelope.error), true, true);
     if (envelope.kind === 'refused' && envelope.id !== undefined)
-      return this.#take(envelope.id)?.asker.onFailure(envelope.error, true);
+      return this.#take(envelope.id)?.asker.onFailure(envelope.error, true, true);
     if (envelope.kind !== 'items' && envelope.kind !== 'credit') {
       this.counters.refusedFrames++;
       return;
