@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../../agents/node/node-flags.js';
 import { signalProcess } from '../../agents/node/programs/child-process.js';
 import { MeshClient } from '../../agents/sdk/index.js';
 import { limits } from '../../common/core/limits.js';
@@ -68,7 +69,7 @@ export class TestMachine {
   start(env: Readonly<Record<string, string>> = {}): void {
     mkdirSync(this.home, { recursive: true });
     const output = openSync(join(this.home, `${this.name}.node.log`), 'a');
-    const [program = '', ...argv] = [...this.#runner, process.execPath, NODE_PROGRAM];
+    const [program = '', ...argv] = [...this.#runner, process.execPath, ...nodeFlags({}), NODE_PROGRAM];
     const node = spawn(program, argv, {
       env: { PATH: process.env['PATH'], MESH_HOME: this.home, MESH_MACHINE: this.name, ...env },
       stdio: ['ignore', output, output],
