@@ -20,12 +20,15 @@ export interface AgentSurroundings {
   /** The fleet's folder. */
   readonly home: string;
   readonly logLevel: LogLevel;
+  /** Whether calls are timed, and carry the mark of a trace. */
+  readonly telemetry: boolean;
   /** How long the process has to end after SIGTERM. */
   readonly stopGraceMs: number;
 }
 
 const TEXT = /^.{1,4096}$/s;
 const NAME = new RegExp(NAME_PATTERN);
+const ON_OFF = /^(on|off)$/;
 const EPOCH = /^[0-9]{1,16}$/;
 const MILLISECONDS = /^[0-9]{1,7}$/;
 
@@ -49,6 +52,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv): AgentSurroundings {
     address: read('MESH_ADDRESS', TEXT),
     home: read('MESH_HOME', TEXT),
     logLevel,
+    telemetry: read('MESH_TELEMETRY', ON_OFF, 'on') === 'on',
     stopGraceMs: Number(read('MESH_STOP_GRACE_MS', MILLISECONDS, String(limits.stopGraceMs))),
   };
 }

@@ -18,13 +18,14 @@ import { Type } from '../../common/protocol/type.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
-import { actionMethod, describeActions } from './actions/action-table.js';
+import { ActionTable, describeActions } from './actions/action-table.js';
+import { HealthWatch } from './actions/health-watch.js';
 import type { AgentSurroundings } from './agent-environment.js';
 import { AgentHooks } from './agent-hooks.js';
 import { PolicyLink } from './calls/policy-link.js';
 import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';
 import { connectToNode, MeshClient } from './mesh-client.js';
-import { NodeSession } from './node-session.js';
+import { NodeSession, type OwnHealth } from './node-session.js';
 
 export class AgentRuntime {
   readonly log: AgentLog;
@@ -33,6 +34,8 @@ export class AgentRuntime {
   readonly #node: RequestClient;
   readonly #control: RequestServer;
   readonly #hooks: AgentHooks;
+  readonly #actions: ActionTable;
+  readonly #wellbeing = new HealthWatch();
   #mesh: MeshClient | undefined;
   #session: NodeSession | undefined;
   #context: AgentContext | undefined;
@@ -45,9 +48,16 @@ export class AgentRuntime {
     private readonly surroundings: AgentSurroundings,
     private readonly onStopRequest: () => void,
   ) {
-    const { agent, machine, epoch, logLevel, listen, node } = surroundings;
+    const { agent, machine, epoch, logLevel, listen, node, telemetry } = surroundings;
     this.log = openLog({ agent, machine, epoch }, logLevel);
     this.#hooks = new AgentHooks(definition, this.log);
+    this.#actions = new ActionTable({
+      agent,
+      actions: definition.actions ?? {},
+      telemetry,
+      assertReady: () => this.#assertReady(),
+      onFailure: (error, action) => this.#onActionFailure(error, action),
+    });
     this.#node = connectToNode(node, instanceOf(agent, machine), (up) => {
       if (up) this.#session?.onNodeBack();
     });
@@ -70,6 +80,7 @@ export class AgentRuntime {
       this.#attachment(),
       (error) => this.log.warn({ err: error }, 'the node refuses this agent'),
       { attached: (answer) => policies.take(answer.policies), beaten: (answer) => policies.hear(answer.policies) },
+      this.#ownHealth(),
     );
     this.#session = session;
     const {
@@ -106,6 +117,7 @@ export class AgentRuntime {
       home,
     };
     this.#context = bindContext(this.#mesh, facts);
+    this.#actions.open(this.#context, this.#mesh);
     await this.definition.onStart?.(this.#context as AgentContext<never>);
     await session.ready(this.#ending.signal);
     // It may have been asked to end while the node's word was on its way.
@@ -121,8 +133,11 @@ export class AgentRuntime {
     this.#state = 'draining';
     await this.#session?.draining();
     if (this.#context !== undefined) await this.#hooks.drain(this.#context, this.#drainMs);
-    this.#ending.abort(new MeshError('INTERRUPTED', `${this.definition.name} is stopping`));
+    const reason = new MeshError('INTERRUPTED', `${this.definition.name} is stopping`);
+    this.#ending.abort(reason);
+    this.#actions.abort(reason);
     await this.#control.close();
+    this.#actions.close();
     if (this.#context !== undefined) await this.#runOnStop(this.#context);
     await this.#mesh?.close();
     this.#node.close();
@@ -197,18 +212,7 @@ export class AgentRuntime {
         return { stopping: true };
       },
     });
-    for (const [name, action] of Object.entries(this.definition.actions ?? {})) {
-      table.add(
-        name,
-        actionMethod(
-          agent,
-          name,
-          action,
-          () => this.#readyContext(),
-          (error, failed) => this.#onActionFailure(error, failed),
-        ),
-      );
-    }
+    for (const [name, method] of this.#actions.methods) table.add(name, method);
     return table;
   }
 
@@ -218,12 +222,33 @@ export class AgentRuntime {
       uptimeMs: Math.floor(process.uptime() * 1_000),
       loopLagMs: this.#session?.loopLagMs ?? 0,
       rssBytes: process.memoryUsage.rss(),
-      counters: { ...this.#control.counters, ...this.#mesh?.counters, actionFailures: this.#actionFailureCount },
+      counters: {
+        ...this.#control.counters,
+        ...this.#mesh?.counters,
+        ...this.#actions.counters,
+        actionFailures: this.#actionFailureCount,
+      },
+      health: { ...this.#wellbeing.current, reasons: [...this.#wellbeing.current.reasons] },
+      actions: this.#actions.figures,
     };
   }
 
-  #readyContext(): AgentContext {
-    if (this.#context !== undefined && this.#state === 'ready') return this.#context;
+  #ownHealth(): OwnHealth {
+    const health = this.#wellbeing;
+    return {
+      get current() {
+        return health.current;
+      },
+      onBeat: (lagMs, nowMs) => {
+        this.#actions.onBeat(nowMs, lagMs);
+        return health.look({ lagMs, ...this.#actions.totals, queueAgeMs: this.#actions.queueAgeMs(nowMs) }, nowMs);
+      },
+      told: (word, nowMs) => health.told(word, nowMs),
+    };
+  }
+
+  #assertReady(): void {
+    if (this.#state === 'ready') return;
     throw new MeshError('UNREACHABLE', `${this.surroundings.agent} is ${this.#state}`, {
       hint: 'ask again in a moment, or another instance',
     });

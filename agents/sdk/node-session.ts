@@ -5,6 +5,7 @@
 
 import { delay, systemClock } from '../../common/core/clock.js';
 import { toMeshError } from '../../common/core/errors.js';
+import type { Health } from '../../common/core/health-score.js';
 import { limits } from '../../common/core/limits.js';
 import type { catalogue, Output } from '../../common/protocol/catalogue.js';
 import type { Static } from '../../common/protocol/type.js';
@@ -20,6 +21,15 @@ export interface NodeWords {
   beaten?(answer: Output<'node.beat'>): void;
 }
 
+/** What the agent says beside that it lives. */
+export interface OwnHealth {
+  readonly current: Health;
+  /** The beat was `lagMs` late. Answers what the node should hear, if anything. */
+  onBeat(lagMs: number, nowMs: number): Health | undefined;
+  /** The node has heard it. */
+  told(health: Health, nowMs: number): void;
+}
+
 export class NodeSession {
   /** How late the last word was: what keeps the event loop keeps it too. */
   loopLagMs = 0;
@@ -33,6 +43,7 @@ export class NodeSession {
     private readonly attachment: Attachment,
     private readonly onProblem: (error: unknown) => void,
     private readonly words: NodeWords = {},
+    private readonly health?: OwnHealth,
   ) {}
 
   /** Repeats until the node answers or refuses for good. @throws BAD_VERSION, STALE_EPOCH, NOT_FOUND … */
@@ -47,7 +58,7 @@ export class NodeSession {
   async ready(signal: AbortSignal): Promise<void> {
     await this.#repeat(signal, async () => {
       try {
-        await this.node.request('node.ready', this.#who, { signal });
+        await this.#sayReady({ signal });
       } catch (error) {
         if (toMeshError(error).code === 'NOT_ATTACHED') await this.attach(signal);
         throw error;
@@ -96,6 +107,12 @@ export class NodeSession {
     return answer;
   }
 
+  async #sayReady(options: RequestOptions = {}): Promise<void> {
+    const health = this.health?.current;
+    await this.node.request('node.ready', { ...this.#who, ...worded(health) }, options);
+    if (health !== undefined) this.health?.told(health, systemClock.monotonicMs());
+  }
+
   get #who() {
     return { agent: this.attachment.agent, epoch: this.attachment.epoch };
   }
@@ -104,15 +121,17 @@ export class NodeSession {
     const nowMs = systemClock.monotonicMs();
     this.loopLagMs = Math.max(0, nowMs - this.#lastBeatMs - limits.heartbeatIntervalMs);
     this.#lastBeatMs = nowMs;
+    const health = this.health?.onBeat(this.loopLagMs, nowMs);
     if (this.#beating) return;
     this.#beating = true;
     try {
       const rssBytes = process.memoryUsage.rss();
       const answer = await this.node.request(
         'node.beat',
-        { ...this.#who, loopLagMs: this.loopLagMs, rssBytes },
+        { ...this.#who, loopLagMs: this.loopLagMs, rssBytes, ...worded(health) },
         { timeoutMs: limits.heartbeatTimeoutMs },
       );
+      if (health !== undefined) this.health?.told(health, nowMs);
       this.words.beaten?.(answer);
     } catch (error) {
       await this.#onBeatRefused(error);
@@ -127,11 +146,14 @@ export class NodeSession {
     if (code !== 'NOT_ATTACHED') return;
     try {
       await this.#attach();
-      await this.node.request('node.ready', this.#who);
+      await this.#sayReady();
     } catch (refusal) {
       this.onProblem(refusal);
     }
   }
 }
+
+const worded = (health: Health | undefined) =>
+  health === undefined ? {} : { health: { ...health, reasons: [...health.reasons] } };
 
 const ASK_AGAIN_MS = 100;

@@ -2,7 +2,8 @@
  * The one list of failures. Every error that crosses a boundary (a socket, an exit code, a record) carries one of
  * these codes; anything else becomes INTERNAL, with a bland public sentence and the full cause kept for the log.
  *
- * `retryable` means: the same request may succeed later, and repeating it cannot do harm because it did not run.
+ * `retryable` means: the same request may succeed later, and repeating it cannot do harm because it did not run. An error
+ * with `ran: true` among its details is none of these, whatever its code: an action had begun when it came upon it.
  */
 interface ErrorTrait {
   readonly retryable: boolean;
@@ -100,8 +101,9 @@ export class MeshError extends Error {
     return true;
   }
 
+  /** It did not run, and may be repeated. */
   get retryable(): boolean {
-    return errorTable[this.code].retryable;
+    return errorTable[this.code].retryable && this.details?.['ran'] !== true;
   }
 
   toBody(): ErrorBody {

@@ -7,6 +7,7 @@
 import { limits } from '../core/limits.js';
 import { ErrorReportInput } from './error-report.js';
 import {
+  ActionCounts,
   AgentChange,
   Body,
   CallRecord,
@@ -69,7 +70,14 @@ export const catalogue = {
       startedMs: WallMs,
       capabilities: Type.Array(Name),
       actions: Type.Array(
-        closed({ name: Type.String(), description: Type.String(), input: Type.Unknown(), output: Type.Unknown() }),
+        closed({
+          name: Type.String(),
+          description: Type.String(),
+          input: Type.Unknown(),
+          output: Type.Unknown(),
+          items: Type.Optional(Type.Unknown({ description: 'schema of what it yields' })),
+          idempotent: Type.Optional(Type.Boolean({ description: 'may be repeated though it may have run' })),
+        }),
       ),
     }),
   ),
@@ -77,7 +85,15 @@ export const catalogue = {
     'every',
     'How it fares: state, lag of the event loop, memory, and its counters of drops, refusals and work done.',
     Nothing,
-    closed({ state: Type.String(), uptimeMs: Count, loopLagMs: Type.Number(), rssBytes: Count, counters: Counters }),
+    closed({
+      state: Type.String(),
+      uptimeMs: Count,
+      loopLagMs: Type.Number(),
+      rssBytes: Count,
+      counters: Counters,
+      health: Type.Optional(Health),
+      actions: Type.Optional(Type.Record(Type.String(), ActionCounts)),
+    }),
   ),
   'mesh.stop': method(
     'every',

@@ -49,6 +49,20 @@ export const WaitMs = Type.Optional(
 );
 export const Counters = Type.Record(Type.String(), Type.Number());
 
+/** Counted since the agent started; the durations are those of the last minute or so, where they are taken. */
+export const ActionCounts = closed({
+  calls: Count,
+  failures: Count,
+  givenUp: Type.Integer({ minimum: 0, description: 'ended because nobody waited any more' }),
+  refused: Type.Integer({ minimum: 0, description: 'did not run: overloaded, or too late' }),
+  repeats: Type.Integer({ minimum: 0, description: 'answered with what an earlier call with the same key did' }),
+  running: Count,
+  waiting: Count,
+  p50Ms: Type.Optional(Type.Number()),
+  p99Ms: Type.Optional(Type.Number()),
+  maxMs: Type.Optional(Type.Number()),
+});
+
 const Broker = closed({ machine: Name, publish: Endpoint, subscribe: Endpoint });
 export const Welcome = closed({
   mesh: Name,

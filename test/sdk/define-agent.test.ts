@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { Type } from 'typebox';
-import { actionMethod } from '../../agents/sdk/actions/action-table.js';
 import { defineAgent } from '../../agents/sdk/define-agent.js';
+import { messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
+import { methodsOf } from '../support/agent-process.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { FakeContext } from '../support/fake-context.js';
 import { fakeRequest } from '../support/fake-request.js';
@@ -51,16 +52,10 @@ const example = defineAgent({
 describe('an agent that is defined', () => {
   const context = new FakeContext({ config: { factor: 3 } });
   const failures: unknown[] = [];
+  const methods = methodsOf(example, context, (error) => failures.push(error));
   const act = async (name: string, input: unknown) => {
-    const action = example.actions?.[name];
-    if (action === undefined) throw new Error(`no action ${name}`);
-    const method = actionMethod(
-      'example',
-      name,
-      action,
-      () => context,
-      (error) => failures.push(error),
-    );
+    const method = methods.get(name);
+    if (method === undefined) throw new Error(`no action ${name}`);
     const meta = { from: 'caller@main' };
     return method(input, meta, fakeRequest(name, input, meta));
   };
@@ -77,7 +72,10 @@ describe('an agent that is defined', () => {
     expect((await expectRejection('ACTION_FAILED', act('breaks', { how: 'throw' }))).message).to.equal(
       'example.breaks failed: it broke',
     );
-    expect(failures).to.have.length(1);
+    expect(failures.map(messageOf)).to.deep.equal([
+      'the output of example.breaks is not valid: /done must be boolean',
+      'it broke',
+    ]);
   });
 
   it('is refused when a name in it cannot be one', () => {

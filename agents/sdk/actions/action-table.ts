@@ -1,68 +1,120 @@
-/** An agent's actions as methods of its control socket: input and output checked, failures told as what they are. */
-
-import { MeshError, messageOf } from '../../../common/core/errors.js';
-import type { RequestMeta } from '../../../common/protocol/envelope.js';
-import { compile } from '../../../common/protocol/schema.js';
-import { Type } from '../../../common/protocol/type.js';
+/**
+ * The actions of one agent: the methods of its control socket, what callers may know of them, and what is counted. It has
+ * what all of them share: the window of keyed calls, the calls that want to hear of their end, the watch for standstills.
+ */
+import type { MeshError } from '../../../common/core/errors.js';
+import type { Output } from '../../../common/protocol/catalogue.js';
 import type { Action } from '../../../common/wire/method-table.js';
 import type { ActionDefinition, AgentContext, AgentDefinition } from '../define-agent.js';
+import { type ActionCallClass, actionCallClass, type NestedCalls, WatchedCalls } from './action-call.js';
+import type { ActionCounts } from './action-figures.js';
+import { CallStall } from './call-stall.js';
+import { KeyedCalls } from './keyed-calls.js';
+import { NO_INPUT } from './no-input.js';
+import { type ActionHost, ServedAction } from './served-action.js';
 
-export interface DescribedAction {
-  readonly name: string;
-  readonly description: string;
-  readonly input: unknown;
-  readonly output: unknown;
-}
-
-const NOTHING = Type.Object({}, { additionalProperties: false });
+type DescribedAction = Output<'mesh.info'>['actions'][number];
 
 /** For `mesh.info`: what a caller needs to know. */
 export const describeActions = ({ actions = {} }: AgentDefinition): DescribedAction[] =>
-  Object.entries(actions).map(([name, { description = '', input = NOTHING, output = {} }]) => ({
+  Object.entries(actions).map(([name, { description = '', input = NO_INPUT, output = {}, items, idempotent }]) => ({
     name,
     description,
     input,
     output,
+    ...(items === undefined ? {} : { items }),
+    ...(idempotent === true ? { idempotent } : {}),
   }));
 
-/**
- * The method that runs an action.
- * @param contextOf answers the agent's context, or throws while the agent is not ready.
- * @param onFailure what the action threw, in full; the caller gets its message as ACTION_FAILED.
- */
-export function actionMethod(
-  agent: string,
-  name: string,
-  definition: ActionDefinition,
-  contextOf: () => AgentContext,
-  onFailure: (error: unknown, action: string) => void,
-): Action {
-  const input = compile<unknown>(definition.input ?? NOTHING);
-  const output = definition.output === undefined ? undefined : compile<unknown>(definition.output);
-  const title = `${agent}.${name}`;
-  const checked = (result: unknown) =>
-    output === undefined ? (result ?? {}) : output.assert(result, `the output of ${title}`, 'INVALID_OUTPUT');
-  const failed = (error: unknown): never => {
-    onFailure(error, name);
-    if (error instanceof MeshError) throw error;
-    throw new MeshError('ACTION_FAILED', `${title} failed: ${messageOf(error)}`, {
-      cause: error,
-      hint: `see "mesh logs ${agent}"`,
-    });
-  };
-  // One promise a call, that of `run`, and none where it answers at once.
-  return (body: unknown, meta: RequestMeta) => {
-    const context = contextOf();
-    const value = input.assert(body, `the input of ${title}`);
-    let result: unknown;
-    try {
-      result = definition.run(value as never, Object.assign(Object.create(context), { from: meta.from }));
-    } catch (error) {
-      return failed(error);
-    }
-    return isThenable(result) ? Promise.resolve(result).then(checked, failed) : checked(result);
-  };
+export interface ActionTableOptions {
+  readonly agent: string;
+  readonly actions: Readonly<Record<string, ActionDefinition>>;
+  /** Whether calls are timed. */
+  readonly telemetry: boolean;
+  /** @throws while no call may run, saying why */
+  readonly assertReady: () => void;
+  readonly onFailure: ActionHost['onFailure'];
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+export class ActionTable {
+  readonly #actions: ReadonlyMap<string, ServedAction>;
+  readonly #watched = new WatchedCalls();
+  readonly #keyed = new KeyedCalls();
+  readonly #stall = new CallStall();
+  #callClass: ActionCallClass | undefined;
+
+  constructor(private readonly options: ActionTableOptions) {
+    const { agent, actions, telemetry, onFailure } = options;
+    const host: ActionHost = {
+      agent,
+      telemetry,
+      stall: this.#stall,
+      keyed: this.#keyed,
+      callClass: () => this.#readyClass(),
+      onFailure,
+    };
+    const served = Object.entries(actions).map(
+      ([name, action]) => [name, new ServedAction(host, name, action)] as const,
+    );
+    this.#actions = new Map(served);
+  }
+
+  get methods(): [string, Action][] {
+    return [...this.#actions].map(([name, action]) => [name, action.method]);
+  }
+
+  /** The agent has a context: with it calls can run. */
+  open(context: AgentContext, nested: NestedCalls): void {
+    this.#callClass = actionCallClass(context, nested, this.#watched);
+  }
+
+  /** The regular beat of the agent, `lagMs` late. */
+  onBeat(nowMs: number, lagMs: number): void {
+    this.#stall.onBeat(nowMs, lagMs);
+    this.#keyed.tick(nowMs);
+    for (const { figures } of this.#actions.values()) figures.tick();
+  }
+
+  /** The agent stops: whoever looks at the signal of its call hears of it. */
+  abort(reason: MeshError): void {
+    this.#watched.abortAll(reason);
+  }
+
+  close(): void {
+    this.#stall.close();
+    for (const { gate } of this.#actions.values()) gate?.close();
+  }
+
+  /** How long the call that waits longest has waited. */
+  queueAgeMs(nowMs: number): number {
+    return Math.max(0, ...[...this.#actions.values()].map(({ gate }) => gate?.ageMs(nowMs) ?? 0));
+  }
+
+  get totals(): { readonly calls: number; readonly failures: number } {
+    let calls = 0;
+    let failures = 0;
+    for (const { figures } of this.#actions.values()) {
+      calls += figures.calls;
+      failures += figures.failures;
+    }
+    return { calls, failures };
+  }
+
+  /** What was counted of each action that was called. */
+  get figures(): Record<string, ActionCounts> {
+    const called = [...this.#actions].filter(([, { figures }]) => figures.calls > 0);
+    return Object.fromEntries(
+      called.map(([name, { figures, gate }]) => [name, figures.counts(gate?.waitingCount ?? 0)]),
+    );
+  }
+
+  get counters(): Record<string, number> {
+    return { ...this.#keyed.counters, stalls: this.#stall.stallCount };
+  }
+
+  #readyClass(): ActionCallClass {
+    this.options.assertReady();
+    if (this.#callClass === undefined) throw new Error('ready before it was opened');
+    return this.#callClass;
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * One call in the hands of its action: the context that `run` gets. It is the agent's own context, and beside it what is
+ * known of this call alone.
+ *
+ * C1  What an action does not look at is not made: a call that is only answered costs one small object.
+ * C2  `signal` aborts once, for the first reason: the caller gave up or has gone, its time is over, or the agent stops.
+ *     Nothing of a call that has ended stays behind, neither a timer nor a listener.
+ * C3  What is called through this context inherits its time, its end and its trace, also as a function that was taken out.
+ */
+import { systemClock } from '../../../common/core/clock.js';
+import { MeshError } from '../../../common/core/errors.js';
+import type { RequestMeta } from '../../../common/protocol/request-meta.js';
+import type { CallAddress, CallOptions, CallOrigin, CallStream } from '../calls/call.js';
+import type { ActionContext, AgentContext, Mesh } from '../define-agent.js';
+
+/** The request that a call answers, or several that ask for the same. */
+export interface CallSource {
+  readonly meta: RequestMeta;
+  /** Monotonic time at which it was read. */
+  readonly receivedMs: number;
+  /** Calls `listener` once when nobody waits any more, at once when that is so already. */
+  onAbandoned(listener: (reason: MeshError) => void): void;
+  readonly stream: { readonly inbox: AsyncIterable<unknown> } | undefined;
+}
+
+/** The caller's side, for calls that are made within another. */
+export interface NestedCalls {
+  call(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): Promise<unknown>;
+  stream(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): CallStream;
+}
+
+/** What of a call its server looks after. */
+export interface ActionCall extends ActionContext {
+  /** What `run` promised: the call ends with it. */
+  endsWith(promise: PromiseLike<unknown>): void;
+  /** It has ended. */
+  end(): void;
+}
+
+export type ActionCallClass = new (source: CallSource) => ActionCall;
+
+/** Calls whose signal was looked at and that have not ended: the ones to tell that the agent stops. */
+export class WatchedCalls {
+  readonly #calls = new Set<CallEnd>();
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  add(end: CallEnd): void {
+    this.#calls.add(end);
+  }
+
+  delete(end: CallEnd): void {
+    this.#calls.delete(end);
+  }
+
+  abortAll(reason: MeshError): void {
+    for (const end of [...this.#calls]) end.abort(reason);
+  }
+}
+
+/** The end of one call, for an action that wants to know of it. */
+class CallEnd {
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    source: CallSource,
+    private readonly remainingMs: () => number,
+    private readonly calls: WatchedCalls,
+  ) {
+    calls.add(this);
+    this.#arm();
+    source.onAbandoned((reason) => this.abort(reason));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: MeshError): void {
+    this.release();
+    reasons.add(reason);
+    this.#controller.abort(reason);
+  }
+
+  /** The call has ended: from now on nothing aborts it. */
+  release(): void {
+    clearTimeout(this.#timer);
+    this.calls.delete(this);
+  }
+
+  /** Looks again when the time should be over: whoever joined the call meanwhile may have more of it. */
+  #arm(): void {
+    const remainingMs = this.remainingMs();
+    if (remainingMs === 0) return this.abort(timeIsOver());
+    if (remainingMs <= TIMER_MS_MAX) this.#timer = setTimeout(() => this.#arm(), Math.ceil(remainingMs));
+  }
+}
+
+const reasons = new WeakSet<object>();
+
+/** Whether an action ended for no other reason than that nobody waits for it: it threw why its signal was aborted. */
+export function isGivenUp(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  if (reasons.has(thrown) || (thrown instanceof MeshError && thrown.code === 'INTERRUPTED')) return true;
+  // What the platform throws at an aborted signal has the reason as its cause.
+  return 'cause' in thrown && typeof thrown.cause === 'object' && thrown.cause !== null && reasons.has(thrown.cause);
+}
+
+/** The contexts of an agent's calls. */
+export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls: WatchedCalls): ActionCallClass {
+  class Call {
+    readonly from: string | undefined;
+    readonly #source: CallSource;
+    #end: CallEnd | undefined = undefined;
+    #promise: PromiseLike<unknown> | undefined = undefined;
+    #hasEnded = false;
+    #call: Mesh['call'] | undefined = undefined;
+    #stream: Mesh['stream'] | undefined = undefined;
+
+    constructor(source: CallSource) {
+      this.#source = source;
+      this.from = source.meta.from;
+    }
+
+    get trace(): string | undefined {
+      return this.#source.meta.trace;
+    }
+
+    get inbox(): AsyncIterable<unknown> {
+      return this.#source.stream?.inbox ?? NOTHING;
+    }
+
+    remainingMs(): number {
+      const { meta, receivedMs } = this.#source;
+      if (meta.timeoutMs === undefined) return Number.POSITIVE_INFINITY;
+      return Math.max(0, receivedMs + meta.timeoutMs - systemClock.monotonicMs());
+    }
+
+    get signal(): AbortSignal {
+      if (this.#end === undefined) {
+        this.#end = new CallEnd(this.#source, () => this.remainingMs(), calls);
+        if (this.#hasEnded) this.#end.release();
+        else if (this.#promise !== undefined) this.endsWith(this.#promise);
+      }
+      return this.#end.signal;
+    }
+
+    get call(): Mesh['call'] {
+      this.#call ??= (target, input = {}, options = {}) => nested.call(target, input, options, this);
+      return this.#call;
+    }
+
+    get stream(): Mesh['stream'] {
+      this.#stream ??= (target, input = {}, options = {}) => nested.stream(target, input, options, this);
+      return this.#stream;
+    }
+
+    endsWith(promise: PromiseLike<unknown>): void {
+      this.#promise = promise;
+      const end = this.#end;
+      if (end === undefined) return;
+      const release = () => end.release();
+      promise.then(release, release);
+    }
+
+    end(): void {
+      this.#hasEnded = true;
+      this.#end?.release();
+    }
+  }
+  Object.setPrototypeOf(Call.prototype, agent);
+  return Call as new (
+    source: CallSource,
+  ) => Call & AgentContext;
+}
+
+/** What Node's timers can count; a call that has three weeks needs none. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+const timeIsOver = () => new MeshError('TIMED_OUT', 'the time of this call is over: nobody waits for it any more');
+
+/** What a plain call hears of its caller while it runs. */
+const NOTHING: AsyncIterable<unknown> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
