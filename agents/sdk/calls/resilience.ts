@@ -20,7 +20,8 @@ export interface GuardedCall {
   readonly name: string;
   readonly policy: CallPolicy;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  /** Each gives it up. */
+  readonly signals: readonly AbortSignal[];
   readonly note: CallNote;
   /** Makes the call, with its repeats, in so much time. */
   make(timeoutMs: number): Promise<unknown>;
@@ -92,11 +93,11 @@ export class Resilience {
   }
 
   async #makeWithRoom(call: GuardedCall, room: Bulkhead, deadlineMs: number): Promise<unknown> {
-    const { name, timeoutMs, signal, note } = call;
+    const { name, timeoutMs, signals, note } = call;
     const waitedSinceMs = this.clock.monotonicMs();
     const turn = new Turn();
     const giveUp = () => turn.giveUp(interrupted(name));
-    signal?.addEventListener('abort', giveUp, { once: true });
+    for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
     const done = this.#bulkheadOf(name, room).execute(() => {
       turn.come();
       const nowMs = this.clock.monotonicMs();
@@ -112,7 +113,7 @@ export class Resilience {
       done.catch(() => undefined); // one that waits no more is refused when its turn would have come
       throw error instanceof BulkheadRejectedError ? noRoom(name, room) : error;
     } finally {
-      signal?.removeEventListener('abort', giveUp);
+      for (const signal of signals) signal.removeEventListener('abort', giveUp);
     }
   }
 

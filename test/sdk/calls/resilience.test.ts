@@ -34,7 +34,7 @@ class World {
       name: 'vision.detect',
       policy,
       timeoutMs: 5_000,
-      signal: undefined,
+      signals: [],
       note,
       make: (timeoutMs) => make('vision.detect', timeoutMs),
       makeInstead: make,
@@ -127,7 +127,7 @@ describe('a bulkhead', () => {
     const one: CallPolicy = { bulkhead: { concurrency: 1, queueMax: 5 } };
     const first = world.call(one);
     const giving = new AbortController();
-    const waiting = world.call(one, { signal: giving.signal });
+    const waiting = world.call(one, { signals: [giving.signal] });
     giving.abort();
     expect(await refusal(waiting)).to.include({ code: 'INTERRUPTED' });
     world.out[0]?.answer('done');
