@@ -15,7 +15,6 @@ import { RequestClient, type RequestOptions } from '../../common/wire/request-cl
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
-import { InstanceDirectory } from './calls/instance-directory.js';
 import { PolicyLink } from './calls/policy-link.js';
 import type { Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
@@ -39,7 +38,6 @@ export class MeshClient implements Mesh {
   readonly registry: RegistryClient;
   readonly #clock: Clock;
   readonly #epoch: number;
-  readonly #directory: InstanceDirectory;
   readonly #calls: CallRouter;
   readonly #emitter: Emitter;
   readonly #servers = new Map<'registry' | 'log', RequestClient>();
@@ -75,8 +73,8 @@ export class MeshClient implements Mesh {
     this.#clock = options.clock ?? systemClock;
     this.#epoch = options.epoch ?? programEpoch(this.#clock.wallMs());
     this.registry = new RegistryClient(node);
-    this.#directory = new InstanceDirectory(this.registry);
-    this.#calls = new CallRouter(this.#directory, { instance: this.instance, machine: welcome.machine });
+    const caller = { instance: this.instance, machine: welcome.machine };
+    this.#calls = new CallRouter(this.registry, caller, policies.policies);
     this.#emitter = new Emitter(node, { agent: options.name, epoch: this.#epoch }, this.#clock);
   }
 
@@ -93,19 +91,14 @@ export class MeshClient implements Mesh {
   call(
     target: string | CallAddress,
     input: unknown = {},
-    options: CallOptions = {},
+    options?: CallOptions,
     origin?: CallOrigin,
   ): Promise<unknown> {
     return this.#calls.call(target, input, options, origin);
   }
 
   /** @param origin the call in whose action this one is made. */
-  stream(
-    target: string | CallAddress,
-    input: unknown = {},
-    options: CallOptions = {},
-    origin?: CallOrigin,
-  ): CallStream {
+  stream(target: string | CallAddress, input: unknown = {}, options?: CallOptions, origin?: CallOrigin): CallStream {
     return this.#calls.stream(target, input, options, origin);
   }
 
@@ -161,6 +154,11 @@ export class MeshClient implements Mesh {
     return this.#closing;
   }
 
+  /** The latest calls under a policy, for `mesh.calls`. */
+  callsUnderPolicy(filter: Input<'mesh.calls'>): Output<'mesh.calls'> {
+    return { policies: this.policies.policies.revision, calls: this.#calls.guard.trail.list(filter) };
+  }
+
   /** What happened on this connection, for `mesh.health`. */
   get counters(): Record<string, number> {
     const { published = 0 } = this.#publisher?.counters ?? {};
@@ -193,7 +191,6 @@ export class MeshClient implements Mesh {
   }
 
   async #close(): Promise<void> {
-    this.#directory.close();
     this.policies.close();
     await this.#emitter.close(limits.closeTimeoutMs);
     await this.#publisher?.close();

@@ -1,50 +1,88 @@
 /**
- * Calls from this process to agents: finds an instance, keeps one connection to each control socket it has called, and
- * closes those that were not used for a while. The path is direct: neither node nor broker carries a call.
+ * Calls from this process to agents, by what their callers write. The path is direct: neither node nor broker carries a call,
+ * and what is true of the agents is known ahead of it. A call without a policy, of agents that are known, takes no turn of the
+ * event loop before it stands in its connection's queue.
  */
+import { systemClock, within } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { type CallTarget, checkCallTarget, parseCallTarget } from '../../../common/protocol/name.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import type { CallPolicy } from '../../../common/protocol/call-policy.js';
+import type { RegistryClient } from '../registry-client.js';
+import { Shifts } from './balancer.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream } from './call.js';
-import { chooseInstance } from './choose-instance.js';
-import type { InstanceDirectory } from './instance-directory.js';
+import { CallAttempts } from './call-attempts.js';
+import { CallGuard } from './call-guard.js';
+import { checkOptions, timeoutOf } from './call-options.js';
+import type { AttemptRecord } from './call-trail.js';
+import { InstanceDirectory } from './instance-directory.js';
+import { NO_OPTIONS, OutgoingCall } from './outgoing-call.js';
+import { Peers } from './peers.js';
+import type { PolicySource } from './policy.js';
+import type { Route } from './route.js';
+import { Routes } from './routes.js';
 
-interface Connection {
-  readonly client: RequestClient;
-  /** Since the last look for idle ones. */
-  used: boolean;
+/** Who calls. */
+export interface CallerName {
+  /** `agent@machine` */
+  readonly instance: string;
+  readonly machine: string;
 }
 
 export class CallRouter {
-  readonly #connections = new Map<string, Connection>();
-  /** A caller names the same few targets again and again. */
-  readonly #targets = new Map<string, CallTarget>();
-  readonly #sweeper: NodeJS.Timeout;
-  #turn = 0;
+  /** Around the calls of which a policy speaks. */
+  readonly guard = new CallGuard();
+  readonly #directory: InstanceDirectory;
+  readonly #peers: Peers;
+  readonly #routes: Routes;
+  readonly #attempts: CallAttempts;
+  #callCount = 0;
 
-  /** @param self `agent@machine` of the caller. */
+  /** @param random in [0, 1) */
   constructor(
-    private readonly directory: InstanceDirectory,
-    private readonly self: { readonly instance: string; readonly machine: string },
+    registry: Pick<RegistryClient, 'watch'>,
+    caller: CallerName,
+    policies: PolicySource,
+    random: () => number = Math.random,
   ) {
-    this.#sweeper = setInterval(() => this.#closeIdle(), IDLE_MS).unref();
+    const shifts = new Shifts();
+    const attempts = new CallAttempts(caller.instance, random);
+    const peers = new Peers({ ...caller, onShift: shifts.note });
+    const directory = new InstanceDirectory(registry, {
+      onView: (view) => peers.update(view),
+      onGone: (instance) => peers.forget(instance),
+      onUpdated: () => attempts.wake(),
+    });
+    this.#attempts = attempts;
+    this.#peers = peers;
+    this.#directory = directory;
+    this.#routes = new Routes({ directory, peers, policies, shifts }, random);
   }
 
-  /** @throws NOT_FOUND, UNREACHABLE, TIMED_OUT, CONNECTION_LOST, and whatever the action answers */
+  get counters(): Record<string, number> {
+    const { repeats, waits, crashes, circuitRefusals } = this.#attempts.counters;
+    return {
+      calls: this.#callCount,
+      callRepeats: repeats,
+      callWaits: waits,
+      callCrashes: crashes,
+      callCircuitRefusals: circuitRefusals,
+    };
+  }
+
+  /**
+   * @throws NOT_FOUND, UNREACHABLE, CIRCUIT_OPEN, TIMED_OUT, CONNECTION_LOST, AGENT_CRASHED …, and whatever the action answers
+   */
   call(
     address: string | CallAddress,
     input: unknown,
-    options: CallOptions,
-    origin: CallOrigin | undefined,
+    options: CallOptions = NO_OPTIONS,
+    origin?: CallOrigin,
   ): Promise<unknown> {
-    // Once the directory is filled a call takes no turn of the event loop before it stands in its connection's queue.
-    if (!this.directory.filled) return this.directory.fill().then(() => this.call(address, input, options, origin));
+    const startedMs = systemClock.monotonicMs();
     try {
-      const target =
-        typeof address === 'string' ? (this.#targets.get(address) ?? this.#parse(address)) : checkCallTarget(address);
-      const timeoutMs = options.timeoutMs ?? origin?.remainingMs();
-      return this.#send(target, input, timeoutMs === undefined ? options : { ...options, timeoutMs });
+      const route = this.#routes.of(address);
+      if (this.#isKnown(route)) return this.#go(route.current(), input, options, origin, startedMs);
+      return this.#know(route, options).then(() => this.#go(route.current(), input, options, origin, startedMs));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -53,65 +91,93 @@ export class CallRouter {
   stream(
     _address: string | CallAddress,
     _input: unknown,
-    _options: CallOptions,
-    _origin: CallOrigin | undefined,
+    _options: CallOptions = NO_OPTIONS,
+    _origin?: CallOrigin,
   ): CallStream {
     throw new MeshError('UNKNOWN_METHOD', 'streams cannot be opened yet');
   }
 
-  #send(target: CallTarget, input: unknown, options: CallOptions): Promise<unknown> {
-    const instance = chooseInstance({
-      target,
-      instances: this.directory.instancesOf(target.service ?? ''),
-      machine: this.self.machine,
-      turn: this.#turn++,
-      services: this.directory.services,
-    });
-    const client = this.#connectionTo(instance.control, instance.instance);
-    return client.send(target.action, input, options, { from: this.self.instance });
-  }
-
-  #parse(text: string): CallTarget {
-    const target = parseCallTarget(text);
-    if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
-    this.#targets.set(text, target);
-    return target;
-  }
-
+  /** Fails what is out and what waits with CLOSED. Idempotent. */
   close(): void {
-    clearInterval(this.#sweeper);
-    for (const { client } of this.#connections.values()) client.close();
-    this.#connections.clear();
+    this.#directory.close();
+    this.#attempts.close();
+    this.#peers.close();
   }
 
-  #connectionTo(endpoint: string, instance: string): RequestClient {
-    let connection = this.#connections.get(endpoint);
-    if (connection === undefined) {
-      const client = new RequestClient({
-        endpoint,
-        name: this.self.instance,
-        peer: instance,
-        frameBytesMax: limits.callFrameBytesMax,
-      });
-      connection = { client, used: true };
-      this.#connections.set(endpoint, connection);
-    }
-    connection.used = true;
-    return connection.client;
+  /** Straight to an instance, unless a policy speaks of the call. */
+  #go(
+    route: Route,
+    input: unknown,
+    options: CallOptions,
+    origin: CallOrigin | undefined,
+    startedMs: number,
+  ): Promise<unknown> {
+    if (route.policy === undefined) return this.#make(route, input, options, origin, startedMs);
+    return this.#goUnder(route.policy, route, input, options, origin);
   }
 
-  #closeIdle(): void {
-    for (const [endpoint, connection] of this.#connections) {
-      const busy = connection.used || connection.client.pendingCount > 0;
-      connection.used = false;
-      if (busy) continue;
-      connection.client.close();
-      this.#connections.delete(endpoint);
-    }
+  #goUnder(
+    policy: CallPolicy,
+    route: Route,
+    input: unknown,
+    options: CallOptions,
+    origin: CallOrigin | undefined,
+  ): Promise<unknown> {
+    checkOptions(options);
+    return this.guard.run({
+      name: route.name,
+      target: route.target,
+      policy,
+      timeoutMs: timeoutOf(options, policy, origin),
+      signals: [options.signal, origin?.signal].filter((signal) => signal !== undefined),
+      make: (timeoutMs, onAttempt) =>
+        this.#make(route, input, { ...options, timeoutMs }, origin, systemClock.monotonicMs(), onAttempt),
+      makeInstead: async (text, timeoutMs) => {
+        const other = this.#routes.of(text);
+        if (!this.#isKnown(other)) await this.#know(other, { timeoutMs });
+        const { fallback: _, ...rest } = other.current().policy ?? {};
+        return this.#goUnder(rest, other, input, { ...options, timeoutMs }, origin);
+      },
+    });
+  }
+
+  #make(
+    route: Route,
+    input: unknown,
+    options: CallOptions,
+    origin: CallOrigin | undefined,
+    startedMs: number,
+    onAttempt?: (record: AttemptRecord) => void,
+  ): Promise<unknown> {
+    if (options !== NO_OPTIONS) checkOptions(options);
+    if (options.signal?.aborted || origin?.signal.aborted) throw interrupted(route);
+    const deadlineMs = startedMs + timeoutOf(options, route.policy, origin);
+    this.#callCount++;
+    route.budget.onCall();
+    return new Promise((resolve, reject) => {
+      const call = new OutgoingCall(this.#attempts, route, input, deadlineMs, resolve, reject);
+      call.options = options;
+      call.origin = origin;
+      call.onAttempt = onAttempt;
+      if (options.signal !== undefined) call.heed(options.signal);
+      if (origin !== undefined) call.heed(origin.signal);
+      call.attempt(startedMs);
+    });
+  }
+
+  /** The agents are known, and so is what its range of versions means. */
+  #isKnown(route: Route): boolean {
+    return this.#directory.filled && route.isRangeKnown;
+  }
+
+  async #know(route: Route, { timeoutMs = limits.requestTimeoutMs }: CallOptions): Promise<void> {
+    if (!route.isRangeKnown) await route.knowRange();
+    await within(
+      this.#directory.fill(),
+      Math.min(timeoutMs, limits.requestTimeoutMs),
+      () => new MeshError('UNREACHABLE', 'the node of this machine does not answer'),
+    );
   }
 }
 
-/** An agent that was restarted has another port: its old connection would try for ever. */
-const IDLE_MS = 60_000;
-/** Far more than a program names; one that makes up names is not remembered for ever. */
-const TARGETS_MAX = 1_024;
+const interrupted = ({ name }: Route) => new MeshError('INTERRUPTED', `${name} was given up by its caller`);

@@ -1,0 +1,148 @@
+/**
+ * One call, from when it is made to its end, over all of its attempts. It keeps what is true of the attempt that is out, hears
+ * what came of it, and tells its caller once; what is done next after a failure is decided by its maker.
+ */
+import { systemClock } from '../../../common/core/clock.js';
+import { MeshError } from '../../../common/core/errors.js';
+import type { RequestMeta } from '../../../common/protocol/envelope.js';
+import { type Asker, listenTo } from '../../../common/wire/promise-asker.js';
+import type { BreakerState } from './breaker.js';
+import type { CallOptions, CallOrigin } from './call.js';
+import type { AttemptRecord } from './call-trail.js';
+import { type Fate, hasRun } from './outcome.js';
+import type { Peer } from './peer.js';
+import type { Route } from './route.js';
+import type { WaitingCall } from './waiting-calls.js';
+
+/** Decides what is done next. */
+export interface CallMaker {
+  attempt(call: OutgoingCall, nowMs: number): void;
+  onFailure(call: OutgoingCall, error: MeshError, fate: Fate, nowMs: number): void;
+  onLate(call: OutgoingCall, nowMs: number): void;
+}
+
+export const NO_OPTIONS: CallOptions = {};
+
+export class OutgoingCall implements Asker, WaitingCall {
+  options: CallOptions = NO_OPTIONS;
+  origin: CallOrigin | undefined = undefined;
+  onAttempt: ((record: AttemptRecord) => void) | undefined = undefined;
+  /** Attempts after the first. */
+  repeats = 0;
+  /** Whom not to ask again if there is somebody else. */
+  failed: Peer | undefined = undefined;
+  isOver = false;
+  #peer: Peer | undefined = undefined;
+  #id = 0;
+  #sentMs = 0;
+  #breaker: BreakerState = 'closed';
+  /** Of an attempt of which nobody knows whether it ran: what comes later must not say that the call did not. */
+  #doubt: MeshError | undefined = undefined;
+  #forget: (() => void) | undefined = undefined;
+
+  constructor(
+    private readonly maker: CallMaker,
+    readonly route: Route,
+    private readonly input: unknown,
+    readonly deadlineMs: number,
+    private readonly resolve: (body: unknown) => void,
+    private readonly reject: (error: MeshError) => void,
+  ) {}
+
+  /** Goes to `peer`. @throws what keeps it from being sent */
+  send(peer: Peer, from: string, nowMs: number): void {
+    this.#breaker = peer.breaker.state;
+    this.#id = peer.ask(this.route.target.action, this.input, this.#meta(from, nowMs), this);
+    this.#peer = peer;
+    this.#sentMs = nowMs;
+    peer.onSent(nowMs, this.route.breaker);
+  }
+
+  onReply(body: unknown): void {
+    const nowMs = systemClock.monotonicMs();
+    this.#peer?.onAnswer(this.#sentMs, nowMs, this.route.breaker);
+    if (this.onAttempt !== undefined) this.#note('', nowMs);
+    this.#end();
+    this.resolve(body);
+  }
+
+  onFailure(error: MeshError, sent: boolean, answered = false): void {
+    const nowMs = systemClock.monotonicMs();
+    const fate = answered ? 'answered' : sent ? 'sent' : 'unsent';
+    if (this.onAttempt !== undefined) this.#note(error.code, nowMs);
+    if (fate === 'sent' || (fate === 'answered' && hasRun(error))) this.#doubt = error;
+    this.maker.onFailure(this, error, fate, nowMs);
+  }
+
+  /** The one that has or had it, and since when. */
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
+
+  get sentMs(): number {
+    return this.#sentMs;
+  }
+
+  /** Its last word. Nothing when it has ended. */
+  fail(error: MeshError): void {
+    if (this.isOver) return;
+    this.#end();
+    this.reject(this.#doubt !== undefined && error.retryable ? this.#doubt : error);
+  }
+
+  /** Ends it with `signal`. */
+  heed(signal: AbortSignal): void {
+    const before = this.#forget;
+    const forget = listenTo(signal, () => this.#giveUp());
+    this.#forget = () => {
+      before?.();
+      forget();
+    };
+  }
+
+  isPossible(): boolean {
+    return this.route.current().balancer.standings.length > 0;
+  }
+
+  attempt(nowMs: number): void {
+    if (!this.isOver) this.maker.attempt(this, nowMs);
+  }
+
+  onLate(nowMs: number): void {
+    this.maker.onLate(this, nowMs);
+  }
+
+  #giveUp(): void {
+    const error = new MeshError('INTERRUPTED', `${this.route.name} was given up by its caller`);
+    // The connection tells `onFailure` if it is out there; else it waits somewhere, and ends here.
+    this.#peer?.cancel(this.#id, error);
+    this.fail(error);
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.#forget?.();
+  }
+
+  #meta(from: string, nowMs: number): RequestMeta {
+    const leftMs = Math.max(1, Math.round(this.deadlineMs - nowMs));
+    const timeoutMs = Math.min(leftMs, this.route.policy?.attemptTimeoutMs ?? leftMs);
+    const { options, origin } = this;
+    // Built plainly, and at once where there is nothing to say: it is built per call.
+    if (options === NO_OPTIONS && origin === undefined) return { timeoutMs, from };
+    const { priority, idempotencyKey: key } = options;
+    const trace = origin?.trace;
+    return {
+      timeoutMs,
+      from,
+      ...(priority === undefined ? {} : { priority }),
+      ...(key === undefined ? {} : { key }),
+      ...(trace === undefined ? {} : { trace }),
+    };
+  }
+
+  #note(code: string, nowMs: number): void {
+    const { instance = '' } = this.#peer ?? {};
+    this.onAttempt?.({ instance, breaker: this.#breaker, durationMs: nowMs - this.#sentMs, code });
+  }
+}
