@@ -9,14 +9,7 @@ import type { Router } from 'zeromq';
 import { systemClock } from '../core/clock.js';
 import { systemCodeOf } from '../core/errors.js';
 import { EARLY_REPLIES_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from './frame-queue.js';
-
-export interface PeerAddress {
-  readonly id: Buffer;
-  /** Speaks with an empty delimiter, one envelope a frame. */
-  readonly plain: boolean;
-  /** Who writes in both forms reads two kinds of answers, and counts as two peers. */
-  readonly key: string;
-}
+import type { PeerAddress } from './peer-address.js';
 
 /** Has more to put, at the end of the turn. */
 export interface ReplySource {

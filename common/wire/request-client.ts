@@ -18,23 +18,16 @@ import {
   type RefusedEnvelope,
   type RequestMeta,
 } from '../protocol/envelope.js';
+import { DeafWatch } from './deaf-watch.js';
 import { DealerLink, type LinkEntry } from './dealer-link.js';
 import { LateAnswers } from './late-answers.js';
-import { PendingTable } from './pending-table.js';
+import { type OutstandingRequest, OutstandingRequests } from './outstanding-requests.js';
 import { type Asker, listenTo, PromiseAsker } from './promise-asker.js';
-import {
-  closed,
-  connectionLost,
-  fellSilent,
-  interrupted,
-  queueFull,
-  timedOut,
-  tooLarge,
-  unreachable,
-} from './request-error.js';
-import { RequestStream } from './request-stream.js';
+import { closed, connectionLost, interrupted, queueFull, tooLarge } from './request-error.js';
+import { RequestStream, type StreamOptions } from './request-stream.js';
 
 export type { Asker } from './promise-asker.js';
+export type { StreamOptions } from './request-stream.js';
 
 export interface RequestClientOptions {
   /** `tcp://host:port` or `ipc:///path` */
@@ -54,47 +47,32 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface StreamOptions {
-  /** How long the whole of it may take. Default: as long as its callee shows signs of life. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Items that may be on their way and unread, up to `limits.streamCreditMax`. Default `limits.streamWindow`. */
-  readonly window?: number;
-}
-
-interface Pending extends LinkEntry {
-  readonly id: number;
-  readonly asker: Asker;
-  readonly method: string;
-  readonly deadlineMs: number;
-  readonly timeoutMs: number;
-  readonly stream: RequestStream | undefined;
-  /** When its callee last showed that it is there; of a stream only. */
-  seenMs: number;
-}
-
 export class RequestClient {
   readonly counters = { requests: 0, timeouts: 0, cancels: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
-  readonly #pending = new PendingTable<Pending>();
+  readonly #pending: OutstandingRequests;
   readonly #late = new LateAnswers();
   readonly #link: DealerLink<LinkEntry>;
+  readonly #deaf: DeafWatch;
   /** Requests that a broken connection carried, whose callee hears of that on the next one. */
   #lostIds: number[] = [];
   #closed = false;
   #sweeper: NodeJS.Timeout | undefined;
   #tickedMs = 0;
-  /** Requests that timed out since the last answer: a connection that only swallows is replaced. */
-  #silentTimeouts = 0;
-  #probing = false;
 
   constructor(private readonly options: RequestClientOptions) {
     const { endpoint, name, frameBytesMax } = options;
+    this.#pending = new OutstandingRequests(options);
     this.#link = new DealerLink({
       endpoint,
       name,
       frameBytesMax,
       onLink: (up) => this.#onLink(up),
       onMessage: (parts) => this.#onMessage(parts),
+    });
+    this.#deaf = new DeafWatch({
+      ping: (timeoutMs) => this.send('mesh.ping', {}, { timeoutMs }),
+      connection: () => (this.#link.up ? this.#link.socket : undefined),
+      onDeaf: () => this.#replaceSocket(),
     });
   }
 
@@ -190,7 +168,7 @@ export class RequestClient {
     if (bytes.length > frameBytesMax) throw tooLarge(method, bytes.length, frameBytesMax);
     const seenMs = systemClock.monotonicMs();
     const deadlineMs = seenMs + timeoutMs;
-    const pending: Pending = {
+    const pending: OutstandingRequest = {
       id,
       bytes,
       asker,
@@ -230,7 +208,7 @@ export class RequestClient {
       this.counters.refusedFrames++;
       return;
     }
-    this.#silentTimeouts = 0;
+    this.#deaf.onAnswer();
     try {
       for (const envelope of decodeFrame(frame)) {
         if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body, envelope.timings);
@@ -262,7 +240,7 @@ export class RequestClient {
     if (!isSign && !this.#late.has(envelope.id)) this.counters.strayReplies++;
   }
 
-  #take(id: number): Pending | undefined {
+  #take(id: number): OutstandingRequest | undefined {
     const pending = this.#settle(id);
     if (pending === undefined && !this.#late.take(id)) this.counters.strayReplies++;
     return pending;
@@ -273,7 +251,7 @@ export class RequestClient {
     pending?.asker.onFailure(error, pending.sent);
   }
 
-  #settle(id: number): Pending | undefined {
+  #settle(id: number): OutstandingRequest | undefined {
     const pending = this.#pending.take(id);
     if (pending !== undefined) this.#link.abandon(pending);
     return pending;
@@ -289,54 +267,24 @@ export class RequestClient {
   /** One coarse timer for all requests: a timer for each costs more than the request. */
   #onSweep(): void {
     const nowMs = systemClock.monotonicMs();
-    const isTick = nowMs - this.#tickedMs >= limits.streamSignMs;
-    if (isTick) this.#tickedMs = nowMs;
-    for (const pending of this.#pending.entries()) {
-      if (isTick) pending.stream?.onTick();
-      const error = this.#latenessOf(pending, nowMs);
-      if (error === undefined) continue;
-      this.counters.timeouts++;
-      if (pending.sent) this.#silentTimeouts++;
-      this.cancel(pending.id, error);
+    if (nowMs - this.#tickedMs >= limits.streamSignMs) {
+      this.#tickedMs = nowMs;
+      this.#pending.tick();
     }
-    if (this.#silentTimeouts >= SILENT_TIMEOUTS_MAX) this.#probe();
+    for (const { request, error } of this.#pending.overdue(nowMs)) {
+      this.counters.timeouts++;
+      if (request.sent) this.#deaf.onTimeout();
+      this.cancel(request.id, error);
+    }
+    this.#deaf.check();
     if (this.#pending.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }
   }
 
-  #latenessOf({ deadlineMs, seenMs, stream, sent, method, timeoutMs }: Pending, nowMs: number): MeshError | undefined {
-    if (deadlineMs <= nowMs)
-      return sent ? timedOut(this.options, method, timeoutMs) : unreachable(this.options, timeoutMs);
-    if (stream === undefined) return undefined;
-    const silenceMs = sent ? limits.streamSilenceMs : limits.requestTimeoutMs;
-    if (nowMs - seenMs < silenceMs) return undefined;
-    return sent ? fellSilent(this.options, method, silenceMs) : unreachable(this.options, silenceMs);
-  }
-
-  /**
-   * Slow methods or a deaf connection? Every server answers a ping at once, if only with a refusal: a peer that still
-   * does keeps its connection, and with it whatever else is out on it.
-   */
-  #probe(): void {
-    if (this.#probing || !this.#link.up) return;
-    this.#probing = true;
-    const { socket } = this.#link;
-    void this.send('mesh.ping', {}, { timeoutMs: PROBE_MS })
-      .catch((error: unknown) => {
-        const deaf =
-          error instanceof MeshError && error.code === 'TIMED_OUT' && this.#silentTimeouts >= SILENT_TIMEOUTS_MAX;
-        if (deaf && socket === this.#link.socket && !this.#closed) this.#replaceSocket();
-      })
-      .finally(() => {
-        this.#probing = false;
-      });
-  }
-
-  /** A connection that is up and never answers may be one the peer no longer knows: a new one, under a new id, is. */
   #replaceSocket(): void {
-    this.#silentTimeouts = 0;
+    if (this.#closed) return;
     this.counters.reconnects++;
     this.#link.replace();
     // The peer knows them under the old id.
@@ -350,6 +298,3 @@ export class RequestClient {
 
 /** Resolution of timeouts. */
 const SWEEP_MS = 20;
-const SILENT_TIMEOUTS_MAX = 3;
-/** A healthy peer answers a ping in a millisecond, and one whose event loop is blocked deserves some patience. */
-const PROBE_MS = 2_000;

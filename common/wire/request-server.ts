@@ -15,10 +15,10 @@ import {
   type Envelope,
   encodeError,
   encodeItems,
-  encodeReply,
   type RefusedEnvelope,
   type RequestEnvelope,
 } from '../protocol/envelope.js';
+import { answerBytes } from './answer-bytes.js';
 import { bindEndpoint, unbindEndpoint } from './endpoint.js';
 import { IncomingRequest, type RequestPort } from './incoming-request.js';
 import { frameIn, type PeerAddress, peerOf } from './peer-address.js';
@@ -78,6 +78,11 @@ export class RequestServer {
   /** Requests whose handlers want to know whether somebody still waits. */
   get watchedCount(): number {
     return this.#watch.size;
+  }
+
+  /** Connections that ended since somebody wanted to know of one. */
+  get disconnectCount(): number {
+    return this.#watch.disconnectCount;
   }
 
   /** Resolves when requests are served. @throws MeshError PORT_IN_USE, START_FAILED */
@@ -215,26 +220,14 @@ export class RequestServer {
     if (this.#settle(request)) return;
     let bytes: Buffer;
     try {
-      bytes = encodeReply(request.id, body ?? {}, request.timings);
-      if (bytes.length > this.options.frameBytesMax) {
-        throw new MeshError(
-          'TOO_LARGE',
-          `the answer of ${request.method} is ${bytes.length} bytes; the limit is ${this.options.frameBytesMax}`,
-        );
-      }
-    } catch (error) {
-      return this.#onBadReply(request, toMeshError(error));
+      bytes = answerBytes(request, body, this.options.frameBytesMax);
+    } catch (thrown) {
+      const error = toMeshError(thrown);
+      if (error.code !== 'TOO_LARGE') this.options.onBug(thrown, request.method);
+      return this.#sendError(request.peer, request.id, error);
     }
     this.counters.replies++;
     this.#queues.put(request.peer, bytes);
-  }
-
-  /** The handler's answer cannot travel: its requester hears of that instead. */
-  #onBadReply({ peer, id, method }: IncomingRequest, { code, message }: MeshError): void {
-    if (code === 'TOO_LARGE') return this.#sendError(peer, id, new MeshError(code, message));
-    const error = new MeshError('INVALID_OUTPUT', `the answer of ${method} cannot be sent: ${message}`);
-    this.options.onBug(error, method);
-    this.#sendError(peer, id, error);
   }
 
   #fail(request: IncomingRequest, thrown: unknown): void {

@@ -11,6 +11,14 @@ import { interrupted, tooLarge } from './request-error.js';
 import { StreamInbox } from './stream-inbox.js';
 import { StreamSender } from './stream-sender.js';
 
+export interface StreamOptions {
+  /** How long the whole of it may take. Default: as long as its callee shows signs of life. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Items that may be on their way and unread, up to `limits.streamCreditMax`. Default `limits.streamWindow`. */
+  readonly window?: number;
+}
+
 /** What a stream needs of the connection that it is on. */
 export interface StreamPort {
   readonly frameBytesMax: number;
