@@ -1,50 +1,71 @@
-/** The caller's side of the call rows, for us and for the peer alike. */
+/** The caller's side of the call rows, for us and for the peers alike. */
 import { systemClock } from '../common/core/clock.js';
-import { bodyOf, type NumberedBody, seqOf } from './load.js';
+import { BLOB_BYTES, blobOf, blobSeqOf, bodyOf, type NumberedBody, seqOf } from './load.js';
 import { quantile } from './median.js';
 import { serveTasks } from './worker-channel.js';
 
 /** Sends the body and answers what came back. */
 export type Call = (body: NumberedBody) => Promise<unknown>;
+/** The same with a megabyte. */
+export type CallBlob = (blob: Uint8Array) => Promise<unknown>;
 
-export function serveCalling(call: Call): void {
+const notServed = () => Promise.reject(new Error('this caller does not do that'));
+
+export function serveCalling({ call = notServed, callBlob = notServed }: { call?: Call; callBlob?: CallBlob }): void {
   let lastSeq = 0;
   const callOnce = async () => {
     const seq = ++lastSeq;
     if (seqOf(await call(bodyOf(seq))) !== seq) throw new Error(`call ${seq} got the answer of another`);
   };
+  const blobOnce = async () => {
+    const seq = ++lastSeq;
+    if (blobSeqOf(await callBlob(blobOf(seq))) !== blobSeqOf(blobOf(seq)))
+      throw new Error('a blob came back as another');
+  };
 
   serveTasks({
     /** Calls per second with 256 in flight: each answer starts the next call. */
-    flood: async (durationMs): Promise<number> => {
-      let going = true;
-      let answeredCount = 0;
-      const keepCalling = async () => {
-        while (going) {
-          await callOnce();
-          answeredCount++;
-        }
-      };
-      const startMs = systemClock.monotonicMs();
-      const timer = setTimeout(() => {
-        going = false;
-      }, durationMs);
-      await Promise.all(Array.from({ length: IN_FLIGHT }, keepCalling)).finally(() => clearTimeout(timer));
-      return (answeredCount / (systemClock.monotonicMs() - startMs)) * 1_000;
-    },
+    flood: (durationMs) => rateOf(callOnce, IN_FLIGHT, durationMs),
     /** Median time of a call in microseconds, one at a time. */
-    serial: async (durationMs): Promise<number> => {
-      const tookMs: number[] = [];
-      const endMs = systemClock.monotonicMs() + durationMs;
-      for (let startMs = systemClock.monotonicMs(); startMs < endMs; ) {
-        await callOnce();
-        const nowMs = systemClock.monotonicMs();
-        tookMs.push(nowMs - startMs);
-        startMs = nowMs;
-      }
-      return quantile(tookMs, 0.5) * 1_000;
-    },
+    median: async (durationMs) => quantile(await timesOf(callOnce, durationMs), 0.5) * 1_000,
+    /** The 99th percentile of the same. */
+    slowest: async (durationMs) => quantile(await timesOf(callOnce, durationMs), 0.99) * 1_000,
+    /** Megabytes per second, there and back. */
+    blobs: async (durationMs) =>
+      ((await rateOf(blobOnce, BLOBS_IN_FLIGHT, durationMs)) * 2 * BLOB_BYTES) / BYTES_PER_MB,
   });
 }
 
+/** Per second; each that ends starts the next. */
+async function rateOf(once: () => Promise<void>, inFlight: number, durationMs: number): Promise<number> {
+  let going = true;
+  let doneCount = 0;
+  const keepGoing = async () => {
+    while (going) {
+      await once();
+      doneCount++;
+    }
+  };
+  const startMs = systemClock.monotonicMs();
+  const timer = setTimeout(() => {
+    going = false;
+  }, durationMs);
+  await Promise.all(Array.from({ length: inFlight }, keepGoing)).finally(() => clearTimeout(timer));
+  return (doneCount / (systemClock.monotonicMs() - startMs)) * 1_000;
+}
+
+async function timesOf(once: () => Promise<void>, durationMs: number): Promise<number[]> {
+  const tookMs: number[] = [];
+  const endMs = systemClock.monotonicMs() + durationMs;
+  for (let startMs = systemClock.monotonicMs(); startMs < endMs; ) {
+    await once();
+    const nowMs = systemClock.monotonicMs();
+    tookMs.push(nowMs - startMs);
+    startMs = nowMs;
+  }
+  return tookMs;
+}
+
 const IN_FLIGHT = 256;
+const BLOBS_IN_FLIGHT = 8;
+const BYTES_PER_MB = 1e6;

@@ -22,3 +22,30 @@ export function seqOf(body: unknown): number {
 }
 
 export const EVENTS_TOPIC = 'bench.events';
+/** Subscribed to and never published. */
+export const otherTopic = (i: number): string => `bench.others.${i}`;
+
+export const BLOB_BYTES = 2 ** 20;
+
+/** So many that none travels twice at a time: they are never written again, because a socket may still be reading. */
+const blobs = Array.from({ length: 16 }, () => Buffer.alloc(0));
+
+/** A body of one mebibyte, numbered from 0 to 15 at both ends. */
+export function blobOf(seq: number): Buffer {
+  const index = seq % blobs.length;
+  let blob = blobs[index] ?? Buffer.alloc(0);
+  if (blob.length === 0) {
+    blob = Buffer.alloc(BLOB_BYTES, 'x');
+    blob[0] = index;
+    blob[BLOB_BYTES - 1] = index;
+    blobs[index] = blob;
+  }
+  return blob;
+}
+
+/** @throws when it is not such a body, whole */
+export function blobSeqOf(blob: unknown): number {
+  const [first, last] = blob instanceof Uint8Array ? [blob[0], blob[BLOB_BYTES - 1]] : [];
+  if (first === undefined || first !== last) throw new Error('not a blob of this bench');
+  return first;
+}

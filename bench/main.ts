@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { errorTable, MeshError, messageOf } from '../common/core/errors.js';
 import { readArguments, USAGE } from './arguments.js';
-import { measureRow } from './measure-row.js';
+import { measureRow, skippedLine } from './measure-row.js';
 import { profiling } from './profiler.js';
 import type { RowResult } from './row.js';
 import { rows } from './row-registry.js';
@@ -37,9 +37,12 @@ async function main(args: readonly string[]): Promise<void> {
   const surroundings = surroundingsOf(args);
   const interrupted = interruption();
   const results: RowResult[] = [];
-  for (const row of rows) if (names.includes(row.name)) results.push(await measureRow(row, effort, tell, interrupted));
+  for (const row of rows)
+    if (names.includes(row.name)) results.push(...(await measureRow(row, effort, tell, interrupted)));
   if (json) print(JSON.stringify(results, undefined, 2));
   else print([...surroundings, '', ...tableOf(rows, results)].join('\n'));
+  // Once more at the end, where it is seen.
+  for (const result of results) if (result.kind === 'skipped') tell(skippedLine(result));
 }
 
 /** Ctrl-C and SIGTERM: rejects, so that whatever is open is closed on the way out. */

@@ -1,10 +1,10 @@
 /**
- * One row, measured. Against a peer both sides are open at once, warmed up, and take turns (ours, peer, ours, peer …), so that whatever
- * else the machine does meets both. The ratio is taken pair by pair and its median is what counts: figures of different
- * moments are never divided by each other.
+ * One row, measured. All its sides are open at once, warmed up, and take turns (ours, first peer, second peer, ours …), so
+ * that whatever else the machine does meets them all. The ratio is taken turn by turn and its median is what counts:
+ * figures of different moments are never divided by each other.
  */
 import { median } from './median.js';
-import type { BoundResult, BoundRow, RatioResult, RatioRow, Row, RowResult, Side } from './row.js';
+import type { BoundResult, BoundRow, Peer, RatioResult, RatioRow, Row, RowResult, Side, SkippedResult } from './row.js';
 
 export interface Effort {
   readonly runs: number;
@@ -19,54 +19,70 @@ interface Pair {
   readonly peer: number;
 }
 
-/** @param interrupted rejects when the bench is to end; then all that is open is closed first. */
+/** Over that many milliseconds. */
+type Measure = (ms: number) => Promise<number>;
+type Open = (opening: () => Promise<Side>) => Promise<Measure>;
+type Tell = (progress: string) => void;
+
+/**
+ * @param interrupted rejects when the bench is to end; then all that is open is closed first.
+ * @returns one result for each peer, in their order, or one for the bound
+ */
 export async function measureRow(
   row: Row,
   effort: Effort,
-  tell: (progress: string) => void,
+  tell: Tell,
   interrupted: Promise<never>,
-): Promise<RowResult> {
+): Promise<RowResult[]> {
   const sides: Side[] = [];
-  const open = async (opening: () => Promise<Side>) => {
+  const open: Open = async (opening) => {
     const side = await opening();
     sides.push(side);
-    return (ms: number) => Promise.race([side.measure(ms), interrupted]);
+    return (ms) => Promise.race([side.measure(ms), interrupted]);
   };
   try {
     tell(`${row.name}: starting`);
-    const ours = await open(() => row.openOurs());
-    if (row.kind === 'bound') return await measureFigure(row, effort, tell, ours);
-    return await measureRatio(row, effort, tell, ours, await open(() => row.openPeer()));
+    if (row.kind === 'bound') return [await measureFigure(row, effort, tell, await open(() => row.openOurs()))];
+    return await measureRatios(row, effort, tell, open);
   } finally {
-    for (const side of sides) await side.close();
+    await Promise.all(sides.map((side) => side.close()));
   }
 }
 
-type Measure = (ms: number) => Promise<number>;
+async function measureRatios(row: RatioRow, effort: Effort, tell: Tell, open: Open): Promise<RowResult[]> {
+  const skipped = new Map(row.peers.map((peer) => [peer, skippedOf(row, peer)]));
+  for (const result of skipped.values()) if (result !== undefined) tell(skippedLine(result));
+  const present = row.peers.filter((peer) => skipped.get(peer) === undefined);
+  const pairs = present.length === 0 ? new Map<Peer, Pair[]>() : await takeTurns(row, present, effort, tell, open);
+  return row.peers.map((peer) => skipped.get(peer) ?? resultOf(row, peer, pairs.get(peer) ?? []));
+}
 
-async function measureRatio(
+async function takeTurns(
   row: RatioRow,
-  effort: Effort,
-  tell: (progress: string) => void,
-  ours: Measure,
-  peer: Measure,
-): Promise<RatioResult> {
-  for (const measure of [ours, peer]) await measure(effort.warmUpMs);
-  const pairs: Pair[] = [];
-  for (let run = 1; run <= effort.runs; run++) {
-    const pair = { ours: await ours(effort.runMs), peer: await peer(effort.runMs) };
-    pairs.push(pair);
-    tell(`${row.name}: run ${run} of ${effort.runs}: ${shown(pair.ours)} against ${shown(pair.peer)} ${row.unit}`);
+  peers: readonly Peer[],
+  { runs, runMs, warmUpMs }: Effort,
+  tell: Tell,
+  open: Open,
+): Promise<Map<Peer, Pair[]>> {
+  // Side by side: most of that time each waits for the others' processes to start anyway.
+  const opening = [() => row.openOurs(), ...peers.map((peer) => () => peer.open())].map(open);
+  // What opened is known, and closed in the end, when another one failed.
+  await Promise.allSettled(opening);
+  const sides = (await Promise.all(opening)).map((measure) => ({ measure, figures: [] as number[] }));
+  for (const { measure } of sides) await measure(warmUpMs);
+  for (let run = 1; run <= runs; run++) {
+    for (const { measure, figures } of sides) figures.push(await measure(runMs));
+    const [ours, ...theirs] = sides.map(({ figures }) => shown(figures.at(-1) ?? Number.NaN));
+    tell(`${row.name}: run ${run} of ${runs}: ${ours} against ${theirs.join(' and ')} ${row.unit}`);
   }
-  return resultOf(row, pairs);
+  const [ours = [], ...theirs] = sides.map(({ figures }) => figures);
+  return new Map(peers.map((peer, i) => [peer, pairsOf(ours, theirs[i] ?? [])]));
 }
 
-async function measureFigure(
-  row: BoundRow,
-  effort: Effort,
-  tell: (progress: string) => void,
-  ours: Measure,
-): Promise<BoundResult> {
+const pairsOf = (ours: readonly number[], theirs: readonly number[]): Pair[] =>
+  ours.map((figure, run) => ({ ours: figure, peer: theirs[run] ?? Number.NaN }));
+
+async function measureFigure(row: BoundRow, effort: Effort, tell: Tell, ours: Measure): Promise<BoundResult> {
   await ours(effort.warmUpMs);
   const figures: number[] = [];
   for (let run = 1; run <= effort.runs; run++) {
@@ -77,18 +93,22 @@ async function measureFigure(
   return figureOf(row, figures);
 }
 
-export function resultOf(row: Omit<RatioRow, 'openOurs' | 'openPeer'>, pairs: readonly Pair[]): RatioResult {
-  const ratio = median(pairs.map(({ ours, peer }) => (row.better === 'more' ? ours / peer : peer / ours)));
+export function resultOf(
+  row: Pick<RatioRow, 'name' | 'unit' | 'better'>,
+  peer: Pick<Peer, 'name' | 'goal'>,
+  pairs: readonly Pair[],
+): RatioResult {
+  const ratio = median(pairs.map((pair) => (row.better === 'more' ? pair.ours / pair.peer : pair.peer / pair.ours)));
   return {
     row: row.name,
-    kind: row.kind,
+    kind: 'ratio',
     unit: row.unit,
-    ours: rounded(median(pairs.map(({ ours }) => ours))),
-    peer: rounded(median(pairs.map(({ peer }) => peer))),
-    peerName: row.peerName,
+    ours: rounded(median(pairs.map((pair) => pair.ours))),
+    peer: rounded(median(pairs.map((pair) => pair.peer))),
+    peerName: peer.name,
     ratio: Number(ratio.toFixed(2)),
-    goal: row.goal,
-    holds: ratio >= row.goal,
+    goal: peer.goal,
+    holds: ratio >= peer.goal,
   };
 }
 
@@ -103,6 +123,24 @@ export function figureOf(row: Omit<BoundRow, 'openOurs'>, figures: readonly numb
     holds: figure <= row.bound,
   };
 }
+
+/** @returns nothing when all that the peer needs is there */
+export function skippedOf(row: Pick<RatioRow, 'name'>, { name, goal, needs = [] }: Peer): SkippedResult | undefined {
+  const missing = needs.filter(({ version }) => version() === undefined);
+  if (missing.length === 0) return undefined;
+  return {
+    row: row.name,
+    kind: 'skipped',
+    peerName: name,
+    goal,
+    missing: missing.map((need) => need.name),
+    install: missing.map((need) => need.install),
+  };
+}
+
+/** What was left out, and what to do about it. */
+export const skippedLine = ({ row, peerName, missing, install }: SkippedResult): string =>
+  `${row}: SKIPPED against ${peerName}: ${missing.join(' and ')} missing; install with: ${install.join(' && ')}`;
 
 /** More digits than a bench can know are noise. */
 const rounded = (value: number): number => Number(value.toPrecision(4));

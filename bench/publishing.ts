@@ -30,7 +30,9 @@ export function servePublishing(publish: PublishBurst): void {
     {
       /** Until the subscriber has said that it hears us: subscriptions travel, and what is published before is lost. */
       reach: async () => {
+        const endMs = machineMs() + UNHEARD_MS;
         while (!reached) {
+          if (machineMs() > endMs) throw new Error('no subscriber has said that it hears us');
           await publish(PROBE, PROBE + 1);
           await delay(PROBE_INTERVAL_MS);
         }
@@ -60,3 +62,5 @@ const BURST = 512;
 const WINDOW = 65_536;
 export const PROBE = -1;
 const PROBE_INTERVAL_MS = 10;
+/** Some more than a subscriber waits, which knows better what is wrong. */
+const UNHEARD_MS = 15_000;

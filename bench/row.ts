@@ -1,8 +1,10 @@
 /**
- * What a row of the bench is: the same work done by us and by a peer, or a figure of ours and the bound that it keeps. A
- * side is opened once, with processes of its own, and measured many times; whoever measures decides for how long and in
+ * What a row of the bench is: the same work done by us and by its peers, or a figure of ours and the bound that it keeps.
+ * A side is opened once, with processes of its own, and measured many times; whoever measures decides for how long and in
  * which order.
  */
+import type { Need } from './need.js';
+
 export interface Side {
   /** The row's figure over about `ms` milliseconds of work. @throws when the run is not valid, as when something was lost */
   measure(ms: number): Promise<number>;
@@ -18,15 +20,21 @@ interface RowFacts {
   openOurs(): Promise<Side>;
 }
 
-/** We against a peer. */
+/** We against one peer or several, all of which do the same work. */
 export interface RatioRow extends RowFacts {
   readonly kind: 'ratio';
   /** Which way is better: more per second, or less time. */
   readonly better: 'more' | 'less';
-  readonly peerName: string;
+  readonly peers: readonly Peer[];
+}
+
+export interface Peer {
+  readonly name: string;
   /** The ratio holds from here on: 1 is as good as the peer, 2 is twice as good. */
   readonly goal: number;
-  openPeer(): Promise<Side>;
+  /** What must be installed beside the product; without it this peer is left out, and that is said. */
+  readonly needs?: readonly Need[];
+  open(): Promise<Side>;
 }
 
 /** A promise that is a figure: no peer does the same. */
@@ -38,8 +46,8 @@ export interface BoundRow extends RowFacts {
 
 export type Row = RatioRow | BoundRow;
 
-/** A measured row, in the form of `--json`. */
-export type RowResult = RatioResult | BoundResult;
+/** What became of a row, in the form of `--json`: one of these for each peer, or for the bound. */
+export type RowResult = RatioResult | BoundResult | SkippedResult;
 
 export interface RatioResult {
   readonly row: string;
@@ -60,4 +68,15 @@ export interface BoundResult {
   readonly figure: number;
   readonly bound: number;
   readonly holds: boolean;
+}
+
+/** A peer that is not installed here: nothing was measured, and nothing is known. */
+export interface SkippedResult {
+  readonly row: string;
+  readonly kind: 'skipped';
+  readonly peerName: string;
+  readonly goal: number;
+  readonly missing: readonly string[];
+  /** The commands that install what is missing. */
+  readonly install: readonly string[];
 }

@@ -1,10 +1,10 @@
 /** What a table of figures must say beside them: on which machine, when, with which versions, by which command. */
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { version as libzmqVersion } from 'zeromq';
 import { systemClock } from '../common/core/clock.js';
+import { needs } from './need.js';
+import { packageVersion, versionIn } from './package-version.js';
 
 const require = createRequire(import.meta.url);
 
@@ -14,8 +14,12 @@ export function surroundingsOf(args: readonly string[]): string[] {
   const versions = [
     `node ${process.versions.node}`,
     `agent-mesh ${versionIn(new URL('../../package.json', import.meta.url).pathname)}`,
-    ...['zeromq', 'msgpackr'].map((name) => `${name} ${versionOf(name)}`),
+    ...['zeromq', 'msgpackr'].map((name) => `${name} ${packageVersion(require, name) ?? 'unknown'}`),
     `libzmq ${libzmqVersion}`,
+    ...needs.flatMap(({ name, version }) => {
+      const installed = version();
+      return installed === undefined ? [] : [`${name} ${installed}`];
+    }),
   ];
   return [
     `machine:  ${cpu?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${memoryGib} GiB`,
@@ -27,15 +31,3 @@ export function surroundingsOf(args: readonly string[]): string[] {
     `command:  ${['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')}`,
   ];
 }
-
-/** Beside the package's code: not every package lets its package.json be imported. */
-function versionOf(name: string): string {
-  const files = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name, 'package.json'));
-  const file = files.find((candidate) => existsSync(candidate));
-  return file === undefined ? 'unknown' : versionIn(file);
-}
-
-const versionIn = (file: string): string => {
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
-  return version;
-};

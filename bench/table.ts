@@ -15,6 +15,10 @@ export function tableOf(rows: readonly Row[], results: readonly RowResult[]): st
 }
 
 function figuresOf(result: RowResult): string[] {
+  if (result.kind === 'skipped') {
+    const { peerName, goal, missing } = result;
+    return ['', '', '', '', `≥ ${goal}`, 'skipped', `${peerName} (${missing.join(' and ')} missing)`];
+  }
   const { unit } = result;
   const holds = result.holds ? 'yes' : 'no';
   if (result.kind === 'bound') return [shown(result.figure), '', unit, '', `≤ ${result.bound} ${unit}`, holds, ''];

@@ -14,8 +14,12 @@ export type WorkerMessage =
 
 export type Tasks = Readonly<Record<string, (argument: number) => unknown>>;
 
-/** @param onNews a number that the bench passes on from another worker. */
-export function serveTasks(tasks: Tasks, onNews: (value: number) => void = () => undefined): void {
+/**
+ * Every worker answers `ready` once it serves; one that listens does so first, so that others may then connect.
+ * @param onNews a number that the bench passes on from another worker.
+ */
+export function serveTasks(ofWorker: Tasks, onNews: (value: number) => void = () => undefined): void {
+  const tasks = { ready: () => undefined, ...ofWorker };
   process.on('message', (message: TaskMessage) => {
     if (message.kind === 'news') onNews(message.value);
     else void serve(tasks, message);
@@ -48,3 +52,5 @@ export function argumentAt(position: number): string {
   if (value === undefined) throw new Error(`argument ${position} is missing`);
   return value;
 }
+
+export const numberAt = (position: number): number => Number(argumentAt(position));

@@ -29,6 +29,18 @@ export class WorkerProcess {
     this.#child.on('error', (error) => this.#failAll(error.message));
   }
 
+  /** Resolves when it serves, and listens if it is one that does. */
+  static async start(worker: string, args: readonly string[] = []): Promise<WorkerProcess> {
+    const process = new WorkerProcess(worker, args);
+    try {
+      await process.ask('ready');
+      return process;
+    } catch (error) {
+      await process.close();
+      throw error;
+    }
+  }
+
   /** @throws Error with the worker's words, or when it ends meanwhile */
   ask<T>(name: string, argument = 0): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -18,23 +18,23 @@ export const agentMemory: RatioRow = {
   title: 'resident memory of an idle agent',
   unit: 'MB',
   better: 'less',
-  peerName: 'an idle Node process',
-  goal: 0.71,
   openOurs: async () => {
     const names = Array.from({ length: COUNT }, (_, i) => `echo-${i + 1}`);
     const machine = await BenchMachine.start(Object.fromEntries(names.map((name) => [name, ECHO])));
     return sideOf(() => machine.agentPids, machine.close);
   },
-  openPeer: async () => {
-    const children = Array.from({ length: COUNT }, () => spawn(process.execPath, ['-e', IDLE], { stdio: 'ignore' }));
-    return sideOf(
-      () => children.flatMap(({ pid }) => pid ?? []),
-      async () => {
-        await Promise.all(children.map(end));
-      },
-    );
-  },
+  peers: [{ name: 'an idle Node process', goal: 0.71, open: openIdleProcesses }],
 };
+
+async function openIdleProcesses(): Promise<Side> {
+  const children = Array.from({ length: COUNT }, () => spawn(process.execPath, ['-e', IDLE], { stdio: 'ignore' }));
+  return sideOf(
+    () => children.flatMap(({ pid }) => pid ?? []),
+    async () => {
+      await Promise.all(children.map(end));
+    },
+  );
+}
 
 const sideOf = (pids: () => readonly number[], close: () => Promise<void>): Side => ({
   measure: async (ms) => {

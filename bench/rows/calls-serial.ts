@@ -1,6 +1,18 @@
-/** One call at a time: how long the median one takes. */
-import { openMeshCalls, openZeromqCalls } from '../call-sides.js';
-import type { RatioRow } from '../row.js';
+/** One call at a time: how long the median one takes, and the slowest of a hundred. */
+import { openMeshCalls, openMoleculerCalls, openReqCalls, openTcpCalls } from '../call-sides.js';
+import { moleculer } from '../need.js';
+import type { Peer, RatioRow } from '../row.js';
+
+type Task = 'median' | 'slowest';
+
+/** At most half as long again as bytes that nobody reads. */
+const rawTcp = (task: Task): Peer => ({ name: 'raw TCP echo', goal: 0.67, open: () => openTcpCalls(task) });
+const overTcp = (task: Task): Peer => ({
+  name: 'Moleculer over TCP, input validated',
+  goal: 1,
+  needs: [moleculer],
+  open: () => openMoleculerCalls(task),
+});
 
 export const callsSerial: RatioRow = {
   kind: 'ratio',
@@ -8,9 +20,21 @@ export const callsSerial: RatioRow = {
   title: 'calls, one at a time, median',
   unit: 'µs',
   better: 'less',
-  peerName: 'zeromq.js REQ → ROUTER',
-  // A turn of the event loop at either end, in which more could have joined the frame, is what coalescing costs here.
-  goal: 0.75,
-  openOurs: () => openMeshCalls('serial'),
-  openPeer: () => openZeromqCalls('serial', 'zeromq-request'),
+  openOurs: () => openMeshCalls('median'),
+  peers: [
+    rawTcp('median'),
+    overTcp('median'),
+    // A turn of the event loop at either end, in which more could have joined the frame, is what coalescing costs here.
+    { name: 'zeromq.js REQ → ROUTER', goal: 0.75, open: () => openReqCalls('median') },
+  ],
+};
+
+export const callsSerialSlowest: RatioRow = {
+  kind: 'ratio',
+  name: 'calls-serial-p99',
+  title: 'calls, one at a time, p99',
+  unit: 'µs',
+  better: 'less',
+  openOurs: () => openMeshCalls('slowest'),
+  peers: [rawTcp('slowest'), overTcp('slowest')],
 };

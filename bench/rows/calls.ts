@@ -1,5 +1,6 @@
 /** Calls with 256 in flight, agent to agent, both schemas checked. */
-import { openMeshCalls, openZeromqCalls } from '../call-sides.js';
+import { openDealerCalls, openMeshCalls, openMoleculerCalls, openNatsCalls } from '../call-sides.js';
+import { moleculer, natsClient, natsServer } from '../need.js';
 import type { RatioRow } from '../row.js';
 
 export const calls: RatioRow = {
@@ -8,8 +9,15 @@ export const calls: RatioRow = {
   title: 'calls, 256 in flight',
   unit: 'calls/s',
   better: 'more',
-  peerName: 'zeromq.js DEALER → ROUTER, one message per send',
-  goal: 4,
   openOurs: () => openMeshCalls('flood'),
-  openPeer: () => openZeromqCalls('flood', 'zeromq-dealer'),
+  peers: [
+    {
+      name: 'Moleculer over TCP, input validated',
+      goal: 4,
+      needs: [moleculer],
+      open: () => openMoleculerCalls('flood'),
+    },
+    { name: 'NATS request', goal: 8, needs: [natsServer, natsClient], open: () => openNatsCalls('flood') },
+    { name: 'zeromq.js DEALER → ROUTER, one message per send', goal: 4, open: () => openDealerCalls('flood') },
+  ],
 };

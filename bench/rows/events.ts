@@ -1,10 +1,9 @@
-/** Publish → broker → one subscriber, its handler called per event with the decoded body; nothing may be lost. */
-import type { ArrivedRun } from '../arriving.js';
-import { BenchMachine } from '../bench-machine.js';
-import { freePorts } from '../free-ports.js';
-import type { PublishedRun } from '../publishing.js';
-import type { RatioRow, Side } from '../row.js';
-import { WorkerProcess } from '../worker-process.js';
+/** Publish → broker → subscribers, a handler called per event with the decoded body; nothing may be lost. */
+import { type Audience, openMeshEvents, openNatsEvents, openZeromqEvents } from '../event-sides.js';
+import { natsClient, natsServer } from '../need.js';
+import type { RatioRow } from '../row.js';
+
+const nats = { needs: [natsServer, natsClient] } as const;
 
 export const events: RatioRow = {
   kind: 'ratio',
@@ -12,43 +11,47 @@ export const events: RatioRow = {
   title: 'publish → broker → one subscriber',
   unit: 'events/s',
   better: 'more',
-  peerName: 'zeromq.js PUB → Proxy → SUB, one message per send',
-  goal: 12,
-  openOurs: async () => {
-    const machine = await BenchMachine.start();
-    const { node } = machine;
-    return openSide(new WorkerProcess('mesh-publisher', [node]), new WorkerProcess('mesh-subscriber', [node]), machine);
-  },
-  openPeer: async () => {
-    const [publish, subscribe] = (await freePorts(2)).map((port) => `tcp://127.0.0.1:${port}`);
-    const proxy = new WorkerProcess('zeromq-proxy', [`${publish}`, `${subscribe}`]);
-    const publisher = new WorkerProcess('zeromq-publisher', [`${publish}`]);
-    return openSide(publisher, new WorkerProcess('zeromq-subscriber', [`${subscribe}`]), proxy);
-  },
+  openOurs: () => openMeshEvents(),
+  peers: [
+    { ...nats, name: 'NATS, Node client', goal: 3, open: () => openNatsEvents() },
+    { name: 'zeromq.js PUB → Proxy → SUB, one message per send', goal: 12, open: openZeromqEvents },
+  ],
 };
 
-async function openSide(
-  publisher: WorkerProcess,
-  subscriber: WorkerProcess,
-  broker: { close(): Promise<void> },
-): Promise<Side> {
-  const close = async () => {
-    for (const part of [publisher, subscriber, broker]) await part.close();
-  };
-  subscriber.onNews = (count) => publisher.tell(count);
-  try {
-    await Promise.all([publisher.ask('reach'), subscriber.ask('reached')]);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  let countBefore = 0;
-  const measure = async (ms: number): Promise<number> => {
-    const { startMs, publishedCount } = await publisher.ask<PublishedRun>('publish', ms);
-    const { endMs } = await subscriber.ask<ArrivedRun>('arrived', publishedCount);
-    const count = publishedCount - countBefore;
-    countBefore = publishedCount;
-    return (count / (endMs - startMs)) * 1_000;
-  };
-  return { measure, close };
-}
+const FIFTY: Audience = { processes: 5, handlers: 10 };
+
+export const eventsFifty: RatioRow = {
+  kind: 'ratio',
+  name: 'events-50',
+  title: 'publish → broker → 50 subscribers in 5 processes',
+  unit: 'events/s',
+  better: 'more',
+  openOurs: () => openMeshEvents(FIFTY),
+  peers: [
+    {
+      ...nats,
+      name: 'NATS, ten subscriptions on the connection of each process',
+      goal: 2,
+      open: () => openNatsEvents('nats-subscriber', FIFTY),
+    },
+    {
+      ...nats,
+      name: 'NATS, one subscription in each process, its ten handlers called by hand',
+      goal: 2,
+      open: () => openNatsEvents('nats-fan-out', FIFTY),
+    },
+  ],
+};
+
+/** As many as one process may have. */
+const OTHERS = 899;
+
+export const eventsSubscribed: RatioRow = {
+  kind: 'ratio',
+  name: 'events-900-subscriptions',
+  title: 'the same to one subscriber with 899 other subscriptions',
+  unit: 'events/s',
+  better: 'more',
+  openOurs: () => openMeshEvents({ processes: 1, handlers: 1, others: OTHERS }),
+  peers: [{ name: 'ours with that subscription alone', goal: 0.9, open: () => openMeshEvents() }],
+};

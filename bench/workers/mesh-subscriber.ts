@@ -1,8 +1,8 @@
-/** Subscribes through the SDK. Argument: the node. */
+/** Subscribes through the SDK. Arguments: the node, how many handlers, how many subscriptions on other topics. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import { serveArriving } from '../arriving.js';
-import { EVENTS_TOPIC } from '../load.js';
-import { argumentAt } from '../worker-channel.js';
+import { EVENTS_TOPIC, otherTopic } from '../load.js';
+import { argumentAt, numberAt } from '../worker-channel.js';
 
 const mesh = await MeshClient.connect({
   node: argumentAt(0),
@@ -11,4 +11,5 @@ const mesh = await MeshClient.connect({
     throw error;
   },
 });
-mesh.subscribe(EVENTS_TOPIC, serveArriving());
+for (let i = 0; i < numberAt(2); i++) mesh.subscribe(otherTopic(i), () => undefined);
+for (const handler of serveArriving(numberAt(1))) mesh.subscribe(EVENTS_TOPIC, handler);

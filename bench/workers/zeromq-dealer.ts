@@ -2,33 +2,24 @@
 import { pack, unpack } from 'msgpackr';
 import { Dealer } from 'zeromq';
 import { serveCalling } from '../calling.js';
+import { SendQueue } from '../send-queue.js';
 import { argumentAt } from '../worker-channel.js';
 
 const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
 dealer.connect(argumentAt(0));
 /** By the last 16 bits of the id: a Map that is filled and emptied all the time would burden the peer with garbage. */
 const waiting: ((body: unknown) => void)[] = [];
-const unsent: Buffer[] = [];
+const queue = new SendQueue(dealer);
 let lastId = 0;
-let sending = false;
 
-/** A socket takes one send at a time. */
-async function sendAll(): Promise<void> {
-  if (sending) return;
-  sending = true;
-  for (let frame = unsent.shift(); frame !== undefined; frame = unsent.shift()) await dealer.send(frame);
-  sending = false;
-}
-
-serveCalling(
-  (body) =>
+serveCalling({
+  call: (body) =>
     new Promise((resolve) => {
       const id = ++lastId;
       waiting[id & 0xffff] = resolve;
-      unsent.push(pack([id, body]));
-      void sendAll();
+      queue.push(pack([id, body]));
     }),
-);
+});
 
 for await (const [frame] of dealer) {
   if (frame === undefined) continue;

@@ -6,8 +6,10 @@ import { argumentAt } from '../worker-channel.js';
 
 const request = new Request({ linger: 0 });
 request.connect(argumentAt(0));
-serveCalling(async (body) => {
-  await request.send(pack(body));
-  const [answer] = await request.receive();
-  return answer === undefined ? undefined : unpack(answer);
+serveCalling({
+  call: async (body) => {
+    await request.send(pack(body));
+    const [answer] = await request.receive();
+    return answer === undefined ? undefined : unpack(answer);
+  },
 });

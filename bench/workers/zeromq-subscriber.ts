@@ -1,12 +1,16 @@
-/** The peer's subscriber. Argument: the proxy. */
+/** The peer's subscriber. Arguments: the proxy, how many handlers. */
 import { unpack } from 'msgpackr';
 import { Subscriber } from 'zeromq';
 import { serveArriving } from '../arriving.js';
 import { EVENTS_TOPIC } from '../load.js';
-import { argumentAt } from '../worker-channel.js';
+import { argumentAt, numberAt } from '../worker-channel.js';
 
 const subscriber = new Subscriber({ receiveHighWaterMark: 0 });
 subscriber.connect(argumentAt(0));
 subscriber.subscribe(EVENTS_TOPIC);
-const onEvent = serveArriving();
-for await (const [, body] of subscriber) if (body !== undefined) onEvent(unpack(body));
+const handlers = serveArriving(numberAt(1));
+for await (const [, frame] of subscriber) {
+  if (frame === undefined) continue;
+  const body = unpack(frame);
+  for (const handler of handlers) handler(body);
+}

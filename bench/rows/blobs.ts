@@ -1,0 +1,13 @@
+/** Bodies of a mebibyte, called with and answered. */
+import { openDealerBlobs, openMeshCalls } from '../call-sides.js';
+import type { RatioRow } from '../row.js';
+
+export const blobs: RatioRow = {
+  kind: 'ratio',
+  name: 'blobs',
+  title: 'calls with 1 MiB there and back, 8 in flight',
+  unit: 'MB/s',
+  better: 'more',
+  openOurs: () => openMeshCalls('blobs'),
+  peers: [{ name: 'raw zeromq.js DEALER → ROUTER, no codec', goal: 0.8, open: openDealerBlobs }],
+};
