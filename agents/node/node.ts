@@ -176,6 +176,7 @@ export class MeshNode {
     for (const incident of this.#stores.incidents) this.#records.report(incident);
     this.#reportOwnLastWords();
     this.#logs.open();
+    if (found.length > 0) this.#policies.tellByBeats();
     this.#supervision.start(found);
     // Where all was adopted as it was, nothing changes any more that would tell of the end of the launch.
     this.#onTableChange();

@@ -3,8 +3,9 @@
  * program that asks. Who was handed them learns of new ones in two ways: an agent by its next beat, a program by the
  * question that it left open.
  *
- * A beat says nothing of them until they change for the first time in the life of a node, and their mark from then on: to
- * remember who has heard of it would cost more than those few bytes, and would have to be right.
+ * A beat says nothing of them as long as every agent has them from its attachment. From the first change on, and where a node
+ * has taken over agents of an earlier one, it says their mark: to remember who has heard of it would cost more than those few
+ * bytes, and would have to be right.
  */
 import type { PolicySet } from '../../common/protocol/call-policy.js';
 import type { Output } from '../../common/protocol/catalogue.js';
@@ -39,8 +40,13 @@ export class PolicyBoard {
   replace(set: PolicySet): void {
     if (set.revision === this.#set.revision) return;
     this.#set = rulesOnly(set);
-    this.#beatAnswer = { policies: set.revision };
+    this.tellByBeats();
     this.#waiters.notify();
+  }
+
+  /** There are agents that have other rules, or may have. */
+  tellByBeats(): void {
+    this.#beatAnswer = { policies: this.#set.revision };
   }
 
   /** Ends the questions that are open. Idempotent. */

@@ -7,7 +7,9 @@
  * R1  A call that waits for room spends its own time: what it is made with is what is left.
  * R2  A call that found no room did not run: OVERLOADED.
  * R3  The fallback stands in for a service that fails, never for a caller that asks wrongly or has given up.
- * R4  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
+ * R4  Where another action stands in, the call itself has half of the time: else the one that waits longest, because nobody
+ *     serves, would leave none to ask it in.
+ * R5  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
  */
 import { type BulkheadPolicy, BulkheadRejectedError, bulkhead, fallback, handleWhen } from 'cockatiel';
 import { type Clock, systemClock, within } from '../../../common/core/clock.js';
@@ -57,7 +59,8 @@ export class Resilience {
   run(call: GuardedCall): Promise<unknown> {
     const deadlineMs = this.clock.monotonicMs() + call.timeoutMs;
     const { bulkhead: room, fallback: instead } = call.policy;
-    const make = () => (room === undefined ? call.make(call.timeoutMs) : this.#makeWithRoom(call, room, deadlineMs));
+    const ownMs = instead?.target === undefined ? call.timeoutMs : call.timeoutMs * OWN_SHARE;
+    const make = () => (room === undefined ? call.make(ownMs) : this.#makeWithRoom(call, room, ownMs));
     return instead === undefined ? make() : this.#orInstead(call, instead, make, deadlineMs);
   }
 
@@ -92,8 +95,8 @@ export class Resilience {
     }
   }
 
-  async #makeWithRoom(call: GuardedCall, room: Bulkhead, deadlineMs: number): Promise<unknown> {
-    const { name, timeoutMs, signals, note } = call;
+  async #makeWithRoom(call: GuardedCall, room: Bulkhead, timeoutMs: number): Promise<unknown> {
+    const { name, signals, note } = call;
     const waitedSinceMs = this.clock.monotonicMs();
     const turn = new Turn();
     const giveUp = () => turn.giveUp(interrupted(name));
@@ -102,7 +105,7 @@ export class Resilience {
       turn.come();
       const nowMs = this.clock.monotonicMs();
       note.waited(nowMs - waitedSinceMs);
-      return call.make(Math.max(1, deadlineMs - nowMs));
+      return call.make(Math.max(1, waitedSinceMs + timeoutMs - nowMs));
     }, turn.signal);
     try {
       if (!turn.hasCome)
@@ -133,6 +136,7 @@ export class Resilience {
   }
 }
 
+const OWN_SHARE = 0.5;
 /** Far more actions than a program calls; one that makes up names keeps none that is at rest. */
 const BULKHEADS_MAX = 1_024;
 

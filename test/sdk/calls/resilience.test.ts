@@ -187,7 +187,8 @@ describe('a fallback', () => {
     world.out[0]?.fail(new MeshError('AGENT_CRASHED'));
     await waitUntil('the target to be asked', () => world.out.length === 2);
     expect(world.names).to.deep.equal(['vision.detect', 'small.detect']);
-    expect(world.out[1]?.timeoutMs).to.be.above(0).and.at.most(1_000);
+    expect(world.out[0]?.timeoutMs, 'half of the time is for the target').to.equal(500);
+    expect(world.out[1]?.timeoutMs).to.be.above(500).and.at.most(1_000);
     world.out[1]?.answer(['a small box']);
     expect(await call).to.deep.equal(['a small box']);
   });
