@@ -88,6 +88,16 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/config-validate.js'),
   },
   {
+    path: 'policy ls',
+    summary: 'the policies of calls, with the file and line of each',
+    load: () => import('./commands/policy-ls.js'),
+  },
+  {
+    path: 'policy test',
+    summary: 'what holds for the calls of an action, and what came of the last ones',
+    load: () => import('./commands/policy-test.js'),
+  },
+  {
     path: 'service install',
     summary: 'units that start the machines of this box at boot',
     load: () => import('./commands/service-install.js'),
@@ -114,6 +124,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   error: 'the error bus',
   journal: "a machine's own store",
   config: 'the files of the fleet',
+  policy: 'how calls are treated',
   service: 'the fleet under the care of systemd',
   port: 'the ports of the fleet',
 };

@@ -1,8 +1,13 @@
 /** The guide of the configuration has a row for every key of the schemas, and the defaults that are really taken. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { breakerDefaults } from '../../agents/sdk/calls/breaker.js';
+import { retryBudgetDefaults } from '../../agents/sdk/calls/retry-budget.js';
+import { resolvePolicies } from '../../common/config/policies.js';
 import { MachineFile, MeshFile } from '../../common/config/schemas.js';
+import { parseSource } from '../../common/config/yaml-source.js';
 import { limits } from '../../common/core/limits.js';
+import { callStrategies, PolicyRule } from '../../common/protocol/call-policy.js';
 
 const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -48,6 +53,43 @@ describe('docs/configuration.md', () => {
     const wanted = agentKeys.filter((key) => !isOfProbe(key) && !groups.includes(key));
     const ofProbes = agentKeys.filter((key) => key.startsWith('ready.')).map((key) => key.slice('ready.'.length));
     expect([...rowsUnder('## An agent').keys()]).to.have.members([...wanted, ...ofProbes]);
+  });
+
+  it('has every key of a policy', () => {
+    const wanted = keysOf(PolicyRule).filter(
+      (key) => !['match', 'retryBudget', 'breaker', 'bulkhead', 'fallback'].includes(key),
+    );
+    expect([...rowsUnder('## Calls').keys()]).to.have.members(wanted);
+  });
+
+  it('tells the defaults of policies as they are', () => {
+    const rows = rowsUnder('## Calls');
+    for (const [key, value] of [
+      ['timeoutMs', limits.requestTimeoutMs],
+      ['retries', limits.callRetries],
+      ['retryBudget.ratio', retryBudgetDefaults.ratio],
+      ['retryBudget.minPerSecond', retryBudgetDefaults.minPerSecond],
+      ['breaker.consecutiveFailures', breakerDefaults.consecutiveFailures],
+      ['breaker.failureRate', breakerDefaults.failureRate],
+      ['breaker.windowMs', breakerDefaults.windowMs],
+      ['breaker.callsMin', breakerDefaults.callsMin],
+      ['breaker.openMs', breakerDefaults.openMs],
+      ['breaker.openMsMax', breakerDefaults.openMsMax],
+      ['strategy', `\`${callStrategies[0]}\``],
+      ['localityWeight', limits.localityWeight],
+    ] as const)
+      expect(rows.get(key), key).to.equal(String(value));
+  });
+
+  it('has an example of policies that is one', () => {
+    const [, example = ''] = /```yaml\n# config\/policies\.yaml\n([\s\S]*?)```/.exec(text) ?? [];
+    const { tree } = parseSource(example, 'config/policies.yaml');
+    const { policies, issues } = resolvePolicies(
+      tree.kind === 'list' ? tree.items : [],
+      new Set(['vision', 'vision-small']),
+    );
+    expect(issues).to.deep.equal([]);
+    expect(policies.rules).to.have.length(3);
   });
 
   it('tells the defaults as they are', () => {
