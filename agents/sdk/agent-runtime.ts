@@ -207,6 +207,7 @@ export class AgentRuntime {
         actions: describeActions(this.definition),
       }),
       'mesh.health': () => this.#health(),
+      'mesh.calls': (filter) => this.#mesh?.callsUnderPolicy(filter) ?? { policies: '', calls: [] },
       'mesh.stop': () => {
         setImmediate(this.onStopRequest);
         return { stopping: true };
