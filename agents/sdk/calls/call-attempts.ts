@@ -21,7 +21,6 @@ import { WaitingCalls } from './waiting-calls.js';
 export class CallAttempts implements CallMaker {
   readonly counters = { repeats: 0, waits: 0, circuitRefusals: 0, crashes: 0 };
   readonly waiting = new WaitingCalls();
-  #isClosed = false;
 
   /**
    * @param from `agent@machine` of the caller.
@@ -71,14 +70,13 @@ export class CallAttempts implements CallMaker {
 
   /** What waits fails with CLOSED, and what fails from now on is not made again. */
   close(): void {
-    this.#isClosed = true;
-    for (const call of this.waiting.clear())
+    for (const call of this.waiting.close())
       call.fail(new MeshError('CLOSED', 'the connection to the mesh was closed'));
   }
 
   /** Harmless everywhere: no need to know. Too little time: no time to know. */
   #isInDoubt(call: OutgoingCall, { code }: MeshError, fate: Fate, peer: Peer, nowMs: number): boolean {
-    if (code !== 'CONNECTION_LOST' || fate !== 'sent' || this.#isClosed) return false;
+    if (code !== 'CONNECTION_LOST' || fate !== 'sent' || this.waiting.isClosed) return false;
     return !isIdempotent(call, peer) && call.deadlineMs - nowMs > limits.linkVerdictMs;
   }
 
@@ -87,7 +85,7 @@ export class CallAttempts implements CallMaker {
     const { route, options } = call;
     const isHarmless = options.idempotencyKey !== undefined || isIdempotent(call, peer);
     const isPossible =
-      !this.#isClosed &&
+      !this.waiting.isClosed &&
       nowMs < call.deadlineMs &&
       call.repeats < retriesOf(options, route.policy) &&
       mayRepeat(error, fate, isHarmless);
@@ -110,7 +108,7 @@ export class CallAttempts implements CallMaker {
   #onNobody(call: OutgoingCall, nowMs: number): void {
     const { error, mayCome } = call.route.whyNobody(nowMs);
     if (error.code === 'CIRCUIT_OPEN') this.counters.circuitRefusals++;
-    if (!mayCome || this.#isClosed) return call.fail(error);
+    if (!mayCome || this.waiting.isClosed) return call.fail(error);
     this.#wait(call, Number.POSITIVE_INFINITY, error);
   }
 

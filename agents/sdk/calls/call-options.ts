@@ -2,7 +2,7 @@
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
-import { priorityFirst, priorityLast } from '../../../common/protocol/request-meta.js';
+import { priorityFirst, priorityLast, type RequestMeta } from '../../../common/protocol/request-meta.js';
 import type { CallOptions, CallOrigin } from './call.js';
 
 /**
@@ -22,6 +22,16 @@ export function timeoutOf(
   throw new MeshError('EXPIRED', 'the call was not made: its time was over before', {
     hint: leftMs <= 0 ? 'the call in which it was to be made has no time left' : 'give it a timeoutMs above 0',
   });
+}
+
+/** What travels beside the input, but for its time and its caller. */
+export function adviceOf({ priority, idempotencyKey: key }: CallOptions, origin: CallOrigin | undefined): RequestMeta {
+  const trace = origin?.trace;
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...(key === undefined ? {} : { key }),
+    ...(trace === undefined ? {} : { trace }),
+  };
 }
 
 /** How often it may be made again. */

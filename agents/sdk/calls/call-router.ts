@@ -4,7 +4,7 @@
  * event loop before it stands in its connection's queue.
  */
 import { systemClock, within } from '../../../common/core/clock.js';
-import { MeshError } from '../../../common/core/errors.js';
+import { MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
 import type { RegistryClient } from '../registry-client.js';
@@ -16,6 +16,7 @@ import { checkOptions, timeoutOf } from './call-options.js';
 import type { AttemptRecord } from './call-trail.js';
 import { InstanceDirectory } from './instance-directory.js';
 import { NO_OPTIONS, OutgoingCall } from './outgoing-call.js';
+import { failedStream, OutgoingStream } from './outgoing-stream.js';
 import { Peers } from './peers.js';
 import type { PolicySource } from './policy.js';
 import type { Route } from './route.js';
@@ -40,7 +41,7 @@ export class CallRouter {
   /** @param random in [0, 1) */
   constructor(
     registry: Pick<RegistryClient, 'watch'>,
-    caller: CallerName,
+    private readonly caller: CallerName,
     policies: PolicySource,
     random: () => number = Math.random,
   ) {
@@ -88,13 +89,38 @@ export class CallRouter {
     }
   }
 
+  /** What keeps it from being opened is told by the stream. */
   stream(
-    _address: string | CallAddress,
-    _input: unknown,
-    _options: CallOptions = NO_OPTIONS,
-    _origin?: CallOrigin,
+    address: string | CallAddress,
+    input: unknown,
+    options: CallOptions = NO_OPTIONS,
+    origin?: CallOrigin,
   ): CallStream {
-    throw new MeshError('UNKNOWN_METHOD', 'streams cannot be opened yet');
+    const startedMs = systemClock.monotonicMs();
+    try {
+      checkOptions(options);
+      const route = this.#routes.of(address);
+      const { timeoutMs } = options;
+      const leftMs = origin?.remainingMs() ?? Number.POSITIVE_INFINITY;
+      const stream = new OutgoingStream({
+        route,
+        input,
+        options,
+        origin,
+        from: this.caller.instance,
+        waiting: this.#attempts.waiting,
+        deadlineMs: startedMs + timeoutOf(options, undefined, origin),
+        endMs: startedMs + Math.min(timeoutMs ?? leftMs, leftMs),
+      });
+      this.#callCount++;
+      route.budget.onCall();
+      if (options.signal?.aborted || origin?.signal.aborted) stream.cancel();
+      else if (this.#isKnown(route)) stream.attempt(startedMs);
+      else void this.#openLater(route, stream, options);
+      return stream;
+    } catch (error) {
+      return failedStream(toMeshError(error));
+    }
   }
 
   /** Fails what is out and what waits with CLOSED. Idempotent. */
@@ -163,6 +189,15 @@ export class CallRouter {
       if (origin !== undefined) call.heed(origin.signal);
       call.attempt(startedMs);
     });
+  }
+
+  async #openLater(route: Route, stream: OutgoingStream, options: CallOptions): Promise<void> {
+    try {
+      await this.#know(route, options);
+      stream.attempt(systemClock.monotonicMs());
+    } catch (error) {
+      stream.fail(toMeshError(error));
+    }
   }
 
   /** The agents are known, and so is what its range of versions means. */

@@ -8,6 +8,7 @@ import type { RequestMeta } from '../../../common/protocol/envelope.js';
 import { type Asker, listenTo } from '../../../common/wire/promise-asker.js';
 import type { BreakerState } from './breaker.js';
 import type { CallOptions, CallOrigin } from './call.js';
+import { adviceOf } from './call-options.js';
 import type { AttemptRecord } from './call-trail.js';
 import { type Fate, hasRun } from './outcome.js';
 import type { Peer } from './peer.js';
@@ -130,15 +131,7 @@ export class OutgoingCall implements Asker, WaitingCall {
     const { options, origin } = this;
     // Built plainly, and at once where there is nothing to say: it is built per call.
     if (options === NO_OPTIONS && origin === undefined) return { timeoutMs, from };
-    const { priority, idempotencyKey: key } = options;
-    const trace = origin?.trace;
-    return {
-      timeoutMs,
-      from,
-      ...(priority === undefined ? {} : { priority }),
-      ...(key === undefined ? {} : { key }),
-      ...(trace === undefined ? {} : { trace }),
-    };
+    return { timeoutMs, from, ...adviceOf(options, origin) };
   }
 
   #note(code: string, nowMs: number): void {

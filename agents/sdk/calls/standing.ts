@@ -60,6 +60,19 @@ export class Standing implements Candidate {
     this.isBroken = true;
   }
 
+  onStreamOpened(nowMs: number, options: BreakerOptions = breakerDefaults): void {
+    this.load.onStream(true);
+    this.breaker.onSent(nowMs, options);
+  }
+
+  /** How long a stream took says nothing; that it was answered, or kept waiting, does. */
+  onStreamEnded(sign: InstanceSign, openedMs: number, nowMs: number, options: BreakerOptions = breakerDefaults): void {
+    this.load.onStream(false);
+    if (sign === 'silent') this.breaker.onFailure(openedMs, nowMs, options);
+    else if (sign === 'well' || sign === 'pressed') this.breaker.onAnswer(openedMs, nowMs, options);
+    else this.breaker.onNothing(openedMs, nowMs);
+  }
+
   /** @param avoidedMs how long it is not preferred when it is pressed. */
   onFailure(
     sign: InstanceSign,

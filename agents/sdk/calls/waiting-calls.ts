@@ -21,6 +21,11 @@ export class WaitingCalls {
   /** Each with the time from which on it may be made: the infinite one for those that wait for somebody. */
   readonly #dueMs = new Map<WaitingCall, number>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
 
   get count(): number {
     return this.#dueMs.size;
@@ -28,7 +33,7 @@ export class WaitingCalls {
 
   /** False when too many wait already. @param dueMs Infinity: not before the rows have changed */
   add(call: WaitingCall, dueMs: number): boolean {
-    if (this.#dueMs.size >= limits.callsWaitingMax) return false;
+    if (this.#isClosed || this.#dueMs.size >= limits.callsWaitingMax) return false;
     this.#dueMs.set(call, dueMs);
     this.#timer ??= setInterval(() => this.#onTick(systemClock.monotonicMs()), TICK_MS);
     return true;
@@ -47,8 +52,9 @@ export class WaitingCalls {
     this.#rest();
   }
 
-  /** Everybody, who are then to be told; nobody waits any more. */
-  clear(): WaitingCall[] {
+  /** Everybody, who are then to be told; nobody waits any more, now or later. */
+  close(): WaitingCall[] {
+    this.#isClosed = true;
     const calls = [...this.#dueMs.keys()];
     this.#dueMs.clear();
     this.#rest();
