@@ -37,6 +37,7 @@ export class IncomingRequest implements RequestEnvelope {
   readonly disconnectsBefore: number;
   #abandoned: MeshError | undefined = undefined;
   #listeners: ((reason: MeshError) => void)[] | undefined = undefined;
+  #finishers: (() => void)[] | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #stream: AnswerStream | undefined = undefined;
 
@@ -66,6 +67,14 @@ export class IncomingRequest implements RequestEnvelope {
     if (this.#abandoned !== undefined) return listener(this.#abandoned);
     this.#listeners ??= [];
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` once when the answer is there, at once when it is. It must not throw. */
+  onFinished(listener: () => void): void {
+    this.watch();
+    if (this.settled) return listener();
+    this.#finishers ??= [];
+    this.#finishers.push(listener);
   }
 
   /** Aborts when nobody waits any more: the request was cancelled, its requester has gone, or the server closes. */
@@ -102,6 +111,8 @@ export class IncomingRequest implements RequestEnvelope {
   finish(): void {
     this.#stream?.flush();
     this.#stream?.end(new MeshError('CLOSED', `the answer of ${this.method} has been given`));
+    for (const finisher of this.#finishers ?? []) finisher();
+    this.#finishers = undefined;
   }
 
   /** Lets the server tell it of its end. */

@@ -20,6 +20,8 @@ export interface CallSource {
   readonly receivedMs: number;
   /** Calls `listener` once when nobody waits any more, at once when that is so already. */
   onAbandoned(listener: (reason: MeshError) => void): void;
+  /** Calls `listener` once when the answer is there, at once when it is. */
+  onFinished(listener: () => void): void;
   readonly stream: { readonly inbox: AsyncIterable<unknown> } | undefined;
 }
 
@@ -29,15 +31,7 @@ export interface NestedCalls {
   stream(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): CallStream;
 }
 
-/** What of a call its server looks after. */
-export interface ActionCall extends ActionContext {
-  /** What `run` promised: the call ends with it. */
-  endsWith(promise: PromiseLike<unknown>): void;
-  /** It has ended. */
-  end(): void;
-}
-
-export type ActionCallClass = new (source: CallSource) => ActionCall;
+export type ActionCallClass = new (source: CallSource) => ActionContext;
 
 /** Calls whose signal was looked at and that have not ended: the ones to tell that the agent stops. */
 export class WatchedCalls {
@@ -73,6 +67,7 @@ class CallEnd {
     calls.add(this);
     this.#arm();
     source.onAbandoned((reason) => this.abort(reason));
+    source.onFinished(() => this.release());
   }
 
   get signal(): AbortSignal {
@@ -115,8 +110,6 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     readonly from: string | undefined;
     readonly #source: CallSource;
     #end: CallEnd | undefined = undefined;
-    #promise: PromiseLike<unknown> | undefined = undefined;
-    #hasEnded = false;
     #call: Mesh['call'] | undefined = undefined;
     #stream: Mesh['stream'] | undefined = undefined;
 
@@ -140,11 +133,7 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     }
 
     get signal(): AbortSignal {
-      if (this.#end === undefined) {
-        this.#end = new CallEnd(this.#source, () => this.remainingMs(), calls);
-        if (this.#hasEnded) this.#end.release();
-        else if (this.#promise !== undefined) this.endsWith(this.#promise);
-      }
+      this.#end ??= new CallEnd(this.#source, () => this.remainingMs(), calls);
       return this.#end.signal;
     }
 
@@ -156,19 +145,6 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     get stream(): Mesh['stream'] {
       this.#stream ??= (target, input = {}, options = {}) => nested.stream(target, input, options, this);
       return this.#stream;
-    }
-
-    endsWith(promise: PromiseLike<unknown>): void {
-      this.#promise = promise;
-      const end = this.#end;
-      if (end === undefined) return;
-      const release = () => end.release();
-      promise.then(release, release);
-    }
-
-    end(): void {
-      this.#hasEnded = true;
-      this.#end?.release();
     }
   }
   Object.setPrototypeOf(Call.prototype, agent);

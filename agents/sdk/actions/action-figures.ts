@@ -47,6 +47,7 @@ export class ActionFigures {
   /** A second has passed. */
   tick(): void {
     this.#timedCount = 0;
+    if (this.isTimed) this.untimed = 0;
     if (++this.#tickCount % FADE_SECONDS === 0) this.#durations?.fade();
   }
 

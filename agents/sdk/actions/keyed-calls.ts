@@ -38,8 +38,11 @@ class SharedRun implements CallSource {
   readonly stream: CallSource['stream'];
   meta: RequestMeta;
   result: unknown;
+  #hasFinished = false;
+  readonly #finishers: (() => void)[] = [];
   #waitingCount = 0;
-  #listeners: ((reason: MeshError) => void)[] = [];
+  #abandoned: MeshError | undefined;
+  readonly #listeners: ((reason: MeshError) => void)[] = [];
 
   constructor(first: CallSource) {
     this.receivedMs = first.receivedMs;
@@ -60,7 +63,18 @@ class SharedRun implements CallSource {
   }
 
   onAbandoned(listener: (reason: MeshError) => void): void {
-    this.#listeners.push(listener);
+    if (this.#abandoned !== undefined) listener(this.#abandoned);
+    else this.#listeners.push(listener);
+  }
+
+  onFinished(listener: () => void): void {
+    if (this.#hasFinished) listener();
+    else this.#finishers.push(listener);
+  }
+
+  finish(): void {
+    this.#hasFinished = true;
+    for (const finisher of this.#finishers.splice(0)) finisher();
   }
 
   #wait(source: CallSource): void {
@@ -68,6 +82,7 @@ class SharedRun implements CallSource {
     source.onAbandoned((reason) => {
       // K1
       if (reason.code === 'CONNECTION_LOST' || --this.#waitingCount > 0) return;
+      this.#abandoned = reason;
       for (const listener of this.#listeners.splice(0)) listener(reason);
     });
   }
@@ -124,11 +139,13 @@ export class KeyedCalls {
   #run(name: string, work: KeyedWork, shared: SharedRun): unknown {
     let hasBegun = false;
     const onDone = (value: unknown): unknown => {
+      shared.finish();
       const bytes = answerBytes(work, value);
       this.#window.settle(name, { bytes }, bytes.length + name.length, systemClock.monotonicMs());
       return value;
     };
     const onFailed = (thrown: unknown): never => {
+      shared.finish();
       const error = toMeshError(thrown);
       if (!hasBegun || work.isIdempotent) this.#window.forget(name);
       else this.#window.settle(name, { error }, ERROR_BYTES + name.length, systemClock.monotonicMs());

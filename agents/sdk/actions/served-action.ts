@@ -14,8 +14,8 @@ import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import { compile, type Validator } from '../../../common/protocol/schema.js';
 import type { IncomingRequest } from '../../../common/wire/incoming-request.js';
 import type { Action } from '../../../common/wire/method-table.js';
-import type { ActionDefinition } from '../define-agent.js';
-import { type ActionCall, type ActionCallClass, type CallSource, isGivenUp } from './action-call.js';
+import type { ActionContext, ActionDefinition } from '../define-agent.js';
+import { type ActionCallClass, type CallSource, isGivenUp } from './action-call.js';
 import { ActionFigures } from './action-figures.js';
 import { ActionGate } from './action-gate.js';
 import type { CallStall } from './call-stall.js';
@@ -37,7 +37,6 @@ export interface ActionHost {
 
 /** One run and what belongs to it. */
 interface Run {
-  readonly call: ActionCall;
   readonly request: IncomingRequest;
   readonly startedMs: number;
   readonly queueMs: number;
@@ -48,6 +47,7 @@ export class ServedAction {
   readonly gate: ActionGate | undefined;
   readonly #title: string;
   readonly #inputTitle: string;
+  readonly #outputTitle: string;
   readonly #input: Validator<unknown>;
   readonly #output: Validator<unknown> | undefined;
   readonly #items: Validator<unknown> | undefined;
@@ -60,6 +60,7 @@ export class ServedAction {
     const { input = NO_INPUT, output, items, concurrency, queueMax, queueAgeMsMax } = definition;
     this.#title = `${host.agent}.${name}`;
     this.#inputTitle = `the input of ${this.#title}`;
+    this.#outputTitle = `the output of ${this.#title}`;
     this.#input = compile(input);
     this.#output = output === undefined ? undefined : compile(output);
     this.#items = items === undefined ? undefined : compile(items);
@@ -78,9 +79,14 @@ export class ServedAction {
     const input = this.#input;
     const inputTitle = this.#inputTitle;
     const isGated = this.gate !== undefined;
+    const output = this.#output;
     const onDone = (result: unknown): unknown => {
       figures.running--;
-      return this.#checked(result);
+      return output === undefined ? (result ?? {}) : this.#checked(result);
+    };
+    const onTaken = (result: unknown): unknown => {
+      figures.running--;
+      return result;
     };
     const onFailed = (error: unknown): never => {
       figures.running--;
@@ -98,17 +104,12 @@ export class ServedAction {
       try {
         result = definition.run(value as never, call as never);
       } catch (error) {
-        call.end();
         return onFailed(error);
       }
       if (typeof result === 'object' && result !== null) {
-        if (isThenable(result)) {
-          call.endsWith(result);
-          return Promise.resolve(result).then(onDone, onFailed);
-        }
-        if (isAsyncIterable(result)) return this.#takeItems(result, call, request).then(onDone, onFailed);
+        if (isThenable(result)) return Promise.resolve(result).then(onDone, onFailed);
+        if (isAsyncIterable(result)) return this.#takeItems(result, request).then(onTaken, onFailed);
       }
-      call.end();
       return onDone(result);
     };
   }
@@ -153,8 +154,8 @@ export class ServedAction {
     const enteredMs = systemClock.monotonicMs();
     const begin = (startedMs: number): unknown => {
       onBegin?.();
-      const run = { call: new Call(source), request, startedMs, queueMs: startedMs - enteredMs };
-      return this.#run(run, value);
+      const run = { request, startedMs, queueMs: startedMs - enteredMs };
+      return this.#run(run, new Call(source), value);
     };
     if (gate === undefined) return begin(enteredMs);
     let turn: Promise<void> | undefined;
@@ -170,8 +171,7 @@ export class ServedAction {
     );
   }
 
-  #run(run: Run, value: unknown): unknown {
-    const { call, request } = run;
+  #run(run: Run, call: ActionContext, value: unknown): unknown {
     this.figures.running++;
     let result: unknown;
     try {
@@ -182,18 +182,21 @@ export class ServedAction {
     }
     if (typeof result === 'object' && result !== null) {
       if (isThenable(result)) return this.#settle(run, Promise.resolve(result));
-      if (isAsyncIterable(result)) return this.#settle(run, this.#takeItems(result, call, request));
+      if (isAsyncIterable(result)) return this.#settle(run, this.#takeItems(result, run.request), sameResult);
     }
     this.#onEnd(run);
     return this.#checked(result);
   }
 
-  #settle(run: Run, promise: Promise<unknown>): Promise<unknown> {
-    run.call.endsWith(promise);
+  #settle(
+    run: Run,
+    promise: Promise<unknown>,
+    finish = (result: unknown): unknown => this.#checked(result),
+  ): Promise<unknown> {
     return promise.then(
       (result) => {
         this.#onEnd(run);
-        return this.#checked(result);
+        return finish(result);
       },
       (error) => {
         this.#onEnd(run);
@@ -202,17 +205,17 @@ export class ServedAction {
     );
   }
 
-  #onEnd({ call, request, startedMs, queueMs }: Run): void {
+  #onEnd({ request, startedMs, queueMs }: Run): void {
     const nowMs = systemClock.monotonicMs();
     const runMs = nowMs - startedMs;
     this.figures.running--;
     this.figures.note(runMs);
-    call.end();
     if (queueMs > 0 || request.meta.timings === true) request.timings = { queueMs, runMs };
     this.gate?.leave(runMs, nowMs);
   }
 
-  async #takeItems(items: AsyncIterable<unknown>, call: ActionCall, request: IncomingRequest): Promise<unknown> {
+  /** Resolves to the answer, checked. */
+  async #takeItems(items: AsyncIterable<unknown>, request: IncomingRequest): Promise<unknown> {
     const { stream } = request;
     const collected = stream === undefined ? new CollectedItems(this.#title) : undefined;
     const put = collected?.add ?? ((item: unknown) => stream?.push(item));
@@ -222,16 +225,14 @@ export class ServedAction {
       this.#items?.assert(item, `item ${count} of ${this.#title}`, 'INVALID_OUTPUT');
       return put(item);
     });
-    call.endsWith(taking);
-    const result = await taking;
-    return collected === undefined ? result : new Collected(collected.items, result);
+    const result = this.#checked(await taking);
+    return collected === undefined ? result : { items: collected.items, result };
   }
 
   #checked(result: unknown): unknown {
-    if (result instanceof Collected) return { items: result.items, result: this.#checked(result.result) };
     if (this.#output === undefined) return result ?? {};
     try {
-      return this.#output.assert(result, `the output of ${this.#title}`, 'INVALID_OUTPUT');
+      return this.#output.assert(result, this.#outputTitle, 'INVALID_OUTPUT');
     } catch (error) {
       return this.#failed(error);
     }
@@ -266,13 +267,7 @@ export class ServedAction {
   }
 }
 
-/** The items and the result of a generator, for one answer. */
-class Collected {
-  constructor(
-    readonly items: readonly unknown[],
-    readonly result: unknown,
-  ) {}
-}
+const sameResult = (result: unknown): unknown => result;
 
 const asksForMore = ({ key, credit, timings, timeoutMs }: RequestMeta): boolean =>
   key !== undefined || credit !== undefined || timings !== undefined || timeoutMs === 0;
