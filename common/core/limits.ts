@@ -146,6 +146,9 @@ export const limits = {
    *  next. When all of them still run the next is refused with QUEUE_FULL. */
   idempotencyKeysMax: 10_000,
   idempotencyBytesMax: 32 * MIB,
+  /** All who asked for a run with a key have given it up: so long it goes on for one who asks again after its connection
+   *  broke. */
+  keyedGraceMs: 1_000,
   /** Items of a generator that are collected for a caller who did not ask for a stream; one more, and it gets TOO_LARGE. */
   streamItemsCollected: 10_000,
 

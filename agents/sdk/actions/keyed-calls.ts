@@ -3,7 +3,8 @@
  * is who; this runs them, keeps the answers, and knows when nobody waits any more for a run that several ask for.
  *
  * K1  A run goes on when a connection breaks: its caller will ask again, with the same key. It is given up when all who asked
- *     have said so themselves.
+ *     have said so themselves, and nobody else has come within `limits.keyedGraceMs`: a caller that lost its connection
+ *     gives the old request up before it makes the new one.
  * K2  What came of a run is kept, a failure too: it may have had its effect. Only an action that calls itself idempotent runs
  *     anew after a failure.
  * K3  A stream cannot be told twice: a repeat of it is a CONFLICT.
@@ -42,6 +43,7 @@ class SharedRun implements CallSource {
   readonly #finishers: (() => void)[] = [];
   #waitingCount = 0;
   #abandoned: MeshError | undefined;
+  #grace: NodeJS.Timeout | undefined;
   readonly #listeners: ((reason: MeshError) => void)[] = [];
 
   constructor(first: CallSource) {
@@ -74,6 +76,7 @@ class SharedRun implements CallSource {
 
   finish(): void {
     this.#hasFinished = true;
+    clearTimeout(this.#grace);
     for (const finisher of this.#finishers.splice(0)) finisher();
   }
 
@@ -81,10 +84,16 @@ class SharedRun implements CallSource {
     this.#waitingCount++;
     source.onAbandoned((reason) => {
       // K1
-      if (reason.code === 'CONNECTION_LOST' || --this.#waitingCount > 0) return;
-      this.#abandoned = reason;
-      for (const listener of this.#listeners.splice(0)) listener(reason);
+      if (reason.code === 'CONNECTION_LOST' || --this.#waitingCount > 0 || this.#hasFinished) return;
+      this.#grace ??= setTimeout(() => this.#onGraceOver(reason), limits.keyedGraceMs);
     });
+  }
+
+  #onGraceOver(reason: MeshError): void {
+    this.#grace = undefined;
+    if (this.#waitingCount > 0) return;
+    this.#abandoned = reason;
+    for (const listener of this.#listeners.splice(0)) listener(reason);
   }
 }
 
