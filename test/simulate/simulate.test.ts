@@ -4,7 +4,7 @@ import { allSabotages, sabotages } from './sabotage.js';
 import { simulate } from './simulation.js';
 
 /** A storm, a calm and a look, and some more. */
-const CALLS = 40_000;
+const CALLS = 32_000;
 const firstSeed = Number(process.env['SIMULATE_SEED'] ?? 1);
 
 describe(`the choice of instances, breakers, budget, queue and window in storms (SIMULATE_SEED=${firstSeed})`, () => {
