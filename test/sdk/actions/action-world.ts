@@ -1,0 +1,124 @@
+/** Actions behind a real control socket, and clients that ask them; all closed when the test ends. */
+import { Dealer, Request } from 'zeromq';
+import type { NestedCalls } from '../../../agents/sdk/actions/action-call.js';
+import { ActionTable } from '../../../agents/sdk/actions/action-table.js';
+import type { AgentDefinition } from '../../../agents/sdk/define-agent.js';
+import type { MeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { RequestMeta } from '../../../common/protocol/request-meta.js';
+import { MethodTable } from '../../../common/wire/method-table.js';
+import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestServer } from '../../../common/wire/request-server.js';
+import { FakeContext } from '../../support/fake-context.js';
+
+/** What a test holds back until it says so. */
+export class Gates {
+  readonly #waiting: { readonly name: unknown; readonly open: () => void }[] = [];
+
+  /** In the order they came. */
+  get names(): unknown[] {
+    return this.#waiting.map(({ name }) => name);
+  }
+
+  hold(name: unknown): Promise<void> {
+    return new Promise((open) => this.#waiting.push({ name, open }));
+  }
+
+  /** Lets the oldest go, or the one with this name. */
+  open(name: unknown = this.#waiting[0]?.name): void {
+    const index = this.#waiting.findIndex((waiting) => waiting.name === name);
+    if (index === -1) throw new Error(`nobody waits as ${String(name)}`);
+    for (const { open } of this.#waiting.splice(index, 1)) open();
+  }
+
+  openAll(): void {
+    for (const { open } of this.#waiting.splice(0)) open();
+  }
+}
+
+export class ActionWorld {
+  readonly gates = new Gates();
+  readonly context = new FakeContext({ config: {} });
+  readonly failures: unknown[] = [];
+  /** What the actions asked of other agents. */
+  readonly nested: Parameters<NestedCalls['call']>[] = [];
+  readonly table: ActionTable;
+  readonly server: RequestServer;
+  readonly #closers: (() => unknown)[] = [];
+
+  static async open(actions: NonNullable<AgentDefinition['actions']>, telemetry = true): Promise<ActionWorld> {
+    const world = new ActionWorld(actions, telemetry);
+    await world.server.open();
+    return world;
+  }
+
+  private constructor(actions: NonNullable<AgentDefinition['actions']>, telemetry: boolean) {
+    this.table = new ActionTable({
+      agent: 'tester',
+      actions,
+      telemetry,
+      assertReady: () => undefined,
+      onFailure: (error) => this.failures.push(error),
+    });
+    this.table.open(this.context, {
+      call: async (...call) => this.nested.push(call),
+      stream: () => {
+        throw new Error('no streams here');
+      },
+    });
+    const methods = new MethodTable();
+    for (const [name, method] of this.table.methods) methods.add(name, method);
+    this.server = new RequestServer({
+      endpoint: 'tcp://127.0.0.1:0',
+      purpose: 'the agent of the test',
+      frameBytesMax: limits.callFrameBytesMax,
+      handle: methods.handle,
+      onBug: (error) => this.failures.push(error),
+    });
+  }
+
+  client(): RequestClient {
+    const { endpoint } = this.server;
+    const client = new RequestClient({
+      endpoint,
+      name: 'caller@main',
+      peer: 'the agent',
+      frameBytesMax: limits.callFrameBytesMax,
+    });
+    this.#closers.push(() => client.close());
+    return client;
+  }
+
+  /** One request whose options travel in its meta. */
+  ask(client: RequestClient, action: string, input: unknown = {}, meta: RequestMeta = {}): Promise<unknown> {
+    const timeoutMs = meta.timeoutMs ?? limits.requestTimeoutMs;
+    return client.send(action, input, { timeoutMs }, meta);
+  }
+
+  requester(): Request {
+    const socket = new Request({ linger: 0, receiveTimeout: 10_000 });
+    socket.connect(this.server.endpoint);
+    this.#closers.push(() => socket.close());
+    return socket;
+  }
+
+  dealer(): Dealer {
+    const socket = new Dealer({ linger: 0, receiveTimeout: 10_000 });
+    socket.connect(this.server.endpoint);
+    this.#closers.push(() => socket.close());
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    this.gates.openAll();
+    for (const close of this.#closers.splice(0).reverse()) close();
+    await this.server.close();
+    this.table.close();
+  }
+}
+
+/** What each promise came to: `ok`, or the code of its error. */
+export const outcomes = async (promises: readonly Promise<unknown>[]): Promise<string[]> =>
+  (await Promise.allSettled(promises)).map((result) =>
+    result.status === 'fulfilled' ? 'ok' : (result.reason as MeshError).code,
+  );
