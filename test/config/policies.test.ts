@@ -1,5 +1,8 @@
 /** The policies of a fleet: which rules there are, in which order, and from where; and what is refused in them. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { resolvePolicies } from '../../common/config/policies.js';
+import { parseSource } from '../../common/config/yaml-source.js';
 import { limits } from '../../common/core/limits.js';
 import { FleetFolder } from './fleet-folder.js';
 import { describeRefusals, overlay } from './refusal-table.js';
@@ -78,6 +81,23 @@ describe('the policies of a fleet', () => {
     policies('- { match: { service: echo }, retries: 2 }')(fleet);
     overlay('machines: { main: { agents: { echo: null } } }')(fleet);
     expect(load('staging').rules).to.have.length(1);
+  });
+});
+
+describe('the policies of the sample fleet', () => {
+  const text = readFileSync(new URL('../../../config/policies.yaml', import.meta.url), 'utf8');
+  const rulesIn = (written: string) => {
+    const { tree, issues } = parseSource(written, 'config/policies.yaml');
+    expect(issues).to.deep.equal([]);
+    const resolved = resolvePolicies(tree.kind === 'list' ? tree.items : [], new Set(['echo']));
+    expect(resolved.issues).to.deep.equal([]);
+    return resolved.policies.rules;
+  };
+
+  it('are none, until the signs of comment are removed from its example', () => {
+    expect(rulesIn(text)).to.deep.equal([]);
+    const rules = rulesIn(text.replaceAll(/^# (?=- | {2})/gm, ''));
+    expect(rules.map(({ match }) => match)).to.deep.equal([{ service: '*' }, { service: 'echo', action: 'say' }]);
   });
 });
 

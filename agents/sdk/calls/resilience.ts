@@ -9,7 +9,8 @@
  * R3  The fallback stands in for a service that fails, never for a caller that asks wrongly or has given up.
  * R4  Where another action stands in, the call itself has half of the time: else the one that waits longest, because nobody
  *     serves, would leave none to ask it in.
- * R5  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
+ * R5  Nobody stands in for himself: a rule for all may name one of them.
+ * R6  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
  */
 import { type BulkheadPolicy, BulkheadRejectedError, bulkhead, fallback, handleWhen } from 'cockatiel';
 import { type Clock, systemClock, within } from '../../../common/core/clock.js';
@@ -58,7 +59,8 @@ export class Resilience {
   /** @throws OVERLOADED, INTERRUPTED, and whatever the call throws */
   run(call: GuardedCall): Promise<unknown> {
     const deadlineMs = this.clock.monotonicMs() + call.timeoutMs;
-    const { bulkhead: room, fallback: instead } = call.policy;
+    const { bulkhead: room, fallback: said } = call.policy;
+    const instead = said?.target === call.name ? undefined : said;
     const ownMs = instead?.target === undefined ? call.timeoutMs : call.timeoutMs * OWN_SHARE;
     const make = () => (room === undefined ? call.make(ownMs) : this.#makeWithRoom(call, room, ownMs));
     return instead === undefined ? make() : this.#orInstead(call, instead, make, deadlineMs);

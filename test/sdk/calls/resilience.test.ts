@@ -176,6 +176,14 @@ describe('a fallback', () => {
     expect(world.names).to.deep.equal(['vision.detect']);
   });
 
+  it('is nobody who stands in for himself', async () => {
+    const call = world.call({ fallback: { target: 'vision.detect' } }, { timeoutMs: 1_000 });
+    expect(world.out[0]?.timeoutMs).to.equal(1_000);
+    world.out[0]?.fail(new MeshError('TIMED_OUT'));
+    expect(await refusal(call)).to.include({ code: 'TIMED_OUT' });
+    expect(world.out).to.have.length(1);
+  });
+
   it('may be nothing at all', async () => {
     const call = world.call({ fallback: { value: null } });
     world.out[0]?.fail(new MeshError('TIMED_OUT'));
