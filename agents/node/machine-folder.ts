@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MeshError, messageOf } from '../../common/core/errors.js';
+import { SocketFolder } from './programs/socket-folder.js';
 
 export interface MachineFolder {
   readonly path: string;
@@ -13,6 +14,7 @@ export interface MachineFolder {
   readonly processes: string;
   /** Only logs are in it. */
   readonly logs: string;
+  readonly sockets: SocketFolder;
   logOf(process: string): string;
   lastWordsOf(process: string, epoch: number): string;
 }
@@ -20,8 +22,10 @@ export interface MachineFolder {
 /** Creates what is missing. @throws MeshError CONFIG_INVALID when the folder cannot be used */
 export function openMachineFolder(home: string, machine: string): MachineFolder {
   const path = join(home, 'data', machine);
+  let sockets: SocketFolder;
   try {
     for (const part of ['logs', 'run']) mkdirSync(join(path, part), { recursive: true, mode: 0o750 });
+    sockets = new SocketFolder(join(path, 'ipc'));
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new MeshError('CONFIG_INVALID', `the data folder ${path} cannot be used: ${messageOf(error)}`, {
@@ -36,6 +40,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     meshLog: join(path, 'mesh.db'),
     processes: join(path, 'processes.db'),
     logs: join(path, 'logs'),
+    sockets,
     logOf: (process) => join(path, 'logs', `${process}.log`),
     lastWordsOf: (process, epoch) => join(path, 'run', `${process}-${epoch}.last-words.json`),
   };

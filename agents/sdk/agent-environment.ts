@@ -15,6 +15,8 @@ export interface AgentSurroundings {
   readonly epoch: number;
   /** Where to bind the control socket; port 0 lets the system choose. */
   readonly listen: string;
+  /** `ipc:///path` where to bind it for those on the machine too; empty where there is no room for a socket file. */
+  readonly ipc: string;
   /** The host that others connect to. */
   readonly address: string;
   /** The fleet's folder. */
@@ -27,6 +29,7 @@ export interface AgentSurroundings {
 }
 
 const TEXT = /^.{1,4096}$/s;
+const IPC = /^(ipc:\/\/\/.{1,1024})?$/s;
 const NAME = new RegExp(NAME_PATTERN);
 const ON_OFF = /^(on|off)$/;
 const EPOCH = /^[0-9]{1,16}$/;
@@ -49,6 +52,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv): AgentSurroundings {
     machine: read('MESH_MACHINE', NAME),
     epoch: Number(read('MESH_EPOCH', EPOCH)),
     listen: read('MESH_LISTEN', TEXT),
+    ipc: read('MESH_IPC', IPC, ''),
     address: read('MESH_ADDRESS', TEXT),
     home: read('MESH_HOME', TEXT),
     logLevel,

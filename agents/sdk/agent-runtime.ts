@@ -48,7 +48,7 @@ export class AgentRuntime {
     private readonly surroundings: AgentSurroundings,
     private readonly onStopRequest: () => void,
   ) {
-    const { agent, machine, epoch, logLevel, listen, node, telemetry } = surroundings;
+    const { agent, machine, epoch, logLevel, listen, ipc, node, telemetry } = surroundings;
     this.log = openLog({ agent, machine, epoch }, logLevel);
     this.#hooks = new AgentHooks(definition, this.log);
     this.#actions = new ActionTable({
@@ -63,10 +63,13 @@ export class AgentRuntime {
     });
     this.#control = new RequestServer({
       endpoint: listen,
+      ipc,
       purpose: `the control socket of ${agent}@${machine}`,
       frameBytesMax: limits.callFrameBytesMax,
       handle: this.#methods().handle,
       onBug: (error, method) => this.log.error({ err: error, method }, 'a control method failed unexpectedly'),
+      onWithoutIpc: (error) =>
+        this.log.warn({ err: error, ipc }, 'no socket file: others on this machine use the port'),
     });
   }
 
@@ -178,6 +181,7 @@ export class AgentRuntime {
       version,
       capabilities: [...capabilities],
       actions: Object.keys(actions),
+      ...(this.#control.ipc === '' ? {} : { ipc: this.#control.ipc }),
       ...idempotentOf(actions),
     };
   }
@@ -231,6 +235,7 @@ export class AgentRuntime {
       },
       health: { ...this.#wellbeing.current, reasons: [...this.#wellbeing.current.reasons] },
       actions: this.#actions.figures,
+      subscriptions: this.#mesh?.subscriptions ?? [],
     };
   }
 

@@ -1,4 +1,5 @@
-/** `tcp://host:port`, and binding to it with an error that a person can act on. */
+/** `tcp://host:port` and `ipc:///path`, and binding to them with an error that a person can act on. */
+import { chmodSync } from 'node:fs';
 import type { Socket } from 'zeromq';
 import { within } from '../core/clock.js';
 import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
@@ -21,6 +22,19 @@ export async function bindEndpoint(socket: Socket, endpoint: string, purpose: st
   return socket.lastEndpoint ?? endpoint;
 }
 
+/** The endpoint of a socket file; empty where the path is longer than a socket's address can be. */
+export const ipcEndpoint = (path: string): string =>
+  Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX ? '' : `${IPC}${path}`;
+
+/** The file of an `ipc` endpoint. */
+export const socketFileOf = (endpoint: string): string => endpoint.slice(IPC.length);
+
+/** Binds to a socket file that its owner alone can use; one that a dead process left there is replaced. @throws START_FAILED */
+export async function bindIpc(socket: Socket, endpoint: string, purpose: string): Promise<void> {
+  await bindEndpoint(socket, endpoint, purpose);
+  chmodSync(socketFileOf(endpoint), 0o600);
+}
+
 /**
  * Resolves when the port is free for the next one: libzmq gives it back in its own thread, some time after a close.
  * Bounded, because a socket that is in trouble must not hold a process that ends.
@@ -30,3 +44,7 @@ export async function unbindEndpoint(socket: Socket, endpoint: string): Promise<
   const unbound = socket.unbind(endpoint).then(() => freed);
   await within(unbound, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
 }
+
+const IPC = 'ipc://';
+/** The kernel takes 108 with the zero at the end. */
+const SOCKET_PATH_BYTES_MAX = 107;

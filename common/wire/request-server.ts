@@ -19,23 +19,19 @@ import {
   type RequestEnvelope,
 } from '../protocol/envelope.js';
 import { answerBytes } from './answer-bytes.js';
-import { bindEndpoint, unbindEndpoint } from './endpoint.js';
 import { IncomingRequest, type RequestPort } from './incoming-request.js';
 import { frameIn, type PeerAddress, peerOf } from './peer-address.js';
 import { receiveLoop } from './receive-loop.js';
 import { ReplyQueues } from './reply-queues.js';
 import { interrupted } from './request-error.js';
 import { RequestWatch } from './request-watch.js';
+import { ServerEndpoints, type ServerEndpointsOptions } from './server-endpoints.js';
 import { openRouter } from './socket-options.js';
 
 /** Answers one request; what it throws becomes an error envelope. */
 export type RequestHandler = (request: IncomingRequest) => unknown;
 
-export interface RequestServerOptions {
-  /** `tcp://host:port`; port 0 lets the system choose. */
-  readonly endpoint: string;
-  /** What listens here, for error texts: "the node of pc2". */
-  readonly purpose: string;
+export interface RequestServerOptions extends ServerEndpointsOptions {
   readonly frameBytesMax: number;
   readonly handle: RequestHandler;
   /** A handler threw something that is no MeshError: a bug, told in full here and blandly to the peer. */
@@ -45,10 +41,10 @@ export interface RequestServerOptions {
 export class RequestServer {
   readonly counters = { requests: 0, replies: 0, errors: 0, cancels: 0, refusedFrames: 0, droppedReplies: 0 };
   readonly #router: Router;
+  readonly #endpoints: ServerEndpoints;
   readonly #queues: ReplyQueues;
   readonly #watch: RequestWatch;
   readonly #port: RequestPort;
-  #endpoint = '';
   #inFlightCount = 0;
   #loop: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
@@ -56,6 +52,7 @@ export class RequestServer {
 
   constructor(private readonly options: RequestServerOptions) {
     this.#router = openRouter(options.frameBytesMax);
+    this.#endpoints = new ServerEndpoints(this.#router, options);
     this.#queues = new ReplyQueues(this.#router, {
       onGone: (key) => this.#watch.onPeerGone(key),
       onDropped: (count) => {
@@ -72,7 +69,12 @@ export class RequestServer {
 
   /** Where it listens, with the real port. */
   get endpoint(): string {
-    return this.#endpoint;
+    return this.#endpoints.tcp;
+  }
+
+  /** Where it listens for those on its machine; empty when it does not. */
+  get ipc(): string {
+    return this.#endpoints.ipc;
   }
 
   /** Requests whose handlers want to know whether somebody still waits. */
@@ -80,15 +82,10 @@ export class RequestServer {
     return this.#watch.size;
   }
 
-  /** Connections that ended since somebody wanted to know of one. */
-  get disconnectCount(): number {
-    return this.#watch.disconnectCount;
-  }
-
   /** Resolves when requests are served. @throws MeshError PORT_IN_USE, START_FAILED */
   async open(): Promise<void> {
     try {
-      this.#endpoint = await bindEndpoint(this.#router, this.options.endpoint, this.options.purpose);
+      await this.#endpoints.open();
     } catch (error) {
       this.#router.close();
       throw error;
@@ -121,7 +118,7 @@ export class RequestServer {
     this.#queues.close();
     // A DEALER forgets what it has received but not read when its connection ends: the last answers get a moment.
     await delay(Math.max(0, this.#queues.lastSentMs + PARTING_MS - systemClock.monotonicMs()));
-    if (this.#endpoint !== '') await unbindEndpoint(this.#router, this.#endpoint);
+    await this.#endpoints.close();
     this.#router.close();
     await this.#loop;
   }
@@ -154,11 +151,8 @@ export class RequestServer {
     this.counters.requests++;
     if (this.#closing !== undefined) return this.#sendError(peer, envelope.id, this.#closedError());
     if (this.#inFlightCount >= limits.pendingRequestsMax) {
-      return this.#sendError(
-        peer,
-        envelope.id,
-        new MeshError('QUEUE_FULL', `${this.options.purpose} has ${this.#inFlightCount} requests in hand`),
-      );
+      const what = `${this.options.purpose} has ${this.#inFlightCount} requests in hand`;
+      return this.#sendError(peer, envelope.id, new MeshError('QUEUE_FULL', what));
     }
     // A cancel of an earlier request with this id does not mean this one.
     this.#watch.takeCancel(peer.key, envelope.id);

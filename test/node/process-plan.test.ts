@@ -90,8 +90,14 @@ describe('the plan of a machine', () => {
       expect(foreign['MESH_NODE']).to.equal('tcp://127.0.0.1:7400');
     });
 
-    it('gives somebody else no home and no name of the user of the node', () => {
-      expect(planOf('command: [tool]', 'user: daemon').env(7)).to.not.have.any.keys('HOME', 'USER');
+    it('gives somebody else no home and no name of the user of the node, and no file in its folder', () => {
+      expect(planOf('command: [tool]', 'user: daemon').env(7)).to.not.have.any.keys('HOME', 'USER', 'MESH_IPC');
+    });
+
+    it('has a socket file of each incarnation, unless the path leaves no room for its name', () => {
+      const endpointOf = (name: string) => plans([`${name}: { command: [tool] }`])[name]?.env(1e15)['MESH_IPC'];
+      expect(endpointOf('one')).to.equal(`ipc://${join(folder.home, 'data/main/ipc/one-1000000000000000')}`);
+      expect(endpointOf(`a${'b'.repeat(63)}`)).to.equal(undefined);
     });
   });
 

@@ -177,6 +177,12 @@ export class TestMachine {
       .join('\n');
   }
 
+  /** Of its agents that live. */
+  socketFiles(): string[] {
+    const folder = join(this.home, 'data', this.name, 'ipc');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  }
+
   /** What was left behind, one sentence each. Idempotent. */
   async close(): Promise<string[]> {
     await (await this.#mesh?.catch(() => undefined))?.close();
@@ -185,6 +191,7 @@ export class TestMachine {
     if (this.#node !== undefined) {
       const { code, signal } = await this.stop();
       if (code !== 0) faults.push(`the node of ${this.name} ended with ${code ?? signal}`);
+      else faults.push(...this.socketFiles().map((file) => `the socket ${file} of ${this.name} was left behind`));
     }
     for (const { pid, env } of findProcesses(tokenOf(this.home, this.name))) {
       faults.push(`${env['MESH_AGENT']} of ${this.name} was left behind as ${pid}`);

@@ -46,7 +46,9 @@ export function brokerEnvironment(name: string, epoch: number, options: Surround
 }
 
 export function agentEnvironment(spec: AgentSpec, epoch: number, options: Surroundings): Environment {
-  const { fleet, machine, env } = options;
+  const { fleet, machine, folder, env } = options;
+  // Somebody else has no right to the folder.
+  const ipc = spec.user === undefined ? folder.sockets.endpointOf(spec.name, epoch) : '';
   const inherited = spec.user === undefined ? INHERITED : INHERITED.filter((key) => !PERSONAL.includes(key));
   return {
     ...pick(env, [...inherited, ...spec.inheritEnv]),
@@ -55,6 +57,7 @@ export function agentEnvironment(spec: AgentSpec, epoch: number, options: Surrou
     MESH_NODE: machine.endpoints.node,
     MESH_MACHINE: machine.name,
     MESH_LISTEN: `tcp://${machine.listen}:${spec.port}`,
+    ...(ipc === '' ? {} : { MESH_IPC: ipc }),
     MESH_ADDRESS: machine.address,
     MESH_HOME: fleet.home,
     MESH_STOP_GRACE_MS: String(spec.stopGraceMs),

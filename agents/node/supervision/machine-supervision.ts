@@ -13,6 +13,7 @@ import type { ProcessPlan } from '../programs/process-plan.js';
 import { incidents } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { Resources } from '../resources/resources.js';
+import { isAlive } from './agent-lifecycle.js';
 import { DeathReports, type DeathReportsOptions } from './death-reports.js';
 import { HealthBoard } from './health-board.js';
 import { LifecycleRecords } from './lifecycle-records.js';
@@ -88,6 +89,7 @@ export class MachineSupervision {
     const names = ended.map(({ agent }) => agent);
     if (names.length > 0) records.report(incidents.rebooted(machine.name, names));
     this.supervisor.start(found);
+    this.#options.folder.sockets.sweep([...this.supervisor.processes].filter(({ running }) => running));
     this.resources.start();
   }
 
@@ -107,7 +109,8 @@ export class MachineSupervision {
 
   #onTransition(transition: Transition<SupervisedProcess>): void {
     this.#lifecycle.onTransition(transition);
-    const { process, epoch, pid, exit } = transition;
+    const { process, epoch, pid, exit, to } = transition;
+    if (!isAlive(to)) this.#options.folder.sockets.remove(process.name, epoch);
     const hook = hookOf(transition);
     if (hook !== undefined) void this.#hooks.run(hook, process.plan, { epoch, pid, exit });
   }
