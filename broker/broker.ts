@@ -8,6 +8,7 @@ import type { AgentLog } from '../common/log/log.js';
 import { EventProxy } from '../common/wire/event-proxy.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
+import { EventMethods } from './event-methods.js';
 import { LogServer } from './log-server.js';
 import { LoopLag } from './loop-lag.js';
 import type { BrokerOptions } from './options.js';
@@ -26,6 +27,7 @@ export interface BrokerSurroundings {
 export class Broker {
   readonly #lag: LoopLag;
   readonly #events: EventProxy;
+  readonly #kept: EventMethods;
   readonly #control: RequestServer;
   readonly #registry: RegistryServer | undefined;
   readonly #log: LogServer | undefined;
@@ -49,7 +51,8 @@ export class Broker {
       onStopRequest,
     });
     this.#events = new EventProxy(bind, `the event proxy of ${machine}`);
-    this.#control = controlServer(bind.broker, machine, methods, log);
+    this.#kept = new EventMethods(epoch);
+    this.#control = controlServer(bind.broker, machine, { ...methods, ...this.#kept.handlers }, log);
     if (central === undefined) return;
     const shared = { processMethods: methods, clock, log };
     this.#registry = new RegistryServer({ endpoint: central.registry, epoch, ...shared });
@@ -69,7 +72,12 @@ export class Broker {
 
   /** What happened in all its parts since the start. */
   get counters(): Record<string, number> {
-    return { ...named('control', this.#control.counters), ...this.#registry?.counters, ...this.#log?.counters };
+    return {
+      ...named('control', this.#control.counters),
+      ...this.#kept.counters,
+      ...this.#registry?.counters,
+      ...this.#log?.counters,
+    };
   }
 
   /** The control socket last: when it answers, everything does. @throws PORT_IN_USE, START_FAILED, JOURNAL_FAILED … */

@@ -11,9 +11,10 @@ export const welcomeOf = (fleet: FleetConfig, machine: MachineConfig, epoch: num
   protocol: PROTOCOL_VERSION,
   registry: fleet.main.endpoints.registry,
   log: fleet.main.endpoints.log,
-  brokers: [...fleet.machines.values()].map(({ name, endpoints: { publish, subscribe } }) => ({
+  brokers: [...fleet.machines.values()].map(({ name, endpoints: { publish, subscribe, broker } }) => ({
     machine: name,
     publish,
     subscribe,
+    control: broker,
   })),
 });

@@ -13,6 +13,14 @@ import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/
 import type { CallAddress, CallOptions, CallStream } from './calls/call.js';
 import type { RegistryClient } from './registry-client.js';
 
+export interface PublishOptions {
+  /**
+   * The broker of this machine keeps it as the last value of the topic, for those who subscribe later with `last: true`; it
+   * outlives its publisher. Such a value is small: at most `limits.keptValueBytesMax`.
+   */
+  readonly keepLast?: boolean;
+}
+
 /** Where a durable record is: its journal, its number there, and its hash. */
 export interface Receipt {
   readonly journalId: string;
@@ -44,7 +52,7 @@ export interface Mesh {
   /** The same, of an action that yields: its items as they come, and what it returns at the end. Never repeated once it was sent. */
   stream(target: string | CallAddress, input?: unknown, options?: CallOptions): CallStream;
   /** At most once, numbered per topic; answers the number. */
-  publish(topic: string, body: unknown): number;
+  publish(topic: string, body: unknown, options?: PublishOptions): number;
   /** Events whose topic matches: `*` is one token, a final `>` the rest. */
   subscribe(
     pattern: string,

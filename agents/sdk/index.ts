@@ -16,6 +16,7 @@ export {
   defineAgent,
   type Mesh,
   type NewRecord,
+  type PublishOptions,
   type Receipt,
 } from './define-agent.js';
 export { MeshClient, type MeshClientOptions } from './mesh-client.js';

@@ -9,15 +9,19 @@ import type { Input, MethodName, Output, WelcomeBody } from '../../common/protoc
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import { EventPublisher } from '../../common/wire/event-publisher.js';
-import { EventSubscriber } from '../../common/wire/event-subscriber.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
-import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
+import type {
+  EventInfo,
+  Subscription,
+  SubscriptionFigures,
+  SubscriptionOptions,
+} from '../../common/wire/subscription.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policy-link.js';
-import type { Checkpoint, Mesh, NewRecord, Receipt } from './define-agent.js';
+import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
+import { EventPlane } from './events/event-plane.js';
 import { RegistryClient } from './registry-client.js';
 
 export interface MeshClientOptions {
@@ -40,9 +44,8 @@ export class MeshClient implements Mesh {
   readonly #epoch: number;
   readonly #calls: CallRouter;
   readonly #emitter: Emitter;
+  readonly #events: EventPlane;
   readonly #servers = new Map<'registry' | 'log', RequestClient>();
-  #publisher: EventPublisher | undefined;
-  #subscriber: EventSubscriber | undefined;
   #closing: Promise<void> | undefined;
 
   /** Connects and asks the node where everything is. @throws UNREACHABLE, BAD_VERSION */
@@ -76,6 +79,14 @@ export class MeshClient implements Mesh {
     const caller = { instance: this.instance, machine: welcome.machine };
     this.#calls = new CallRouter(this.registry, caller, policies.policies);
     this.#emitter = new Emitter(node, { agent: options.name, epoch: this.#epoch }, this.#clock);
+    this.#events = new EventPlane({
+      instance: this.instance,
+      epoch: this.#epoch,
+      machine: welcome.machine,
+      brokers: welcome.brokers,
+      onHandlerError: options.onHandlerError ?? (() => undefined),
+      clock: this.#clock,
+    });
   }
 
   get machine(): string {
@@ -102,22 +113,16 @@ export class MeshClient implements Mesh {
     return this.#calls.stream(target, input, options, origin);
   }
 
-  publish(topic: string, body: unknown): number {
-    const own = this.welcome.brokers.find(({ machine }) => machine === this.welcome.machine);
-    this.#publisher ??= new EventPublisher(`${this.instance}#${this.#epoch}`, own?.publish ?? '', this.#clock);
-    return this.#publisher.publish(topic, body);
+  publish(topic: string, body: unknown, options?: PublishOptions): number {
+    return this.#events.publish(topic, body, options);
   }
 
   subscribe(
     pattern: string,
     handler: (body: unknown, event: EventInfo) => unknown,
-    options: SubscriptionOptions = {},
+    options?: SubscriptionOptions,
   ): Subscription {
-    if (this.#subscriber === undefined) {
-      this.#subscriber = new EventSubscriber({ onHandlerError: this.options.onHandlerError ?? (() => undefined) });
-      for (const { subscribe } of this.welcome.brokers) this.#subscriber.connect(subscribe);
-    }
-    return this.#subscriber.subscribe(pattern, handler, options);
+    return this.#events.subscribe(pattern, handler, options);
   }
 
   async emit(stream: string, body: unknown): Promise<Receipt> {
@@ -161,17 +166,17 @@ export class MeshClient implements Mesh {
 
   /** What happened on this connection, for `mesh.health`. */
   get counters(): Record<string, number> {
-    const { published = 0 } = this.#publisher?.counters ?? {};
-    const { received = 0, missed = 0, handlerErrors = 0 } = this.#subscriber?.counters ?? {};
     const { emitted, repeats } = this.#emitter.counters;
     return {
-      eventsPublished: published,
-      eventsReceived: received,
-      eventsMissed: missed,
-      eventHandlerErrors: handlerErrors,
+      ...this.#events.counters,
       recordsEmitted: emitted,
       emitRepeats: repeats,
     };
+  }
+
+  /** Its subscriptions, those in trouble first. */
+  get subscriptions(): SubscriptionFigures[] {
+    return this.#events.subscriptions;
   }
 
   #clientOf(server: 'node' | 'registry' | 'log'): RequestClient {
@@ -193,8 +198,7 @@ export class MeshClient implements Mesh {
   async #close(): Promise<void> {
     this.policies.close();
     await this.#emitter.close(limits.closeTimeoutMs);
-    await this.#publisher?.close();
-    this.#subscriber?.close();
+    await this.#events.close();
     this.#calls.close();
     for (const client of this.#servers.values()) client.close();
     this.node.close();

@@ -15,9 +15,11 @@ import {
   Counters,
   closed,
   ErrorGroup,
+  EventSeq,
   Hash,
   JournalId,
   JournalStatus,
+  KeptBody,
   LogRecord,
   MaybeHash,
   method,
@@ -25,10 +27,13 @@ import {
   Policies,
   PolicyRevision,
   ProcessRow,
+  Publisher,
   RegistryFilter,
   rolloutStates,
   Stream,
+  SubscriptionState,
   Text,
+  Topic,
   Usage,
   WaitMs,
   Welcome,
@@ -93,6 +98,12 @@ export const catalogue = {
       counters: Counters,
       health: Type.Optional(Health),
       actions: Type.Optional(Type.Record(Type.String(), ActionCounts)),
+      subscriptions: Type.Optional(
+        Type.Array(SubscriptionState, {
+          maxItems: limits.subscriptionsShown,
+          description: 'of events, those in trouble first',
+        }),
+      ),
     }),
   ),
   'mesh.stop': method(
@@ -322,6 +333,27 @@ export const catalogue = {
     'One error, for clients that do not seal records themselves; answered after fsync.',
     closed({ agent: Name, report: ErrorReportInput }),
     closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }) }),
+  ),
+
+  'events.keep': method(
+    'broker',
+    'The last values of topics, for those who subscribe later; on its own machine, by their publisher. An older one changes nothing.',
+    closed({
+      publisher: Publisher,
+      values: Type.Array(Type.Tuple([Topic, EventSeq, WallMs, KeptBody]), { maxItems: limits.recordBatchMax }),
+    }),
+    Nothing,
+  ),
+  'events.last': method(
+    'broker',
+    "The kept values of this machine's topics, or those that changed after a revision of this broker's epoch; `more` asks for the next page.",
+    closed({ pattern: Topic, epoch: Type.Optional(Epoch), after: Type.Optional(Count) }),
+    closed({
+      epoch: Epoch,
+      revision: Type.Integer({ minimum: 0, description: 'continue after this one' }),
+      more: Type.Boolean(),
+      values: Type.Array(Type.Tuple([Topic, Publisher, EventSeq, WallMs, KeptBody])),
+    }),
   ),
 
   'registry.list': method(

@@ -10,8 +10,8 @@ import { Bytes } from './schema.js';
 import { severities } from './severity.js';
 import { type TSchema, Type } from './type.js';
 
-/** every: each control socket · agent: those of agents · node · registry and log: the sockets of the central broker. */
-export type Server = 'every' | 'agent' | 'node' | 'registry' | 'log';
+/** every: each control socket · agent: those of agents · node, broker: of each machine · registry and log: the sockets of the central broker. */
+export type Server = 'every' | 'agent' | 'node' | 'broker' | 'registry' | 'log';
 
 export interface Method<I extends TSchema, O extends TSchema> {
   readonly servers: readonly Server[];
@@ -63,7 +63,34 @@ export const ActionCounts = closed({
   maxMs: Type.Optional(Type.Number()),
 });
 
-const Broker = closed({ machine: Name, publish: Endpoint, subscribe: Endpoint });
+const Broker = closed({
+  machine: Name,
+  publish: Endpoint,
+  subscribe: Endpoint,
+  control: Type.Optional(
+    Type.String({ maxLength: limits.topicLengthMax, description: 'of the broker program: it keeps last values' }),
+  ),
+});
+
+export const Topic = Type.String({ minLength: 1, maxLength: limits.topicLengthMax });
+/** `agent@machine#epoch` */
+export const Publisher = Type.String({ minLength: 1, maxLength: limits.topicLengthMax });
+export const EventSeq = Type.Integer({ minimum: 1, description: "the publisher's own count on the topic" });
+export const KeptBody = Bytes(limits.keptValueBytesMax);
+
+/** A subscription of this process, as it fares since it was made. */
+export const SubscriptionState = closed({
+  pattern: Type.String(),
+  overflow: Type.Enum(['none', 'drop-oldest', 'block']),
+  queueMax: Count,
+  queued: Count,
+  waitMs: Type.Integer({ minimum: 0, description: 'for how long the first that is queued has waited' }),
+  handled: Count,
+  missed: Type.Integer({ minimum: 0, description: 'lost on the way here' }),
+  dropped: Type.Integer({ minimum: 0, description: 'by its own queue' }),
+  failed: Type.Integer({ minimum: 0, description: 'its handler threw' }),
+  handlerMs: Count,
+});
 export const Welcome = closed({
   mesh: Name,
   machine: Name,

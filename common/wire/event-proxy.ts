@@ -8,16 +8,20 @@ import { bindEndpoint } from './endpoint.js';
 import { openProxy } from './socket-options.js';
 
 export class EventProxy {
-  readonly #proxy = openProxy(limits.callFrameBytesMax);
+  readonly #proxy: ReturnType<typeof openProxy>;
   #running: Promise<void> | undefined;
   #closing = false;
   #publishEndpoint = '';
   #subscribeEndpoint = '';
 
+  /** @param highWaterMark frames that wait for one subscriber before those that come then are dropped for it. */
   constructor(
     private readonly endpoints: { readonly publish: string; readonly subscribe: string },
     private readonly purpose: string,
-  ) {}
+    highWaterMark: number = limits.socketHighWaterMark,
+  ) {
+    this.#proxy = openProxy(limits.callFrameBytesMax, highWaterMark);
+  }
 
   /** Where publishers connect. */
   get publishEndpoint(): string {

@@ -91,7 +91,7 @@ export const openSubscriber = (frameBytesMax: number, highWaterMark: number = li
   });
 
 /** The native proxy. Subscriptions travel through it upstream: bounded, a burst of them would be dropped silently. */
-export const openProxy = (frameBytesMax: number): NativeProxy<XSubscriber, XPublisher> =>
+export const openProxy = (frameBytesMax: number, highWaterMark: number): NativeProxy<XSubscriber, XPublisher> =>
   new zmq.Proxy(
     new zmq.XSubscriber({
       ...everySocket,
@@ -100,5 +100,11 @@ export const openProxy = (frameBytesMax: number): NativeProxy<XSubscriber, XPubl
       maxMessageSize: frameBytesMax,
       backlog: 1_024,
     }),
-    new zmq.XPublisher({ ...everySocket, ...sending, ...receiving, maxMessageSize: frameBytesMax, backlog: 1_024 }),
+    new zmq.XPublisher({
+      ...everySocket,
+      ...receiving,
+      sendHighWaterMark: highWaterMark,
+      maxMessageSize: frameBytesMax,
+      backlog: 1_024,
+    }),
   );

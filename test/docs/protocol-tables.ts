@@ -28,6 +28,7 @@ const SERVERS: Readonly<Record<Server, string>> = {
   every: 'every control socket',
   agent: 'every agent',
   node: 'the node',
+  broker: 'the broker of each machine',
   registry: 'the registry',
   log: 'the log',
 };

@@ -16,7 +16,7 @@ export class Heard {
 
   readonly handler = (body: unknown, { topic, seq }: EventInfo): void => {
     this.bodies.push(body);
-    this.lines.push(`${topic} ${seq} ${JSON.stringify(body)}`);
+    this.lines.push(`${topic} ${seq} ${Buffer.isBuffer(body) ? `${body.length} bytes` : JSON.stringify(body)}`);
   };
   readonly onGap = (count: number, topic: string, _publisher: string, cause: string): void => {
     this.lines.push(`${cause === 'lost' ? 'gap' : cause} ${count} ${topic}`);
@@ -32,8 +32,9 @@ export class EventWorld {
     for (const closer of this.#closers.splice(0).reverse()) await closer();
   }
 
-  async proxy(): Promise<EventProxy> {
-    const proxy = new EventProxy({ publish: ANY_PORT, subscribe: ANY_PORT }, 'the proxy of the test');
+  async proxy(highWaterMark?: number): Promise<EventProxy> {
+    const endpoints = { publish: ANY_PORT, subscribe: ANY_PORT };
+    const proxy = new EventProxy(endpoints, 'the proxy of the test', highWaterMark);
     this.#closers.push(() => proxy.close());
     await proxy.open((error) => this.handlerErrors.push(`proxy ended: ${String(error)}`));
     return proxy;
