@@ -39,7 +39,15 @@ export interface RequestServerOptions extends ServerEndpointsOptions {
 }
 
 export class RequestServer {
-  readonly counters = { requests: 0, replies: 0, errors: 0, cancels: 0, refusedFrames: 0, droppedReplies: 0 };
+  readonly counters = {
+    requests: 0,
+    replies: 0,
+    errors: 0,
+    cancels: 0,
+    orphaned: 0,
+    refusedFrames: 0,
+    droppedReplies: 0,
+  };
   readonly #router: Router;
   readonly #endpoints: ServerEndpoints;
   readonly #queues: ReplyQueues;
@@ -248,7 +256,8 @@ export class RequestServer {
     if (request.settled) return;
     request.settled = true;
     request.abandon(reason);
-    if (reason.code !== 'CONNECTION_LOST') this.#sendError(request.peer, request.id, reason);
+    if (reason.code === 'CONNECTION_LOST') this.counters.orphaned++;
+    else this.#sendError(request.peer, request.id, reason);
   }
 
   /** An envelope that says nothing: where nobody is, the socket refuses it. */

@@ -20,9 +20,15 @@ export interface RequestWatchEvents {
   onDoubt(request: IncomingRequest): void;
 }
 
+/** Of one peer. */
+interface Watched {
+  readonly all: Set<IncomingRequest>;
+  /** The latest of each number: a peer that uses one twice at once speaks of the later one. */
+  readonly byId: Map<number, IncomingRequest>;
+}
+
 export class RequestWatch {
-  /** By peer and id. */
-  readonly #requests = new Map<string, Map<number, IncomingRequest>>();
+  readonly #peers = new Map<string, Watched>();
   readonly #cancels = new Set<string>();
   #disconnectCount = 0;
   #listening = false;
@@ -40,7 +46,7 @@ export class RequestWatch {
 
   get size(): number {
     let size = 0;
-    for (const requests of this.#requests.values()) size += requests.size;
+    for (const { all } of this.#peers.values()) size += all.size;
     return size;
   }
 
@@ -48,24 +54,28 @@ export class RequestWatch {
     const { peer, id, method, meta } = request;
     if (this.takeCancel(peer.key, id)) return this.events.onAbandoned(request, interrupted(method));
     this.#listen();
-    let requests = this.#requests.get(peer.key);
-    if (requests === undefined) {
-      requests = new Map();
-      this.#requests.set(peer.key, requests);
+    let watched = this.#peers.get(peer.key);
+    if (watched === undefined) {
+      watched = { all: new Set(), byId: new Map() };
+      this.#peers.set(peer.key, watched);
     }
-    requests.set(id, request);
+    watched.all.add(request);
+    watched.byId.set(id, request);
     if (meta.credit !== undefined) this.#sweeper ??= setInterval(() => this.#onSweep(), SWEEP_MS);
     if (request.disconnectsBefore !== this.#disconnectCount) this.events.onDoubt(request);
   }
 
-  forget({ peer, id }: IncomingRequest): void {
-    const requests = this.#requests.get(peer.key);
-    requests?.delete(id);
-    if (requests?.size === 0) this.#requests.delete(peer.key);
+  forget(request: IncomingRequest): void {
+    const { peer, id } = request;
+    const watched = this.#peers.get(peer.key);
+    if (watched === undefined) return;
+    watched.all.delete(request);
+    if (watched.byId.get(id) === request) watched.byId.delete(id);
+    if (watched.all.size === 0) this.#peers.delete(peer.key);
   }
 
   find(peerKey: string, id: number): IncomingRequest | undefined {
-    return this.#requests.get(peerKey)?.get(id);
+    return this.#peers.get(peerKey)?.byId.get(id);
   }
 
   onCancel(peerKey: string, id: number): void {
@@ -85,7 +95,7 @@ export class RequestWatch {
   }
 
   onPeerGone(peerKey: string): void {
-    for (const request of [...(this.#requests.get(peerKey)?.values() ?? [])]) {
+    for (const request of [...(this.#peers.get(peerKey)?.all ?? [])]) {
       this.abandon(request, new MeshError('CONNECTION_LOST', `whoever asked for ${request.method} has gone`));
     }
   }
@@ -109,7 +119,7 @@ export class RequestWatch {
   }
 
   #all(): IncomingRequest[] {
-    return [...this.#requests.values()].flatMap((requests) => [...requests.values()]);
+    return [...this.#peers.values()].flatMap(({ all }) => [...all]);
   }
 
   /** Not before somebody wants to know: a monitor costs a socket of its own. */
@@ -120,8 +130,8 @@ export class RequestWatch {
       this.#disconnectCount++;
       this.#doubting ??= setTimeout(() => {
         this.#doubting = undefined;
-        for (const requests of this.#requests.values()) {
-          const [first] = requests.values();
+        for (const { all } of this.#peers.values()) {
+          const [first] = all;
           if (first !== undefined) this.events.onDoubt(first);
         }
       }, DOUBT_MS);

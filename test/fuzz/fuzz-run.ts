@@ -9,12 +9,12 @@ import { Dealer } from 'zeromq';
 import { limits } from '../../common/core/limits.js';
 import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
 import { decodeFrame } from '../../common/protocol/envelope.js';
-import { type MethodHandlers, MethodTable } from '../../common/wire/method-table.js';
+import { type Action, type MethodHandlers, MethodTable } from '../../common/wire/method-table.js';
 import { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { Random } from '../support/random.js';
 import { plainSchema, sampleOf } from '../support/schema-values.js';
-import { HostileFrames } from './hostile-frames.js';
+import { HostileFrames, STREAM_METHOD } from './hostile-frames.js';
 
 export interface FuzzOutcome {
   readonly sentCount: number;
@@ -40,7 +40,7 @@ export async function fuzz(seed: number, frameCount: number): Promise<FuzzOutcom
     endpoint: 'tcp://127.0.0.1:0',
     purpose: 'the server of the fuzzer',
     frameBytesMax: limits.controlFrameBytesMax,
-    handle: new MethodTable().serve(cheapHandlers()).handle,
+    handle: new MethodTable().serve(cheapHandlers()).add(STREAM_METHOD, stream).handle,
     onBug: (error, method) => bugs.push(`${method}: ${String(error)}`),
   });
   await server.open();
@@ -74,13 +74,14 @@ export async function fuzz(seed: number, frameCount: number): Promise<FuzzOutcom
     client.close();
     await server.close();
   }
-  const { requests, replies, errors, refusedFrames } = server.counters;
+  const { requests, replies, errors, orphaned, refusedFrames } = server.counters;
   const grownBytes = memoryBytes() - before;
   assert(bugs.length === 0, `handlers failed: ${bugs.slice(0, 3).join('; ')}`);
   assert(
-    requests + refusedFrames === replies + errors,
-    `${requests + refusedFrames} messages had ${replies + errors} answers`,
+    requests + refusedFrames === replies + errors + orphaned,
+    `${requests + refusedFrames} messages had ${replies + errors} answers, and ${orphaned} nobody who waits`,
   );
+  assert(server.watchedCount === 0, `${server.watchedCount} requests are watched that nobody asks any more`);
   assert(client.pendingCount === 0 && client.counters.timeouts === 0, 'the client waits for an answer');
   assert(grownBytes < GROWN_BYTES_MAX, `memory grew by ${grownBytes} bytes`);
   return { sentCount: frameCount, servedCount: replies, refusedCount: errors, legitimateCount, grownBytes };
@@ -112,11 +113,24 @@ class HostilePeer {
   async #read(): Promise<void> {
     for await (const parts of this.#dealer) {
       const frame = parts.at(-1) ?? Buffer.alloc(0);
-      for (const { kind } of decodeFrame(frame))
-        assert(kind === 'reply' || kind === 'error', `an answer was a ${kind}`);
+      for (const { kind } of decodeFrame(frame)) assert(ANSWERS.includes(kind), `an answer was a ${kind}`);
     }
   }
 }
+
+const ANSWERS = ['reply', 'error', 'items', 'credit'];
+
+/** Tells its requester what that says, and a little more. */
+const stream: Action = async (_input, _meta, { stream: answer }) => {
+  if (answer === undefined) return {};
+  for (let n = 0; n < 100; n++) await answer.push(n);
+  let heardCount = 0;
+  for await (const said of answer.inbox) {
+    await answer.push(said);
+    if (++heardCount === 20) break;
+  }
+  return {};
+};
 
 const pingName = sampleOf(plainSchema(catalogue['mesh.ping'].output.properties.name), true);
 

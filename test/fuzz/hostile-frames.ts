@@ -1,12 +1,22 @@
 /** Messages that a broken or hostile peer might send, drawn from a seed: the same seed gives the same messages. */
 import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
-import { encodeError, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import {
+  encodeCancel,
+  encodeCredit,
+  encodeError,
+  encodeItems,
+  encodeReply,
+  encodeRequest,
+  encodeSay,
+} from '../../common/protocol/envelope.js';
 import { harmlessBytes, refusedBytes } from '../protocol/hostile-bytes.js';
 import { eventBytes } from '../support/event-bytes.js';
 import type { Random } from '../support/random.js';
 import { misfitsOf, plainSchema, sampleOf } from '../support/schema-values.js';
 
+/** Yields and listens: the server of the fuzzer has it beside the methods of the catalogue. */
+export const STREAM_METHOD = 'fuzz.stream';
 /** Frames beyond this size are left to the tests of sizes: here it is their number that counts. */
 const FRAME_BYTES_MAX = 16_384;
 const methods = Object.keys(catalogue) as MethodName[];
@@ -47,7 +57,11 @@ export class HostileFrames {
   }
 
   #frame(): Buffer {
-    switch (this.random.between(0, 9)) {
+    switch (this.random.between(0, 11)) {
+      case 10:
+        return this.#stream();
+      case 11:
+        return this.#flipped(this.#stream());
       case 0:
         return this.#noise(this.random.between(0, 400));
       case 1:
@@ -85,6 +99,32 @@ export class HostileFrames {
     }
   }
 
+  /** What belongs to streams, in any order, of a few numbers that come again and again. */
+  #stream(): Buffer {
+    return Buffer.concat(Array.from({ length: this.random.between(1, 12) }, () => this.#streamPart()));
+  }
+
+  #streamPart(): Buffer {
+    const id = this.random.between(0, 3);
+    switch (this.random.between(0, 7)) {
+      case 0:
+      case 1:
+        return encodeRequest(id, STREAM_METHOD, {}, { credit: this.#pick([1, 2, 64, 1e9]) });
+      case 2:
+        return encodeRequest(id, 'mesh.ping', {}, { credit: 1 });
+      case 3:
+        return encodeCancel(id);
+      case 4:
+        return encodeSay(id, this.#pick(ODD));
+      case 5:
+        return encodeItems(id, 1, [encode(1)]);
+      case 6:
+        return encodeRequest(id, STREAM_METHOD, {});
+      default:
+        return encodeCredit(id, this.#pick([1, 2, 1e9]));
+    }
+  }
+
   #noise(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.random.between(0, 255)));
   }
@@ -115,6 +155,10 @@ const ODD: readonly unknown[] = [
   1,
   2,
   4,
+  5,
+  6,
+  7,
+  8,
   -1,
   1.5,
   Number.NaN,
