@@ -15,9 +15,9 @@ export interface BenchArguments {
   readonly profile: string | undefined;
 }
 
-const FULL = { runMs: 2_000, warmUpMs: 2_000 };
+const FULL = { size: 'whole', runMs: 2_000, warmUpMs: 2_000 } as const;
 /** Shows that a row works, and nothing about speed. */
-const QUICK = { runMs: 50, warmUpMs: 20 };
+const QUICK = { size: 'quick', runMs: 50, warmUpMs: 20 } as const;
 const RUNS_MAX = 1_000;
 
 export const USAGE = `usage: npm run bench -- [--json] [--only ROW]... [--runs N] [--quick] [--profile FOLDER]

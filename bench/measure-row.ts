@@ -4,9 +4,21 @@
  * figures of different moments are never divided by each other.
  */
 import { median } from './median.js';
-import type { BoundResult, BoundRow, Peer, RatioResult, RatioRow, Row, RowResult, Side, SkippedResult } from './row.js';
+import type {
+  BoundResult,
+  BoundRow,
+  Peer,
+  RatioResult,
+  RatioRow,
+  Row,
+  RowResult,
+  Side,
+  Size,
+  SkippedResult,
+} from './row.js';
 
 export interface Effort {
+  readonly size: Size;
   readonly runs: number;
   /** Of one run of one side. */
   readonly runMs: number;
@@ -42,7 +54,8 @@ export async function measureRow(
   };
   try {
     tell(`${row.name}: starting`);
-    if (row.kind === 'bound') return [await measureFigure(row, effort, tell, await open(() => row.openOurs()))];
+    if (row.kind === 'bound')
+      return [await measureFigure(row, effort, tell, await open(() => row.openOurs(effort.size)))];
     return await measureRatios(row, effort, tell, open);
   } finally {
     await Promise.all(sides.map((side) => side.close()));
@@ -60,12 +73,12 @@ async function measureRatios(row: RatioRow, effort: Effort, tell: Tell, open: Op
 async function takeTurns(
   row: RatioRow,
   peers: readonly Peer[],
-  { runs, runMs, warmUpMs }: Effort,
+  { size, runs, runMs, warmUpMs }: Effort,
   tell: Tell,
   open: Open,
 ): Promise<Map<Peer, Pair[]>> {
   // Side by side: most of that time each waits for the others' processes to start anyway.
-  const opening = [() => row.openOurs(), ...peers.map((peer) => () => peer.open())].map(open);
+  const opening = [() => row.openOurs(size), ...peers.map((peer) => () => peer.open(size))].map(open);
   // What opened is known, and closed in the end, when another one failed.
   await Promise.allSettled(opening);
   const sides = (await Promise.all(opening)).map((measure) => ({ measure, figures: [] as number[] }));

@@ -5,6 +5,9 @@
  */
 import type { Need } from './need.js';
 
+/** `quick`: shows that the row works with as little as that takes, and says nothing about speed. */
+export type Size = 'whole' | 'quick';
+
 export interface Side {
   /** The row's figure over about `ms` milliseconds of work. @throws when the run is not valid, as when something was lost */
   measure(ms: number): Promise<number>;
@@ -17,7 +20,7 @@ interface RowFacts {
   /** The work, in a few words. */
   readonly title: string;
   readonly unit: string;
-  openOurs(): Promise<Side>;
+  openOurs(size: Size): Promise<Side>;
 }
 
 /** We against one peer or several, all of which do the same work. */
@@ -34,7 +37,7 @@ export interface Peer {
   readonly goal: number;
   /** What must be installed beside the product; without it this peer is left out, and that is said. */
   readonly needs?: readonly Need[];
-  open(): Promise<Side>;
+  open(size: Size): Promise<Side>;
 }
 
 /** A promise that is a figure: no peer does the same. */

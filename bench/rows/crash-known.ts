@@ -7,12 +7,13 @@ import { within } from '../../common/core/clock.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { BenchFleet } from '../bench-fleet.js';
 import { quantile } from '../median.js';
-import type { BoundRow, Side } from '../row.js';
+import type { BoundRow, Side, Size } from '../row.js';
 import { machineMs } from '../worker-channel.js';
 
-const AGENTS = { main: 1, pc2: 10 };
-const KILLS = 100;
-const KILLS_QUICK = 10;
+const EFFORT = {
+  whole: { agents: { main: 1, pc2: 10 }, kills: 100 },
+  quick: { agents: { main: 1, pc2: 2 }, kills: 4 },
+} as const;
 /** Killed over and over, and wanted back at once. */
 const ENTRY = { restart: { starts: 1_000, windowMs: 1_000, firstMs: 10, maxMs: 10 } };
 
@@ -22,7 +23,7 @@ export const crashKnown: BoundRow = {
   title: 'kill -9 of an agent to the row of its node, p99',
   unit: 'ms',
   bound: 50,
-  openOurs: () => openSide(nodeSees),
+  openOurs: (size) => openSide(size, nodeSees),
 };
 
 export const crashSeen: BoundRow = {
@@ -31,7 +32,7 @@ export const crashSeen: BoundRow = {
   title: 'kill -9 of an agent to a registry watcher on the other machine, p99',
   unit: 'ms',
   bound: 250,
-  openOurs: () => openSide(watcherSees),
+  openOurs: (size) => openSide(size, watcherSees),
 };
 
 interface Meshes {
@@ -57,8 +58,9 @@ const watcherSees: Seen = async ({ main }, agent, epoch, signal) => {
   }
 };
 
-async function openSide(seen: Seen): Promise<Side> {
-  const fleet = await BenchFleet.open({ agents: AGENTS, entry: ENTRY });
+async function openSide(size: Size, seen: Seen): Promise<Side> {
+  const { agents, kills } = EFFORT[size];
+  const fleet = await BenchFleet.open({ agents, entry: ENTRY });
   const clients: MeshClient[] = [];
   const connect = async (node: string) => {
     const client = await MeshClient.connect({ node, name: 'bench' });
@@ -72,11 +74,10 @@ async function openSide(seen: Seen): Promise<Side> {
   try {
     await fleet.up();
     const meshes = { main: await connect(fleet.nodes.main), pc2: await connect(fleet.nodes.pc2) };
-    const measure = async (ms: number): Promise<number> => {
+    const measure = async (): Promise<number> => {
       const figures: number[] = [];
-      const count = ms < 1_000 ? KILLS_QUICK : KILLS;
-      for (let kill = 0; kill < count; kill++) {
-        figures.push(await killOne(meshes, `echo-${(kill % AGENTS.pc2) + 1}`, seen));
+      for (let kill = 0; kill < kills; kill++) {
+        figures.push(await killOne(meshes, `echo-${(kill % agents.pc2) + 1}`, seen));
       }
       return quantile(figures, 0.99);
     };

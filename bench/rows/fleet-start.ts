@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { limits } from '../../common/core/limits.js';
-import { BenchFleet } from '../bench-fleet.js';
+import { BenchFleet, type BenchMachineName } from '../bench-fleet.js';
 import type { RatioRow } from '../row.js';
 import { machineMs } from '../worker-channel.js';
 
-const AGENTS = { main: 52, pc2: 22 };
+const AGENTS = { whole: { main: 52, pc2: 22 }, quick: { main: 3, pc2: 2 } } as const;
 /** Each of the two machines takes this box for its own. */
 const PARALLEL = 2 * limits.launchPerCore * cpus().length;
 
@@ -17,8 +17,8 @@ export const fleetStart: RatioRow = {
   title: '74 agents on two machines, `mesh up` to all ready',
   unit: 'ms',
   better: 'less',
-  openOurs: async () => {
-    const fleet = await BenchFleet.open({ agents: AGENTS });
+  openOurs: async (size) => {
+    const fleet = await BenchFleet.open({ agents: AGENTS[size] });
     const measure = async () => {
       const startMs = machineMs();
       await fleet.up();
@@ -32,13 +32,13 @@ export const fleetStart: RatioRow = {
     {
       name: '74 × `node -e 0`, as many at a time',
       goal: 0.5,
-      open: async () => ({ measure: startBareProcesses, close: async () => undefined }),
+      open: async (size) => ({ measure: () => startBareProcesses(AGENTS[size]), close: async () => undefined }),
     },
   ],
 };
 
-async function startBareProcesses(): Promise<number> {
-  let left = AGENTS.main + AGENTS.pc2;
+async function startBareProcesses({ main, pc2 }: Record<BenchMachineName, number>): Promise<number> {
+  let left = main + pc2;
   const startNext = async () => {
     while (left-- > 0) {
       const [code] = await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
