@@ -35,6 +35,8 @@ const agentModules = readdirSync(join(root, 'agents'))
   .filter((module) => existsSync(join(root, `${module}.ts`)));
 
 const NATIVE = ['zeromq', 'better-sqlite3', 'msgpackr-extract'];
+/** Loaded by the first call whose policy wants it, which in most processes never comes: nobody else is to carry its text. */
+const SELDOM = ['cockatiel'];
 /** Where a module was among the compiled files, whatever file it stands in now. */
 const WHERE = `const builtUrl = (file) => require('node:url').pathToFileURL(require('node:path').join(__dirname, '..', file)).href;`;
 
@@ -80,7 +82,7 @@ const bundle = (name, entry, external = []) =>
     // A function, as the loader calls it: a text that is put together is kept twice.
     banner: { js: `(function (exports, require, module, __filename, __dirname) { ${WHERE}` },
     footer: { js: '\n})' },
-    external: [...NATIVE, ...external],
+    external: [...NATIVE, ...SELDOM, ...external],
     plugins: [inBundle, withoutThreads],
     metafile: true,
     logLevel: 'warning',
