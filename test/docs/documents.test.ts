@@ -7,7 +7,16 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash } from '../../common/journal/record.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { decodeFrame, encodeError, encodeReply, encodeRequest } from '../../common/protocol/envelope.js';
+import {
+  decodeFrame,
+  encodeCancel,
+  encodeCredit,
+  encodeError,
+  encodeItems,
+  encodeReply,
+  encodeRequest,
+  encodeSay,
+} from '../../common/protocol/envelope.js';
 import { eventBytes } from '../support/event-bytes.js';
 import { readProtocolDocument, renewedProtocolDocument } from './protocol-document.js';
 
@@ -38,6 +47,19 @@ describe('docs/PROTOCOL.md', () => {
     const events = eventBytes('echo@main#7', 1, 1000, [{ n: 1 }, { n: 2 }]);
     expect(hexUnder('Two events').toString('hex')).to.equal(events.toString('hex'));
     expect(decodeFrame(events)).to.have.length(1);
+    for (const [title, bytes] of [
+      ['To give a call up', encodeCancel(2)],
+      ['Items', encodeItems(2, 1, [encode({ n: 1 }), encode({ n: 2 })])],
+      ['Credit', encodeCredit(2, 8)],
+      ['Something said', encodeSay(2, { louder: true })],
+    ] as const)
+      expect(hexUnder(title).toString('hex'), title).to.equal(bytes.toString('hex'));
+  });
+
+  it('tells the bounds of a stream as they are', () => {
+    expect([limits.streamBytesMax, limits.streamCreditMax]).to.deep.equal([1_048_576, 1_024]);
+    expect([limits.streamSignMs, limits.streamSilenceMs, limits.streamIdleMs]).to.deep.equal([10_000, 35_000, 300_000]);
+    expect([limits.idempotencyWindowMs, limits.idempotencyKeyLengthMax]).to.deep.equal([300_000, 128]);
   });
 
   it('tells the bounds of a frame as they are', () => {
