@@ -26,6 +26,11 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/top.js'),
   },
   { path: 'status', summary: 'how each machine fares, and what is wrong', load: () => import('./commands/status.js') },
+  {
+    path: 'doctor',
+    summary: 'what is wrong anywhere in the fleet, and what to do next',
+    load: () => import('./commands/doctor.js'),
+  },
   { path: 'logs', summary: 'the output of an agent', load: () => import('./commands/logs.js') },
   {
     path: 'wrap',
