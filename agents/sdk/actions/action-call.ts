@@ -126,10 +126,14 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
       return this.#source.stream?.inbox ?? NOTHING;
     }
 
-    remainingMs(): number {
-      const { meta, receivedMs } = this.#source;
-      if (meta.timeoutMs === undefined) return Number.POSITIVE_INFINITY;
-      return Math.max(0, receivedMs + meta.timeoutMs - systemClock.monotonicMs());
+    /** Made when it is looked at, like `call`: it may be taken out of the context. */
+    get remainingMs(): () => number {
+      const source = this.#source;
+      return () => {
+        const { meta, receivedMs } = source;
+        if (meta.timeoutMs === undefined) return Number.POSITIVE_INFINITY;
+        return Math.max(0, receivedMs + meta.timeoutMs - systemClock.monotonicMs());
+      };
     }
 
     get signal(): AbortSignal {

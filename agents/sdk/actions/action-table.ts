@@ -59,6 +59,11 @@ export class ActionTable {
     this.#actions = new Map(served);
   }
 
+  /** Calls that want to hear of their end. */
+  get watchedCount(): number {
+    return this.#watched.size;
+  }
+
   get methods(): [string, Action][] {
     return [...this.#actions].map(([name, action]) => [name, action.method]);
   }
