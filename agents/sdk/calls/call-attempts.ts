@@ -63,6 +63,10 @@ export class CallAttempts implements CallMaker {
     call.fail(call.route.current().whyNobody(nowMs).error);
   }
 
+  forget(call: OutgoingCall): void {
+    this.waiting.delete(call);
+  }
+
   /** Rows have changed. */
   wake(): void {
     this.waiting.wake(systemClock.monotonicMs());
@@ -98,10 +102,11 @@ export class CallAttempts implements CallMaker {
     this.#wait(call, nowMs + waitMs, error);
   }
 
-  #isElsewhere({ route, options: { idempotencyKey: key } }: OutgoingCall, peer: Peer, nowMs: number): boolean {
-    const { balancer } = route.current();
+  #isElsewhere(call: OutgoingCall, peer: Peer, nowMs: number): boolean {
+    const { balancer } = call.route.current();
+    const { idempotencyKey: key } = call.options;
     if (key === undefined) return balancer.hasAnother(nowMs, peer);
-    const next = balancer.chooseFor(key, nowMs);
+    const next = call.holder ?? balancer.chooseFor(key, nowMs);
     return next !== undefined && next !== peer;
   }
 
@@ -127,7 +132,7 @@ export class CallAttempts implements CallMaker {
 function choose(call: OutgoingCall, nowMs: number): Peer | undefined {
   const { balancer } = call.route.current();
   const { idempotencyKey: key } = call.options;
-  return key === undefined ? balancer.choose(nowMs, call.failed) : balancer.chooseFor(key, nowMs);
+  return key === undefined ? balancer.choose(nowMs, call.failed) : (call.holder ?? balancer.chooseFor(key, nowMs));
 }
 
 /** Running it twice does what running it once does, wherever: its policy says so, or the action does. */

@@ -20,6 +20,8 @@ export interface CallMaker {
   attempt(call: OutgoingCall, nowMs: number): void;
   onFailure(call: OutgoingCall, error: MeshError, fate: Fate, nowMs: number): void;
   onLate(call: OutgoingCall, nowMs: number): void;
+  /** It has failed: nothing is done next. */
+  forget(call: OutgoingCall): void;
 }
 
 export const NO_OPTIONS: CallOptions = {};
@@ -80,6 +82,11 @@ export class OutgoingCall implements Asker, WaitingCall {
     return this.#peer;
   }
 
+  /** Where a call with a key may have run: its answer is known there alone, as long as that incarnation lives. */
+  get holder(): Peer | undefined {
+    return this.#doubt !== undefined && this.#peer?.isOver === false ? this.#peer : undefined;
+  }
+
   get sentMs(): number {
     return this.#sentMs;
   }
@@ -88,13 +95,14 @@ export class OutgoingCall implements Asker, WaitingCall {
   fail(error: MeshError): void {
     if (this.isOver) return;
     this.#end();
+    this.maker.forget(this);
     this.reject(this.#doubt !== undefined && error.retryable ? this.#doubt : error);
   }
 
   /** Ends it with `signal`. */
   heed(signal: AbortSignal): void {
     const before = this.#forget;
-    const forget = listenTo(signal, () => this.#giveUp());
+    const forget = listenTo(signal, () => this.#giveUp(signal.reason));
     this.#forget = () => {
       before?.();
       forget();
@@ -113,11 +121,12 @@ export class OutgoingCall implements Asker, WaitingCall {
     this.maker.onLate(this, nowMs);
   }
 
-  #giveUp(): void {
+  /** @param reason of a call that this one is made in: its time is over, or nobody waits for it; that is then told. */
+  #giveUp(reason: unknown): void {
     const error = new MeshError('INTERRUPTED', `${this.route.name} was given up by its caller`);
-    // The connection tells `onFailure` if it is out there; else it waits somewhere, and ends here.
+    this.fail(reason instanceof MeshError ? reason : error);
+    // What becomes of it out there says nothing about the instance.
     this.#peer?.cancel(this.#id, error);
-    this.fail(error);
   }
 
   #end(): void {

@@ -56,6 +56,11 @@ export class Peer extends Standing {
     return epoch === this.#view.epoch && (control === '' || control === this.#view.control);
   }
 
+  /** The incarnation, or this process's part with it. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Another row of the same incarnation: it may be that of its end. */
   update(view: AgentView): void {
     this.#view = view.control === '' ? { ...view, control: this.#view.control } : view;
