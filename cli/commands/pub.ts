@@ -10,9 +10,11 @@ export const command: Command = {
     { syntax: '<topic>', description: 'dot-separated tokens, as in demo.greeting' },
     { syntax: '<json>', description: 'the body: JSON, @FILE, or - for standard input' },
   ],
+  options: [{ flags: '--keep', description: 'as the last value of the topic, for those who subscribe later' }],
   examples: [
     { line: `mesh pub demo.greeting '{"text":"hi"}'`, explains: 'one event' },
     { line: `mesh pub demo.greeting '"hi"' --machine pc2`, explains: 'through the broker of pc2' },
+    { line: `mesh pub demo.mode '"night"' --keep`, explains: 'a state that "mesh sub demo.mode --last" begins with' },
   ],
   async run(context, args) {
     const topic = args.operand(0);
@@ -23,7 +25,7 @@ export const command: Command = {
     const [missing] = await missingBrokers(access, [await context.machine(mesh.machine)]);
     if (missing !== undefined) throw missing;
     await openEventPath(mesh);
-    mesh.publish(topic, body);
+    mesh.publish(topic, body, { keepLast: args.flag('keep') });
     const { output } = context;
     if (!output.isHuman)
       await output.value(

@@ -12,6 +12,8 @@ interface ShownEvent {
   readonly publisher: string;
   readonly seq: number;
   readonly ts: string;
+  /** From before: it was not published just now. */
+  readonly kept: boolean;
   readonly body: unknown;
 }
 
@@ -20,7 +22,10 @@ const COUNT_MAX = 1_000_000_000;
 export const command: Command = {
   details: 'From every broker, until it is interrupted. What was missed is counted and said on standard error.',
   operands: [{ syntax: '<pattern>', description: 'a topic; * stands for one token, a final > for the rest' }],
-  options: [{ flags: '-n, --count <count>', description: 'end after that many events' }],
+  options: [
+    { flags: '-n, --count <count>', description: 'end after that many events' },
+    { flags: '--last', description: 'begin with the last value of each topic that has one kept' },
+  ],
   examples: [
     { line: `mesh sub 'host.*.metrics'`, explains: 'load and memory of every machine', follows: true },
     { line: `mesh sub 'host.>' -n 2 --json`, explains: 'two events, one JSON object each' },
@@ -40,10 +45,10 @@ export const command: Command = {
     for (const { message } of missing) output.warn(`${message}; its events come when it is back`);
     await new Promise<void>((resolve) => {
       let seen = 0;
-      const show = async (body: unknown, { topic, publisher, seq, tsMs }: EventInfo) => {
+      const show = async (body: unknown, { topic, publisher, seq, tsMs, kept = false }: EventInfo) => {
         if (seen >= count || isProbe(topic)) return;
         seen++;
-        const event: ShownEvent = { topic, publisher, seq, ts: new Date(tsMs).toISOString(), body };
+        const event: ShownEvent = { topic, publisher, seq, ts: new Date(tsMs).toISOString(), kept, body };
         await output.item(
           event,
           (item) => eventText(item, output.colors),
@@ -53,11 +58,11 @@ export const command: Command = {
       };
       const onGap = (missed: number, topic: string, publisher: string) =>
         output.warn(`missed ${missed} of ${publisher} on ${topic}`);
-      mesh.subscribe(pattern, show, { onGap });
+      mesh.subscribe(pattern, show, { onGap, last: args.flag('last') });
       context.signal.addEventListener('abort', () => resolve(), { once: true });
     });
   },
 };
 
-const eventText = ({ topic, publisher, ts, body }: ShownEvent, { dim, cyan }: Colors): string =>
-  `${dim(clockText(Date.parse(ts)))} ${cyan(topic)} ${dim(publisher)} ${jsonText(body)}`;
+const eventText = ({ topic, publisher, ts, kept, body }: ShownEvent, { dim, cyan }: Colors): string =>
+  `${dim(clockText(Date.parse(ts)))} ${cyan(topic)} ${dim(kept ? `${publisher} (kept)` : publisher)} ${jsonText(body)}`;

@@ -37,6 +37,7 @@ export class EventPublisher {
   #flushing: Promise<void> | undefined;
   #flushScheduled = false;
   #closed = false;
+  readonly #ticker: NodeJS.Timeout;
 
   /** @param name `agent@machine#epoch`: whose sequences these are. */
   constructor(
@@ -46,6 +47,9 @@ export class EventPublisher {
   ) {
     this.#publisher = openPublisher();
     this.#publisher.connect(endpoint);
+    // libzmq looks at what its threads have to say only when a socket is used: one that is silent for days would hold on to
+    // every connection that came and went meanwhile. To ask is enough; nothing is sent.
+    this.#ticker = setInterval(() => this.#publisher.closed || this.#publisher.writable, TICK_MS).unref();
   }
 
   /** @returns the event's number on its topic. @throws INVALID_INPUT, TOO_LARGE, QUEUE_FULL, CLOSED */
@@ -76,6 +80,7 @@ export class EventPublisher {
   /** Sends what waits within `limits.closeTimeoutMs`, then closes. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#ticker);
     await within(this.#flush(), limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
     if (!this.#publisher.closed) this.#publisher.close();
   }
@@ -181,5 +186,6 @@ export class EventPublisher {
 }
 
 const RETRY_BLOCKED_MS = 1;
+const TICK_MS = 5_000;
 /** Room for the head of a frame and a small body. */
 const FRAME_BYTES_FIRST = 256;
