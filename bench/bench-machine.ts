@@ -17,6 +17,9 @@ import { freePorts } from './free-ports.js';
 import { withoutMesh } from './without-mesh.js';
 
 const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
+const RUN = fileURLToPath(new URL('../agents/sdk/run.cjs', import.meta.url));
+/** Runs a program with more variables than it was given. */
+const ENV = '/usr/bin/env';
 const MACHINE = 'main';
 const OWN_PROCESSES: ReadonlySet<string> = new Set(['node', 'broker']);
 const PORT_NAMES = ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'];
@@ -37,12 +40,19 @@ export class BenchMachine {
       .map(({ pid }) => pid);
   }
 
-  /** Resolves when every agent is ready. @param agents name → absolute path of its compiled module. */
-  static async start(agents: Readonly<Record<string, string>> = {}): Promise<BenchMachine> {
+  /**
+   * Resolves when every agent is ready.
+   * @param agents name → absolute path of its compiled module
+   * @param variables of the environment of every agent, also those that are a node's to give
+   */
+  static async start(
+    agents: Readonly<Record<string, string>> = {},
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<BenchMachine> {
     const home = mkdtempSync(join(tmpdir(), 'mesh-bench-'));
     const ports = await freePorts(PORT_NAMES.length);
     const portOf = Object.fromEntries(PORT_NAMES.map((name, i) => [name, ports[i]]));
-    writeFleet(home, portOf, agents);
+    writeFleet(home, portOf, agents, variables);
     const logFile = join(home, 'node.log');
     const descriptor = openSync(logFile, 'w');
     const child = spawn(process.execPath, [...nodeFlags(process.env), NODE_PROGRAM], {
@@ -77,13 +87,23 @@ export class BenchMachine {
 }
 
 /** JSON is YAML. A fleet's modules are in its folder: there they only name those of the bench. */
-function writeFleet(home: string, ports: Record<string, unknown>, agents: Readonly<Record<string, string>>): void {
+function writeFleet(
+  home: string,
+  ports: Record<string, unknown>,
+  agents: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
+): void {
   for (const [name, module] of Object.entries(agents))
     writeFileSync(
       join(home, `${name}.mjs`),
       `export { default } from ${JSON.stringify(pathToFileURL(module).href)};\n`,
     );
-  const entries = Object.keys(agents).map((name) => [name, { module: `./${name}.mjs` }]);
+  const given = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const entryOf = (name: string) =>
+    given.length === 0
+      ? { module: `./${name}.mjs` }
+      : { command: [ENV, ...given, process.execPath, RUN, join(home, `${name}.mjs`)], attaches: true };
+  const entries = Object.keys(agents).map((name) => [name, entryOf(name)]);
   const files = {
     'config/mesh.yaml': { mesh: 'bench', machines: { [MACHINE]: { role: 'main', address: '127.0.0.1' } } },
     [`config/machines/${MACHINE}.yaml`]: { agents: Object.fromEntries(entries) },

@@ -19,6 +19,12 @@ export interface Surroundings {
 
 const CALLEE = fileURLToPath(new URL('./workers/callee-agent.js', import.meta.url));
 
+/** @param telemetry off: no figures of how long actions take, and no mark of a trace on any call */
+export async function openNestedCalls(task: Task, telemetry: 'on' | 'off'): Promise<Side> {
+  const machine = await BenchMachine.start({ 'bench-callee': CALLEE }, { MESH_TELEMETRY: telemetry });
+  return sideOf(task, new WorkerProcess('mesh-nested-caller', [machine.node, telemetry]), machine);
+}
+
 /** Agent to agent as an author writes it: look-up, schemas of input and output, and all promises of a call. */
 export async function openMeshCalls(task: Task, { known = 1, subscriptions = 0 }: Surroundings = {}): Promise<Side> {
   const machine = await BenchMachine.start({ 'bench-callee': CALLEE });

@@ -16,7 +16,9 @@ if (folder !== null) {
   session.post('Profiler.start');
   process.on('exit', () => {
     session.post('Profiler.stop', (_error, { profile }) => {
-      const program = basename(process.argv[1] ?? 'node', '.js');
+      // By its name where it has one: all agents are the same program. Read here, so that nothing of ours is loaded with it.
+      const agent = process.env['MESH_AGENT'] ?? [];
+      const program = [agent, basename(process.argv[1] ?? 'node', '.js')].flat().join('-');
       writeFileSync(join(folder, `${program}-${process.pid}.cpuprofile`), JSON.stringify(profile));
     });
   });

@@ -5,6 +5,7 @@ import { blobs } from './rows/blobs.js';
 import { calls } from './rows/calls.js';
 import { callsKnown, callsSubscribed } from './rows/calls-growth.js';
 import { callsSerial, callsSerialSlowest } from './rows/calls-serial.js';
+import { callsTelemetry } from './rows/calls-telemetry.js';
 import { crashKnown, crashSeen } from './rows/crash-known.js';
 import { events, eventsFifty, eventsSubscribed } from './rows/events.js';
 import { fleetStart } from './rows/fleet-start.js';
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   calls,
   callsSerial,
   callsSerialSlowest,
+  callsTelemetry,
   callsKnown,
   callsSubscribed,
   blobs,
