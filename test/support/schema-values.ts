@@ -36,6 +36,7 @@ export const patternSamples: Readonly<Record<string, string>> = {
   '^[0-9a-z]{20}$': '0123456789abcdefghjk',
   '^[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+){0,7}$': 'errors',
   '^[0-9a-f]{4,16}$': '00ff',
+  '^[A-Za-z0-9_*-]+$': 'vision*',
 };
 
 /** The smallest value that fits, with every optional field when `full`. */
