@@ -77,6 +77,7 @@ function resolveAgent(
     cwd,
     user: entry.user,
     nice: entry.nice,
+    telemetry: entry.telemetry ?? true,
     inheritEnv: entry.inheritEnv ?? [],
     config: configOf(name, tree),
     env: entry.env ?? {},

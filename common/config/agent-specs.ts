@@ -71,6 +71,7 @@ export interface AgentSpec {
   readonly cwd: string;
   readonly user: string | undefined;
   readonly nice: number | undefined;
+  readonly telemetry: boolean;
   readonly inheritEnv: readonly string[];
   /** Counts from 0; an agent starts when all of the waves before its own are ready. */
   readonly wave: number;

@@ -151,6 +151,8 @@ const AgentEntry = Type.Object(
     /** Name of the user that it runs as; needs a node that runs as root. */
     user: Type.Optional(Type.String({ pattern: '^[a-z_][a-z0-9_-]{0,31}$' })),
     nice: Type.Optional(Type.Integer({ minimum: -20, maximum: 19 })),
+    /** Of an agent under our SDK: whether its calls are timed. */
+    telemetry: Type.Optional(Type.Boolean()),
     /** The agent's own part; its own schema checks it. */
     config: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { maxProperties: 256 })),
     env: Type.Optional(

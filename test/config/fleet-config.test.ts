@@ -112,6 +112,7 @@ describe('a resolved fleet', () => {
         cwd: fleet.home,
         user: undefined,
         nice: undefined,
+        telemetry: true,
         inheritEnv: [],
         wave: 0,
         config: {},

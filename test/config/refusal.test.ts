@@ -4,7 +4,7 @@ import { limits } from '../../common/core/limits.js';
 import { FleetFolder, issuesOf } from './fleet-folder.js';
 
 const KEYS =
-  'module, command, attaches, after, required, restart, ready, alive, hooks, limits, cwd, user, nice, config, env, inheritEnv, readyTimeoutMs, stopGraceMs';
+  'module, command, attaches, after, required, restart, ready, alive, hooks, limits, cwd, user, nice, telemetry, config, env, inheritEnv, readyTimeoutMs, stopGraceMs';
 
 describe('the refusal of a fleet', () => {
   let fleet: FleetFolder;

@@ -128,6 +128,7 @@ describe('the plan of a machine', () => {
       ['cwd', ...base, 'cwd: bin'],
       ['user', ...base, 'user: daemon'],
       ['nice', ...base, 'nice: 5'],
+      ['telemetry', ...base, 'telemetry: false'],
       ['inheritEnv', ...base, 'inheritEnv: [EXTRA]'],
       ['stopGraceMs', ...base, 'stopGraceMs: 1'],
       ['attaches', ...base, 'attaches: true'],

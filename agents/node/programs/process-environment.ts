@@ -61,6 +61,7 @@ export function agentEnvironment(spec: AgentSpec, epoch: number, options: Surrou
     MESH_ADDRESS: machine.address,
     MESH_HOME: fleet.home,
     MESH_STOP_GRACE_MS: String(spec.stopGraceMs),
+    ...(spec.telemetry ? {} : { MESH_TELEMETRY: 'off' }),
   };
 }
 

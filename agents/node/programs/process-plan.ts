@@ -150,7 +150,7 @@ const checkIn = (home: string, check: ProbeCheck): ProbeCheck =>
   check.kind === 'exec' ? { ...check, argv: commandIn(home, check.argv) } : check;
 
 function keysOf(spec: AgentSpec, { machine, version }: Surroundings): PlanKeys {
-  const { program, config, env, inheritEnv, cwd, user, nice, port, stopGraceMs } = spec;
+  const { program, config, env, inheritEnv, cwd, user, nice, telemetry, port, stopGraceMs } = spec;
   const { after, required, restart, ready, alive, hooks, hookTimeoutMs, readyTimeoutMs } = spec;
   const { node } = machine.endpoints;
   const what =
@@ -169,6 +169,8 @@ function keysOf(spec: AgentSpec, { machine, version }: Surroundings): PlanKeys {
       nice,
       port,
       stopGraceMs,
+      // Where nothing is said the key is what it was before there was anything to say.
+      ...(telemetry ? {} : { telemetry }),
       node,
       listen: machine.listen,
       address: machine.address,
