@@ -382,6 +382,7 @@ assertLimit(limits.streamSilenceMs > 3 * limits.streamSignMs, 'three signs of a 
 assertLimit(limits.streamWindow <= limits.streamCreditMax, 'a stream may have its window');
 assertLimit(limits.streamBytesMax <= limits.callFrameBytesMax, 'what a stream has on its way fits a frame');
 assertLimit(limits.keptValueBytesMax * 4 <= limits.controlFrameBytesMax, 'kept values fit a frame of the broker');
+assertLimit(limits.policyBytesMax * 4 <= limits.controlFrameBytesMax, 'the rules for calls fit an answer of the node');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,
