@@ -73,11 +73,13 @@ export class Breaker {
     this.#become('half-open');
   }
 
-  /** It answered, whatever it said. */
-  onAnswer(sentMs: number, nowMs: number, { windowMs }: BreakerOptions = breakerDefaults): void {
+  /** It answered, whatever it said. True when that closes it. */
+  onAnswer(sentMs: number, nowMs: number, { windowMs }: BreakerOptions = breakerDefaults): boolean {
     this.#failuresInRow = 0;
-    if (this.#state === 'closed') return this.#count(0, nowMs, windowMs);
-    if (this.#state === 'half-open' && sentMs >= this.#halfOpenSinceMs) this.#close();
+    if (this.#state === 'closed') this.#count(0, nowMs, windowMs);
+    if (this.#state !== 'half-open' || sentMs < this.#halfOpenSinceMs) return false;
+    this.#close();
+    return true;
   }
 
   /** The call says that the instance is not well. Whether that is enough is judged by what holds for this call. */

@@ -70,6 +70,16 @@ export class CallRouter {
     };
   }
 
+  /** Calls and streams that are out. */
+  get pendingCount(): number {
+    return this.#peers.pendingCount;
+  }
+
+  /** Calls and streams that wait for somebody to serve, or for their next attempt. */
+  get waitingCount(): number {
+    return this.#attempts.waiting.count;
+  }
+
   /**
    * @throws NOT_FOUND, UNREACHABLE, CIRCUIT_OPEN, TIMED_OUT, CONNECTION_LOST, AGENT_CRASHED …, and whatever the action answers
    */

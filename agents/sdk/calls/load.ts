@@ -5,7 +5,7 @@
  * one who was slow is tried again. Who has calls out and answers none of them counts as slow as that silence is long: a
  * process that stands still is noticed after milliseconds, long before its calls run out of time.
  */
-const AVERAGE_MS = 500;
+const AVERAGE_MS = 200;
 /** What takes long is observed seldom: its average fades over a multiple of itself. */
 const FADE_MS_MIN = 3_000;
 const FADE_FACTOR = 2;
@@ -34,6 +34,12 @@ export class Load {
     this.#inFlight--;
     this.#progressMs = nowMs;
     this.#observe(nowMs - sentMs, nowMs);
+  }
+
+  /** What was observed before does not count any more. */
+  begin(ms: number, nowMs: number): void {
+    this.#averageMs = ms;
+    this.#observedMs = nowMs;
   }
 
   /** @param penaltyMs how slow an answer would be as bad. */

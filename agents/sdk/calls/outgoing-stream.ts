@@ -85,15 +85,17 @@ export class OutgoingStream implements CallStream, AsyncIterableIterator<unknown
   async next(): Promise<Step> {
     const leg = this.#leg ?? (await this.#opened.promise.catch((error: MeshError) => this.#lastStep(error)));
     if (!('stream' in leg)) return leg;
+    let error: MeshError | undefined;
     try {
       const step = await leg.stream.next();
-      if (step.done && this.#interruption !== undefined) return this.#lastStep(this.#interruption);
       this.#isBound ||= step.done !== true;
-      return step;
+      error = this.#interruption;
+      if (step.done !== true || error === undefined) return step;
     } catch (thrown) {
-      const error = await this.#verdictOn(leg, toMeshError(thrown));
-      return error === undefined ? this.next() : this.#lastStep(error);
+      error = await this.#verdictOn(leg, toMeshError(thrown));
+      if (error === undefined) return this.next();
     }
+    return this.#lastStep(error);
   }
 
   return(): Promise<Step> {

@@ -38,6 +38,10 @@ export class Peers {
     known.close();
   }
 
+  get pendingCount(): number {
+    return [...this.#peers.values()].reduce((sum, { pendingCount }) => sum + pendingCount, 0);
+  }
+
   close(): void {
     clearInterval(this.#sweeper);
     for (const peer of this.#peers.values()) peer.close();

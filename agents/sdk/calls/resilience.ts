@@ -51,6 +51,13 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ]);
 
+/** One policy for all calls: to make one for each costs more than the call. */
+const STAND_IN = Symbol('somebody is to stand in');
+const orStandIn = fallback(
+  handleWhen((error) => FAILURES.has(toMeshError(error).code)),
+  STAND_IN,
+);
+
 export class Resilience {
   readonly #bulkheads = new Map<string, { readonly rule: Bulkhead; readonly policy: BulkheadPolicy }>();
 
@@ -66,13 +73,22 @@ export class Resilience {
     return instead === undefined ? make() : this.#orInstead(call, instead, make, deadlineMs);
   }
 
-  #orInstead(call: GuardedCall, instead: Fallback, make: () => Promise<unknown>, deadlineMs: number): Promise<unknown> {
-    let failure = new MeshError('INTERNAL');
-    const isFailure = handleWhen((error) => {
-      failure = toMeshError(error);
-      return FAILURES.has(failure.code);
+  async #orInstead(
+    call: GuardedCall,
+    instead: Fallback,
+    make: () => Promise<unknown>,
+    deadlineMs: number,
+  ): Promise<unknown> {
+    let failure: unknown;
+    const answer = await orStandIn.execute(async () => {
+      try {
+        return await make();
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
     });
-    return fallback(isFailure, () => this.#fallBack(call, instead, failure, deadlineMs)).execute(make);
+    return answer === STAND_IN ? this.#fallBack(call, instead, toMeshError(failure), deadlineMs) : answer;
   }
 
   async #fallBack(
@@ -97,21 +113,26 @@ export class Resilience {
     }
   }
 
-  async #makeWithRoom(call: GuardedCall, room: Bulkhead, timeoutMs: number): Promise<unknown> {
+  #makeWithRoom(call: GuardedCall, room: Bulkhead, timeoutMs: number): Promise<unknown> {
+    const policy = this.#bulkheadOf(call.name, room);
+    if (policy.executionSlots > 0) return policy.execute(() => call.make(timeoutMs));
+    return this.#waitForRoom(call, room, policy, timeoutMs);
+  }
+
+  async #waitForRoom(call: GuardedCall, room: Bulkhead, policy: BulkheadPolicy, timeoutMs: number): Promise<unknown> {
     const { name, signals, note } = call;
     const waitedSinceMs = this.clock.monotonicMs();
     const turn = new Turn();
     const giveUp = () => turn.giveUp(interrupted(name));
     for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
-    const done = this.#bulkheadOf(name, room).execute(() => {
+    const done = policy.execute(() => {
       turn.come();
       const nowMs = this.clock.monotonicMs();
       note.waited(nowMs - waitedSinceMs);
       return call.make(Math.max(1, waitedSinceMs + timeoutMs - nowMs));
     }, turn.signal);
     try {
-      if (!turn.hasCome)
-        await within(Promise.race([turn.coming, done]), timeoutMs, () => noRoom(name, room, timeoutMs));
+      await within(Promise.race([turn.coming, done]), timeoutMs, () => noRoom(name, room, timeoutMs));
       return await done;
     } catch (error) {
       turn.giveUp(error);
@@ -147,7 +168,7 @@ class Turn {
   readonly #gone = new AbortController();
   #come: () => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
-  hasCome = false;
+  #hasCome = false;
   readonly coming = new Promise<void>((resolve, reject) => {
     this.#come = resolve;
     this.#fail = reject;
@@ -158,12 +179,12 @@ class Turn {
   }
 
   come(): void {
-    this.hasCome = true;
+    this.#hasCome = true;
     this.#come();
   }
 
   giveUp(why: unknown): void {
-    if (this.hasCome) return;
+    if (this.#hasCome) return;
     this.coming.catch(() => undefined); // nobody may be waiting for it any more
     this.#gone.abort();
     this.#fail(why);

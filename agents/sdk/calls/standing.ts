@@ -51,7 +51,8 @@ export class Standing implements Candidate {
 
   onAnswer(sentMs: number, nowMs: number, options: BreakerOptions = breakerDefaults): void {
     this.load.onAnswer(sentMs, nowMs);
-    this.breaker.onAnswer(sentMs, nowMs, options);
+    // What made it open says nothing any more: it would be left to others long after it is well.
+    if (this.breaker.onAnswer(sentMs, nowMs, options)) this.load.begin(nowMs - sentMs, nowMs);
   }
 
   /** Its connection broke, or its process ended: one failure, however many calls were out. */

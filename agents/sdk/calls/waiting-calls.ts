@@ -40,8 +40,7 @@ export class WaitingCalls {
   }
 
   delete(call: WaitingCall): void {
-    this.#dueMs.delete(call);
-    this.#rest();
+    if (this.#dueMs.delete(call)) this.#rest();
   }
 
   /** Rows have changed: somebody may have come. */

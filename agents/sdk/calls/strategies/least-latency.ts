@@ -14,12 +14,13 @@ export class LeastLatency implements Strategy {
     return this.#cheaper(this.#ofTwo(near, nowMs), pick(far, this.options.random), nowMs);
   }
 
+  /** Two different ones: one who is compared with itself wins, however slow it is. */
   #ofTwo<C extends Candidate>(list: readonly C[], nowMs: number): C {
     const { random } = this.options;
-    const one = pick(list, random);
-    if (list.length === 1) return one;
-    const other = pick(list, random);
-    return one === other ? one : this.#cheaper(one, other, nowMs);
+    if (list.length === 1) return pick(list, random);
+    const one = Math.floor(random() * list.length);
+    const other = (one + 1 + Math.floor(random() * (list.length - 1))) % list.length;
+    return this.#cheaper(list[one] ?? pick(list, random), list[other] ?? pick(list, random), nowMs);
   }
 
   #cheaper<C extends Candidate>(one: C, other: C, nowMs: number): C {
