@@ -27,6 +27,11 @@ export class PlainWriter {
     return this.#bytes.subarray(0, this.#end);
   }
 
+  /** What was written from there on. It stays as it is, whatever is written after it. */
+  since(start: number): Buffer {
+    return this.#bytes.subarray(start, this.#end);
+  }
+
   /** False when the value is not plain: then nothing of it was written. */
   write(value: unknown): boolean {
     const start = this.#end;
@@ -237,7 +242,7 @@ const LONG_HEAD = 5;
 /** Members of a list or map whose head is one byte. */
 const SHORT_MAX = 15;
 /** From here on native code is quicker. */
-const LOOP_MAX = 0x3f;
+const LOOP_MAX = 40;
 /** Deeper than anything plain is, and far below the depth at which a value must be refused. */
 const DEPTH_MAX = 32;
 /** More is refused: whoever refuses it says why. */
