@@ -188,7 +188,27 @@ export function defineAgent<C extends TSchema = TObject<Record<never, never>>, I
   if (Object.keys(actions).length > limits.actionsPerAgentMax) {
     throw new MeshError('CONFIG_INVALID', `${name} has more than ${limits.actionsPerAgentMax} actions`);
   }
+  for (const [action, bounds] of Object.entries<ActionDefinition>(actions)) assertBounds(`${name}.${action}`, bounds);
   return definition;
+}
+
+function assertBounds(title: string, { concurrency, queueMax, queueAgeMsMax }: ActionDefinition): void {
+  const bounds = [
+    ['concurrency', concurrency, 1],
+    ['queueMax', queueMax, 0],
+    ['queueAgeMsMax', queueAgeMsMax, 1],
+  ] as const;
+  for (const [bound, value, least] of bounds) {
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value < least)
+      throw new MeshError('CONFIG_INVALID', `the ${bound} of ${title} is ${value}`, {
+        hint: `use a whole number from ${least}`,
+      });
+    if (concurrency === undefined)
+      throw new MeshError('CONFIG_INVALID', `${title} has a ${bound} and nothing to wait for`, {
+        hint: 'say with "concurrency" how many of its calls may run at once',
+      });
+  }
 }
 
 function assertName(what: string, name: string, pattern: string): void {

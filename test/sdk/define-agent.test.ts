@@ -88,6 +88,21 @@ describe('an agent that is defined', () => {
     expectError('CONFIG_INVALID', () => defineAgent({ name: 'a', actions: { 'mesh.stop': { run } } }));
   });
 
+  it('is refused when a bound of an action makes no sense', () => {
+    const define = (bounds: object) =>
+      defineAgent({ name: 'a', actions: { act: { ...bounds, run: () => undefined } } });
+    for (const bounds of [
+      { concurrency: 0 },
+      { concurrency: 1.5 },
+      { concurrency: 2, queueMax: -1 },
+      { concurrency: 2, queueAgeMsMax: 0 },
+    ])
+      expect(expectError('CONFIG_INVALID', () => define(bounds)).message).to.match(/of a\.act is/);
+    for (const bounds of [{ queueMax: 3 }, { queueAgeMsMax: 3 }])
+      expect(expectError('CONFIG_INVALID', () => define(bounds)).message).to.match(/nothing to wait for/);
+    define({ concurrency: 1, queueMax: 0, queueAgeMsMax: 1 });
+  });
+
   it('is refused with more actions than an agent may have', () => {
     const names = Array.from({ length: limits.actionsPerAgentMax + 1 }, (_, n) => `act${n}`);
     const actions = Object.fromEntries(names.map((name) => [name, { run: () => undefined }]));
