@@ -84,6 +84,8 @@ describe('docs/calls-and-events.md', function () {
     expect(limits).to.include({
       streamBytesMax: 1_048_576,
       idempotencyWindowMs: 300_000,
+      idempotencyKeysMax: 10_000,
+      idempotencyBytesMax: 32 * 1_048_576,
       breakerFailures: 5,
       localityWeight: 3,
       retryBudgetPercent: 10,
