@@ -15,6 +15,7 @@
 import { type ErrorBody, MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { decodeAll, encode } from './codec.js';
+import { encodeEnvelope } from './envelope-slab.js';
 import { type ReplyTimings, type RequestMeta, readMeta, readTimings } from './request-meta.js';
 
 export type { RequestMeta };
@@ -95,14 +96,16 @@ export interface RefusedEnvelope {
 }
 
 export const encodeRequest = (id: number, method: string, body: unknown, meta?: RequestMeta): Buffer =>
-  encode(
+  encodeEnvelope(
     meta === undefined
       ? [PROTOCOL_VERSION, REQUEST, id, method, body]
       : [PROTOCOL_VERSION, REQUEST, id, method, body, meta],
   );
 
 export const encodeReply = (id: number, body: unknown, timings?: ReplyTimings): Buffer =>
-  encode(timings === undefined ? [PROTOCOL_VERSION, REPLY, id, body] : [PROTOCOL_VERSION, REPLY, id, body, timings]);
+  encodeEnvelope(
+    timings === undefined ? [PROTOCOL_VERSION, REPLY, id, body] : [PROTOCOL_VERSION, REPLY, id, body, timings],
+  );
 
 export const encodeCancel = (id: number): Buffer => encode([PROTOCOL_VERSION, CANCEL, id, {}]);
 

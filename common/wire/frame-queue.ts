@@ -5,6 +5,7 @@
  * fill the queue of one that goes on asking.
  */
 import { limits } from '../core/limits.js';
+import { joined } from '../protocol/envelope-slab.js';
 
 export interface QueuedEnvelope {
   readonly bytes: Buffer;
@@ -108,9 +109,5 @@ export const EARLY_REQUESTS_BYTES = 12 * 1_024;
 /** Earlier, because whoever asked may have nothing else to do. */
 export const EARLY_REPLIES_BYTES = 6 * 1_024;
 
-/** The bytes of a frame: its envelopes back to back. One envelope is not copied. */
-export function frameOf(entries: readonly QueuedEnvelope[]): Buffer {
-  const [first] = entries;
-  if (first !== undefined && entries.length === 1) return first.bytes;
-  return Buffer.concat(entries.map((entry) => entry.bytes));
-}
+/** The bytes of a frame: its envelopes back to back. */
+export const frameOf = (entries: readonly QueuedEnvelope[]): Buffer => joined(entries.map((entry) => entry.bytes));

@@ -99,7 +99,7 @@ export class RequestClient {
     if (signal?.aborted) return Promise.reject(interrupted(method));
     return new Promise((resolve, reject) => {
       const asker = new PromiseAsker(resolve, reject);
-      const id = this.dispatch(method, body, { ...meta, timeoutMs }, asker);
+      const id = this.#ask(method, body, timedMeta(meta, timeoutMs), timeoutMs, asker, undefined);
       if (signal !== undefined) asker.listen(signal, () => this.cancel(id, interrupted(method)));
     });
   }
@@ -295,6 +295,14 @@ export class RequestClient {
     return queueFull(this.options, method, this.#pending.size);
   }
 }
+
+/** Most requests say nothing else, and a copy of what may be in any form costs more than all the rest of it. */
+const timedMeta = (meta: RequestMeta, timeoutMs: number): RequestMeta => {
+  const { from, priority, key, trace, timings } = meta;
+  const isPlain = priority === undefined && key === undefined && trace === undefined && timings === undefined;
+  if (isPlain) return from === undefined ? { timeoutMs } : { timeoutMs, from };
+  return { ...meta, timeoutMs };
+};
 
 /** Resolution of timeouts. */
 const SWEEP_MS = 20;
