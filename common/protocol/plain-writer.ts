@@ -142,7 +142,7 @@ export class PlainWriter {
     this.#reserve(LONG_HEAD + length * 3);
     if (length <= LOOP_MAX && this.#ascii(text, length)) return;
     const headLength = length < 0x20 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5;
-    const size = this.#bytes.write(text, this.#end + headLength);
+    const size = writeUtf8(this.#bytes, text, this.#end + headLength);
     const needed = size < 0x20 ? 1 : size < 0x100 ? 2 : size < 0x10000 ? 3 : 5;
     if (needed !== headLength) {
       this.#bytes.copyWithin(this.#end + needed, this.#end + headLength, this.#end + headLength + size);
@@ -236,6 +236,16 @@ export class PlainWriter {
     this.#bytes = larger;
   }
 }
+
+/**
+ * What `Buffer.write` calls once it has checked its arguments, which costs as much again; here they are ours. Node does not
+ * promise it, so it is only used where it is there.
+ */
+const nativeWrite: unknown = Reflect.get(Buffer.prototype, 'utf8Write');
+const writeUtf8: (bytes: Buffer, text: string, at: number) => number =
+  typeof nativeWrite === 'function'
+    ? (bytes, text, at) => nativeWrite.call(bytes, text, at)
+    : (bytes, text, at) => bytes.write(text, at);
 
 /** The longest head of a value: a token and 32 bits. */
 const LONG_HEAD = 5;
