@@ -8,7 +8,7 @@ import type { CallTarget } from '../../../common/protocol/name.js';
 import { type AttemptRecord, CallTrail } from './call-trail.js';
 import type { GuardedCall, Resilience } from './resilience.js';
 
-export interface PolicyCall extends Omit<GuardedCall, 'note' | 'make'> {
+export interface PolicyCall extends GuardedCall {
   readonly target: CallTarget;
   /** Makes the call, with its repeats, in so much time. */
   make(timeoutMs: number, onAttempt: (attempt: AttemptRecord) => void): Promise<unknown>;
@@ -26,7 +26,7 @@ export class CallGuard {
     try {
       const answer = isPlain(policy)
         ? await make(timeoutMs, onAttempt)
-        : await (this.#resilience ?? (await this.#load())).run({ ...call, note, make: (ms) => make(ms, onAttempt) });
+        : await (this.#resilience ?? (await this.#load())).run(call, (ms) => make(ms, onAttempt), note);
       note.end('');
       return answer;
     } catch (error) {

@@ -61,20 +61,23 @@ export class CallNote {
 }
 
 export class CallTrail {
-  readonly #records: CallRecord[] = [];
+  /** A ring: the next one takes the place of the oldest. */
+  readonly #ring: CallRecord[] = [];
+  #next = 0;
+  readonly #keep = (record: CallRecord): void => {
+    this.#ring[this.#next] = record;
+    this.#next = (this.#next + 1) % limits.callTrailKept;
+  };
 
   constructor(private readonly clock: Clock = systemClock) {}
 
   begin(service: string | undefined, action: string): CallNote {
-    return new CallNote(service, action, this.clock, (record) => {
-      this.#records.push(record);
-      if (this.#records.length > limits.callTrailKept) this.#records.shift();
-    });
+    return new CallNote(service, action, this.clock, this.#keep);
   }
 
   /** In the order in which they ended. */
   list({ service, action, last = limits.callTrailKept }: Input<'mesh.calls'>): CallRecord[] {
-    return this.#records
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
       .filter((record) => (service ?? record.service) === record.service && (action ?? record.action) === record.action)
       .slice(-last);
   }

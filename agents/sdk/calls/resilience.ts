@@ -16,6 +16,7 @@ import { type BulkheadPolicy, BulkheadRejectedError, bulkhead, fallback, handleW
 import { type Clock, systemClock, within } from '../../../common/core/clock.js';
 import { type ErrorCode, MeshError, toMeshError } from '../../../common/core/errors.js';
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
+import { BulkheadTurn } from './bulkhead-turn.js';
 import type { CallNote } from './call-trail.js';
 
 export interface GuardedCall {
@@ -25,15 +26,21 @@ export interface GuardedCall {
   readonly timeoutMs: number;
   /** Each gives it up. */
   readonly signals: readonly AbortSignal[];
-  readonly note: CallNote;
-  /** Makes the call, with its repeats, in so much time. */
-  make(timeoutMs: number): Promise<unknown>;
   /** Asks the target of the fallback the same, without a fallback of its own. */
   makeInstead(target: string, timeoutMs: number): Promise<unknown>;
 }
 
+/** Makes the call, with its repeats, in so much time. */
+export type Make = (timeoutMs: number) => Promise<unknown>;
+
 type Bulkhead = NonNullable<CallPolicy['bulkhead']>;
 type Fallback = NonNullable<CallPolicy['fallback']>;
+
+interface Wait {
+  readonly room: Bulkhead;
+  readonly policy: BulkheadPolicy;
+  readonly timeoutMs: number;
+}
 
 /** The service could not, or did not, answer: the same input may be answered by somebody else. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -64,37 +71,35 @@ export class Resilience {
   constructor(private readonly clock: Clock = systemClock) {}
 
   /** @throws OVERLOADED, INTERRUPTED, and whatever the call throws */
-  run(call: GuardedCall): Promise<unknown> {
-    const deadlineMs = this.clock.monotonicMs() + call.timeoutMs;
-    const { bulkhead: room, fallback: said } = call.policy;
-    const instead = said?.target === call.name ? undefined : said;
-    const ownMs = instead?.target === undefined ? call.timeoutMs : call.timeoutMs * OWN_SHARE;
-    const make = () => (room === undefined ? call.make(ownMs) : this.#makeWithRoom(call, room, ownMs));
-    return instead === undefined ? make() : this.#orInstead(call, instead, make, deadlineMs);
+  run(call: GuardedCall, make: Make, note: CallNote): Promise<unknown> {
+    const { policy, name, timeoutMs } = call;
+    const { fallback: instead } = policy;
+    if (instead === undefined || instead.target === name) return this.#make(call, make, note, timeoutMs);
+    return this.#orInstead(call, instead, make, note);
   }
 
-  async #orInstead(
-    call: GuardedCall,
-    instead: Fallback,
-    make: () => Promise<unknown>,
-    deadlineMs: number,
-  ): Promise<unknown> {
+  async #orInstead(call: GuardedCall, instead: Fallback, make: Make, note: CallNote): Promise<unknown> {
+    const { timeoutMs } = call;
+    const deadlineMs = this.clock.monotonicMs() + timeoutMs;
+    const ownMs = instead.target === undefined ? timeoutMs : timeoutMs * OWN_SHARE;
     let failure: unknown;
     const answer = await orStandIn.execute(async () => {
       try {
-        return await make();
+        return await this.#make(call, make, note, ownMs);
       } catch (error) {
         failure = error;
         throw error;
       }
     });
-    return answer === STAND_IN ? this.#fallBack(call, instead, toMeshError(failure), deadlineMs) : answer;
+    if (answer !== STAND_IN) return answer;
+    return this.#fallBack(call, instead, toMeshError(failure), note, deadlineMs);
   }
 
   async #fallBack(
-    { note, makeInstead }: GuardedCall,
+    { makeInstead }: GuardedCall,
     { target, value }: Fallback,
     failure: MeshError,
+    note: CallNote,
     deadlineMs: number,
   ): Promise<unknown> {
     if (target === undefined) {
@@ -113,23 +118,29 @@ export class Resilience {
     }
   }
 
-  #makeWithRoom(call: GuardedCall, room: Bulkhead, timeoutMs: number): Promise<unknown> {
+  #make(call: GuardedCall, make: Make, note: CallNote, timeoutMs: number): Promise<unknown> {
+    const { bulkhead: room } = call.policy;
+    if (room === undefined) return make(timeoutMs);
     const policy = this.#bulkheadOf(call.name, room);
-    if (policy.executionSlots > 0) return policy.execute(() => call.make(timeoutMs));
-    return this.#waitForRoom(call, room, policy, timeoutMs);
+    if (policy.executionSlots > 0) return policy.execute(() => make(timeoutMs));
+    return this.#waitForRoom(call, { room, policy, timeoutMs }, make, note);
   }
 
-  async #waitForRoom(call: GuardedCall, room: Bulkhead, policy: BulkheadPolicy, timeoutMs: number): Promise<unknown> {
-    const { name, signals, note } = call;
+  async #waitForRoom(
+    { name, signals }: GuardedCall,
+    { room, policy, timeoutMs }: Wait,
+    make: Make,
+    note: CallNote,
+  ): Promise<unknown> {
     const waitedSinceMs = this.clock.monotonicMs();
-    const turn = new Turn();
+    const turn = new BulkheadTurn();
     const giveUp = () => turn.giveUp(interrupted(name));
     for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
     const done = policy.execute(() => {
       turn.come();
       const nowMs = this.clock.monotonicMs();
       note.waited(nowMs - waitedSinceMs);
-      return call.make(Math.max(1, waitedSinceMs + timeoutMs - nowMs));
+      return make(Math.max(1, waitedSinceMs + timeoutMs - nowMs));
     }, turn.signal);
     try {
       await within(Promise.race([turn.coming, done]), timeoutMs, () => noRoom(name, room, timeoutMs));
@@ -162,34 +173,6 @@ export class Resilience {
 const OWN_SHARE = 0.5;
 /** Far more actions than a program calls; one that makes up names keeps none that is at rest. */
 const BULKHEADS_MAX = 1_024;
-
-/** A call's place before the bulkhead: it comes to its turn, or gives it up before. */
-class Turn {
-  readonly #gone = new AbortController();
-  #come: () => void = () => undefined;
-  #fail: (error: unknown) => void = () => undefined;
-  #hasCome = false;
-  readonly coming = new Promise<void>((resolve, reject) => {
-    this.#come = resolve;
-    this.#fail = reject;
-  });
-
-  get signal(): AbortSignal {
-    return this.#gone.signal;
-  }
-
-  come(): void {
-    this.#hasCome = true;
-    this.#come();
-  }
-
-  giveUp(why: unknown): void {
-    if (this.#hasCome) return;
-    this.coming.catch(() => undefined); // nobody may be waiting for it any more
-    this.#gone.abort();
-    this.#fail(why);
-  }
-}
 
 const noRoom = (name: string, { concurrency, queueMax = 0 }: Bulkhead, waitedMs?: number): MeshError => {
   const why = waitedMs === undefined ? `and ${queueMax} wait for one of them` : `and none has ended in ${waitedMs} ms`;

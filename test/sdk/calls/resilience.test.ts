@@ -35,12 +35,10 @@ class World {
       policy,
       timeoutMs: 5_000,
       signals: [],
-      note,
-      make: (timeoutMs) => make('vision.detect', timeoutMs),
       makeInstead: make,
       ...rest,
     };
-    const answered = this.resilience.run(call);
+    const answered = this.resilience.run(call, (timeoutMs) => make('vision.detect', timeoutMs), note);
     answered.then(
       () => note.end(''),
       (error: unknown) => note.end(toMeshError(error).code),
