@@ -78,6 +78,7 @@ module.exports = {
     only('one-importer-of-msgpackr', '^node_modules/msgpackr/', '^common/protocol/codec'),
     only('one-importer-of-convict', '^node_modules/(@types/)?convict/', '^common/config/settings'),
     only('one-importer-of-yaml', '^node_modules/yaml/', '^common/config/yaml-source'),
+    only('one-importer-of-semver', '^node_modules/(@types/)?semver/', '^agents/sdk/calls/version-range'),
     only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/file-watch'),
     only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/resilience'),
     only('one-importer-of-typebox', '^node_modules/typebox/', '^common/protocol/type\\.'),

@@ -10,9 +10,13 @@ const TIMEOUT_MS_MAX = 3_600_000;
 
 export const command: Command = {
   details:
-    'At most once, and never repeated here. What the agent answers is printed as JSON. SERVICE@MACHINE asks one instance.',
+    'At most once, and never repeated here. What the agent answers is printed as JSON. SERVICE@MACHINE asks one instance, SERVICE@RANGE one of these versions.',
   operands: [
-    { syntax: '<service.action>', description: 'what to ask, as in echo.say or echo@pc2.say', completes: 'action' },
+    {
+      syntax: '<service.action>',
+      description: 'what to ask, as in echo.say, echo@pc2.say or echo@^2.say',
+      completes: 'action',
+    },
     { syntax: '[json]', description: 'its input: JSON, @FILE, or - for standard input; default {}' },
   ],
   options: [{ flags: '--timeout <ms>', description: `how long to wait; default ${limits.requestTimeoutMs}` }],

@@ -19,14 +19,20 @@ export interface CallAddress {
 }
 
 export interface CallOptions {
-  /** How long the caller waits, in milliseconds, over all attempts. Default: what is left of the call that this one is made in, or `limits.requestTimeoutMs`. */
+  /**
+   * How long the caller waits, in milliseconds, over all attempts. Default: what is left of the call that this one is made
+   * in, what its policy says, or `limits.requestTimeoutMs`; a stream may go on as long as its callee shows signs of life.
+   */
   readonly timeoutMs?: number;
   /**
    * How often the call may be made again, within its time. Only a call that did not run is: one that never left, that was
    * refused before it ran, whose action says that it is idempotent, or that has an `idempotencyKey`. Default `limits.callRetries`.
    */
   readonly retries?: number;
-  /** Text of at most `limits.idempotencyKeyLengthMax` characters: the callee runs the action once for this key, and a repeat gets the same answer. */
+  /**
+   * Text of at most `limits.idempotencyKeyLengthMax` characters: the callee runs the action once for this key, and a repeat
+   * gets the same answer. All calls with one key go to one instance while it serves; one that dies takes its memory with it.
+   */
   readonly idempotencyKey?: string;
   /** From 0 (first) to 9 (last) in the callee's queue. Default 5. */
   readonly priority?: number;

@@ -41,5 +41,3 @@ export function rankOf(view: AgentView, target: CallTarget, inRange: InRange): n
   if (!hasCapability(view, target) || !hasVersion(view, target, inRange) || !hasAction(view, target)) return undefined;
   return (view.reachable ? 0 : 2) + (view.state === 'busy' ? 1 : 0);
 }
-
-export const RANKS = 4;

@@ -37,7 +37,7 @@ export function mayRepeat(error: MeshError, fate: Fate, harmless: boolean): bool
   if (error.code === 'INTERRUPTED' || (error.code === 'CLOSED' && fate !== 'answered')) return false;
   if (fate === 'unsent') return true;
   if (fate === 'sent') return harmless;
-  return error.retryable && (harmless || !hasRun(error));
+  return error.retryable;
 }
 
 /** A callee marks what its action threw: the code may be one of those that did not run, the action has. */
