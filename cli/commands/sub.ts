@@ -45,10 +45,17 @@ export const command: Command = {
     for (const { message } of missing) output.warn(`${message}; its events come when it is back`);
     await new Promise<void>((resolve) => {
       let seen = 0;
-      const show = async (body: unknown, { topic, publisher, seq, tsMs, kept = false }: EventInfo) => {
+      const show = async (body: unknown, { topic, publisher, seq, tsMs, kept: isKept }: EventInfo) => {
         if (seen >= count || isProbe(topic)) return;
         seen++;
-        const event: ShownEvent = { topic, publisher, seq, ts: new Date(tsMs).toISOString(), kept, body };
+        const event: ShownEvent = {
+          topic,
+          publisher,
+          seq,
+          ts: new Date(tsMs).toISOString(),
+          kept: isKept === true,
+          body,
+        };
         await output.item(
           event,
           (item) => eventText(item, output.colors),

@@ -158,7 +158,7 @@ describe('events of a fleet', () => {
       return lines;
     }
 
-    const kept = async () => (await healthOf('broker')).counters['events.kept'];
+    const kept = async () => (await healthOf('broker')).counters['events.kept'] ?? 0;
   });
 
   /** What an agent or the broker of main says of itself. */
