@@ -26,14 +26,21 @@ export class ActionFigures {
   repeats = 0;
   running = 0;
   /** Calls until one is timed. */
-  untimed: number;
+  #untimed: number;
   #timedCount = 0;
   #tickCount = 0;
   #durations: DurationHistogram | undefined;
 
   /** @param isTimed false: nothing is ever timed. */
   constructor(private readonly isTimed: boolean) {
-    this.untimed = isTimed ? 0 : Number.POSITIVE_INFINITY;
+    this.#untimed = isTimed ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the call that has come is one that is timed. */
+  isNextTimed(): boolean {
+    if (this.#untimed-- > 0) return false;
+    this.#untimed = ++this.#timedCount < TIMED_PER_SECOND ? 0 : STRIDE;
+    return true;
   }
 
   /** A call ran for so long. */
@@ -41,13 +48,12 @@ export class ActionFigures {
     if (!this.isTimed) return;
     this.#durations ??= new DurationHistogram();
     this.#durations.add(runMs);
-    this.untimed = ++this.#timedCount < TIMED_PER_SECOND ? 0 : STRIDE;
   }
 
   /** A second has passed. */
   tick(): void {
     this.#timedCount = 0;
-    if (this.isTimed) this.untimed = 0;
+    if (this.isTimed) this.#untimed = 0;
     if (++this.#tickCount % FADE_SECONDS === 0) this.#durations?.fade();
   }
 

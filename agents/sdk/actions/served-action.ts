@@ -95,7 +95,7 @@ export class ServedAction {
     return (body, meta, request) => {
       const Call = host.callClass();
       figures.calls++;
-      const isLong = isGated || figures.untimed-- <= 0 || asksForMore(meta);
+      const isLong = figures.isNextTimed() || isGated || asksForMore(meta);
       if (isLong || request.receivedMs > host.stall.suspectAfterMs) return this.#serve(Call, body, meta, request);
       const value = input.assert(body, inputTitle);
       const call = new Call(request);
