@@ -53,7 +53,8 @@ const DEFAULTS: Readonly<Record<PolicyField, unknown>> = {
   timeoutMs: limits.requestTimeoutMs,
   attemptTimeoutMs: null,
   retries: limits.callRetries,
-  idempotent: false,
+  // Nobody says it but the action itself.
+  idempotent: null,
   retryBudget: retryBudgetDefaults,
   breaker: breakerDefaults,
   bulkhead: null,
@@ -93,7 +94,7 @@ function effective(field: PolicyField, value: unknown): unknown {
 export const fieldForm = ({ dim }: Colors): ListForm<PolicyFieldRow> => ({
   columns: [
     { head: 'field', value: ({ field }) => field },
-    { head: 'value', value: ({ value, file }) => (file === null ? dim(valueText(value)) : valueText(value)) },
+    { head: 'value', value: (row) => (row.file === null ? dim(fieldText(row)) : fieldText(row)) },
     {
       head: 'from',
       value: ({ match, file, line }) => (file === null ? dim('default') : `${match} at ${file}:${line}`),
@@ -102,6 +103,9 @@ export const fieldForm = ({ dim }: Colors): ListForm<PolicyFieldRow> => ({
   name: ({ field }) => field,
   empty: '',
 });
+
+const fieldText = ({ field, value }: PolicyFieldRow): string =>
+  field === 'idempotent' && value === null ? 'as the action says' : valueText(value);
 
 /** `2000`, `{ratio: 0.1, minPerSecond: 10}`, `none`. */
 function valueText(value: unknown): string {

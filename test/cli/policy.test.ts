@@ -113,6 +113,9 @@ describe('mesh policy', () => {
         line: null,
       });
       expect(of('bulkhead')).to.include({ value: null, match: null });
+      expect(of('idempotent')).to.include({ value: null, match: null });
+      const shown = await mesh('policy', 'test', 'echo.say');
+      expect(shown.stdout).to.match(/^idempotent +as the action says +default$/m);
     });
 
     it('test refuses what is no action, and names the agent that was meant', async () => {
