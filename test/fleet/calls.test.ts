@@ -21,6 +21,10 @@ interface Report {
 
 const NAMES = ['pool-1', 'pool-2', 'pool-3'] as const;
 const MIB = 1_048_576;
+/** Long enough that none is signed before all are begun, on a busy box too. */
+const SIGN_MS = 2_000;
+/** In a tenth of that on a box that does nothing else; nobody waits for the time of the call. */
+const TOLD_MS = 2_000;
 /** What a busy box may make of a quick call: half of what one takes that meets the one that stands still. */
 const RECOVERED_MS = 100;
 /** An attempt that is not answered in that time is given up, and repeated elsewhere: the action allows it. */
@@ -121,7 +125,9 @@ describe('calls among processes', function () {
 
   it('a call that is given up stops the work at the callee', async () => {
     const giveUp = new AbortController();
-    const call = mesh.call('pool-1.work', { name: 'given up' }, { signal: giveUp.signal });
+    // Far more time than this test has: nothing else ends it.
+    const options = { signal: giveUp.signal, timeoutMs: 600_000 };
+    const call = mesh.call('pool-1.work', { name: 'given up' }, options);
     await waitUntil('the work to go on', async () => (await report('pool-1', 'given up')).steps > 3);
     giveUp.abort();
     await expectRejection('INTERRUPTED', call);
@@ -148,7 +154,7 @@ describe('calls among processes', function () {
     const count = 4_000;
     const pids = [process.pid, (await fleet.main.process('pool-3')).pid];
     const before = pids.map(rssOf);
-    const stream = mesh.stream('pool-3.pieces', { name: 'slowly', count, bytes }, { timeoutMs: 60_000 });
+    const stream = mesh.stream('pool-3.pieces', { name: 'slowly', count, bytes }, { timeoutMs: 600_000 });
     let readCount = 0;
     let aheadMax = 0;
     for await (const piece of stream) {
@@ -167,5 +173,44 @@ describe('calls among processes', function () {
     expect(Math.max(...grown)).to.be.lessThan(100);
     await isOver('pool-3', 'slowly');
     expect((await report('pool-3', 'slowly')).steps).to.be.lessThan(count / 2);
+  });
+
+  it('killed with two hundred calls in hand: each is told at once or answered by another one, and those with a key ran once', async () => {
+    interface Signed {
+      readonly begunCount: number;
+      readonly signed: readonly string[];
+    }
+    const signedBy = async (agents: readonly string[]) =>
+      Promise.all(agents.map(async (agent) => (await mesh.call(`${agent}.signed`)) as Signed));
+    const { epoch, pid } = await fleet.main.process('pool-1');
+    const timeoutMs = 30_000;
+    const names = Array.from({ length: 100 }, (_, index) => `letter ${index}`);
+    const bound = names.map((name) =>
+      mesh
+        .call('pool-1.sign', { name, ms: SIGN_MS }, { timeoutMs })
+        .catch((error: unknown) => ({ code: toMeshError(error).code, atMs: performance.now() })),
+    );
+    const free = names.map((name) =>
+      mesh.call(
+        { capability: 'pool', action: 'sign' },
+        { name: `free ${name}`, ms: SIGN_MS },
+        { timeoutMs, idempotencyKey: name },
+      ),
+    );
+    await waitUntil('all of them to be begun', async () => {
+      const begun = await signedBy(NAMES);
+      return begun.reduce((sum, { begunCount }) => sum + begunCount, 0) === bound.length + free.length;
+    });
+    const killedMs = performance.now();
+    process.kill(pid, 'SIGKILL');
+
+    const told = (await Promise.all(bound)) as { code: string; atMs: number }[];
+    expect(new Set(told.map(({ code }) => code))).to.deep.equal(new Set(['AGENT_CRASHED']));
+    expect(Math.max(...told.map(({ atMs }) => atMs)) - killedMs).to.be.lessThan(TOLD_MS);
+    const instances = new Set((await Promise.all(free)).map((answer) => (answer as { instance: string }).instance));
+    expect(instances).to.deep.equal(new Set(['pool-2@main', 'pool-3@main']));
+    const signed = (await signedBy(['pool-2', 'pool-3'])).flatMap((by) => by.signed);
+    expect([...signed].sort()).to.deep.equal(names.map((name) => `free ${name}`).sort());
+    await fleet.main.successor('pool-1', epoch);
   });
 });
