@@ -54,9 +54,15 @@ export class WatchedCalls {
   }
 }
 
-/** The end of one call, for an action that wants to know of it. */
+type EndListener = (reason: MeshError) => void;
+
+/** The end of one call, for an action that wants to know of it, and for the calls that it makes. */
 class CallEnd {
-  readonly #controller = new AbortController();
+  readonly #listeners = new Set<EndListener>();
+  #reason: MeshError | undefined;
+  #isReleased = false;
+  /** Time is watched for who looks at the signal: calls that are made have no more of it anyway. */
+  #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -65,23 +71,38 @@ class CallEnd {
     private readonly calls: WatchedCalls,
   ) {
     calls.add(this);
-    this.#arm();
     source.onAbandoned((reason) => this.abort(reason));
     source.onFinished(() => this.release());
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+      else if (!this.#isReleased) this.#arm();
+    }
     return this.#controller.signal;
   }
 
+  /** Answers what takes it back. */
+  listen(listener: EndListener): () => void {
+    if (this.#reason !== undefined) listener(this.#reason);
+    else this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   abort(reason: MeshError): void {
+    if (this.#isReleased) return;
     this.release();
     reasons.add(reason);
-    this.#controller.abort(reason);
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of [...this.#listeners]) listener(reason);
   }
 
   /** The call has ended: from now on nothing aborts it. */
   release(): void {
+    this.#isReleased = true;
     clearTimeout(this.#timer);
     this.calls.delete(this);
   }
@@ -137,8 +158,11 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     }
 
     get signal(): AbortSignal {
-      this.#end ??= new CallEnd(this.#source, () => this.remainingMs(), calls);
-      return this.#end.signal;
+      return this.#ending().signal;
+    }
+
+    onEnd(listener: EndListener): () => void {
+      return this.#ending().listen(listener);
     }
 
     get call(): Mesh['call'] {
@@ -149,6 +173,11 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     get stream(): Mesh['stream'] {
       this.#stream ??= (target, input = {}, options = {}) => nested.stream(target, input, options, this);
       return this.#stream;
+    }
+
+    #ending(): CallEnd {
+      this.#end ??= new CallEnd(this.#source, this.remainingMs, calls);
+      return this.#end;
     }
   }
   Object.setPrototypeOf(Call.prototype, agent);

@@ -186,7 +186,7 @@ export class CallRouter {
     onAttempt?: (record: AttemptRecord) => void,
   ): Promise<unknown> {
     if (options !== NO_OPTIONS) checkOptions(options);
-    if (options.signal?.aborted || origin?.signal.aborted) throw interrupted(route);
+    if (options.signal?.aborted) throw interrupted(route);
     const deadlineMs = startedMs + timeoutOf(options, route.policy, origin);
     this.#callCount++;
     route.budget.onCall();
@@ -196,7 +196,7 @@ export class CallRouter {
       call.origin = origin;
       call.onAttempt = onAttempt;
       if (options.signal !== undefined) call.heed(options.signal);
-      if (origin !== undefined) call.heed(origin.signal);
+      if (origin !== undefined) call.follow(origin);
       call.attempt(startedMs);
     });
   }

@@ -1,6 +1,7 @@
 /**
  * What a caller says and gets: the target, the options and the stream of a call. Types only.
  */
+import type { MeshError } from '../../../common/core/errors.js';
 
 /**
  * Whom a call is for, as an object: what is left out does not matter. The text form says the same in one word:
@@ -46,6 +47,8 @@ export interface CallOrigin {
   remainingMs(): number;
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal;
+  /** The same for less than a signal costs: calls `listener` then, at once when it is so already. Answers what takes it back. */
+  onEnd?(listener: (reason: MeshError) => void): () => void;
   /** W3C `traceparent`, when there is one. */
   readonly trace: string | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
-import type { RequestMeta } from '../../../common/protocol/envelope.js';
+import type { ReplyTimings, RequestMeta } from '../../../common/protocol/request-meta.js';
 import { type Asker, listenTo } from '../../../common/wire/promise-asker.js';
 import type { BreakerState } from './breaker.js';
 import type { CallOptions, CallOrigin } from './call.js';
@@ -55,16 +55,15 @@ export class OutgoingCall implements Asker, WaitingCall {
   /** Goes to `peer`. @throws what keeps it from being sent */
   send(peer: Peer, from: string, nowMs: number): void {
     this.#breaker = peer.breaker.state;
-    this.#id = peer.ask(this.route.target.action, this.input, this.#meta(from, nowMs), this);
+    this.#id = peer.ask(this.route.target.action, this.input, this.#meta(from, nowMs), this, nowMs);
     this.#peer = peer;
     this.#sentMs = nowMs;
     peer.onSent(nowMs, this.route.breaker);
   }
 
-  onReply(body: unknown): void {
-    const nowMs = systemClock.monotonicMs();
-    this.#peer?.onAnswer(this.#sentMs, nowMs, this.route.breaker);
-    if (this.onAttempt !== undefined) this.#note('', nowMs);
+  onReply(body: unknown, _timings: ReplyTimings | undefined, readMs: number): void {
+    this.#peer?.onAnswer(this.#sentMs, readMs, this.route.breaker);
+    if (this.onAttempt !== undefined) this.#note('', readMs);
     this.#end();
     this.resolve(body);
   }
@@ -101,12 +100,25 @@ export class OutgoingCall implements Asker, WaitingCall {
 
   /** Ends it with `signal`. */
   heed(signal: AbortSignal): void {
+    this.#forgetWith(listenTo(signal, () => this.#giveUp(signal.reason)));
+  }
+
+  /** Ends it with the call that it is made in, at once when that has ended. */
+  follow(origin: CallOrigin): void {
+    if (origin.onEnd !== undefined) this.#forgetWith(origin.onEnd((reason) => this.#giveUp(reason)));
+    else if (origin.signal.aborted) this.#giveUp(origin.signal.reason);
+    else this.heed(origin.signal);
+  }
+
+  #forgetWith(forget: () => void): void {
     const before = this.#forget;
-    const forget = listenTo(signal, () => this.#giveUp(signal.reason));
-    this.#forget = () => {
-      before?.();
-      forget();
-    };
+    this.#forget =
+      before === undefined
+        ? forget
+        : () => {
+            before();
+            forget();
+          };
   }
 
   isPossible(): boolean {

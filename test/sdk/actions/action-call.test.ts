@@ -176,6 +176,34 @@ describe('an action', () => {
     });
   });
 
+  it('tells the calls that it makes of its end, and nothing any more once it has answered', async () => {
+    const told: string[] = [];
+    let holdsUp = true;
+    world = await ActionWorld.open({
+      ask: {
+        run: async (_: unknown, context: ActionContext) => {
+          await context.call('other.one');
+          world.nested.at(-1)?.[3].onEnd?.(({ code }) => told.push(code));
+          if (holdsUp) await world.gates.hold('begun');
+        },
+      },
+    });
+    const giving = new AbortController();
+    const given = world.client().send('ask', {}, { signal: giving.signal });
+    await until(() => world.gates.names.length === 1);
+    giving.abort();
+    await expectRejection('INTERRUPTED', given);
+    await until(() => told.length === 1);
+    holdsUp = false;
+    await world.ask(world.client(), 'ask');
+    world.table.abort(new MeshError('INTERRUPTED'));
+    expect(told).to.deep.equal(['INTERRUPTED']);
+    const [, , , late] = world.nested[0] ?? [];
+    late?.onEnd?.(() => told.push('late'));
+    expect(told, 'who comes late is told at once').to.have.length(2);
+    expect(world.table.watchedCount).to.equal(0);
+  });
+
   it('passes time, end and trace on to what it calls, also with a function that was taken out', async () => {
     world = await ActionWorld.open({
       ask: {
