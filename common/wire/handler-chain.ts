@@ -22,8 +22,8 @@ export class HandlerChain {
   handlerMs = 0;
   readonly #queue: EventQueue;
   #handling = false;
-  /** Wakes whoever waits for room. */
-  #onRoom: (() => void) | undefined;
+  /** Those who wait for room: the reader of the socket, and who brings last values. */
+  #onRoom: (() => void)[] = [];
   /** Dropped, of one publisher and topic, and not told yet. */
   #untold: { count: number; readonly topic: string; readonly publisher: string } | undefined;
 
@@ -53,7 +53,7 @@ export class HandlerChain {
     if (!this.#handling) void this.#handleAll();
     if (!queue.full || this.overflow === 'drop-oldest') return undefined;
     return new Promise((resolve) => {
-      this.#onRoom = resolve;
+      this.#onRoom.push(resolve);
     });
   }
 
@@ -103,9 +103,7 @@ export class HandlerChain {
   }
 
   #tellRoom(): void {
-    if (this.#queue.full) return;
-    const onRoom = this.#onRoom;
-    this.#onRoom = undefined;
-    onRoom?.();
+    if (this.#onRoom.length === 0 || this.#queue.full) return;
+    for (const onRoom of this.#onRoom.splice(0)) onRoom();
   }
 }

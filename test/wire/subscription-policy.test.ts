@@ -143,6 +143,31 @@ describe('a subscription with a queue', () => {
     expect(subscription.figures.missed).to.equal(missed);
   });
 
+  it('that blocks and begins with last values takes both ways, whichever waits for room', async () => {
+    const { publisher, subscriber } = await openPair();
+    const slow = new HeldHandler();
+    const subscription = subscriber.subscribe('a', slow.handle, { queueMax: 2, overflow: 'block', last: true });
+    await until(() => {
+      publisher.publish('a', 'is it there');
+      return slow.seqs.length === 1 && subscription.figures.queued === 2;
+    });
+    const keeping = subscription.offerKept(
+      { topic: 'a', publisher: 'other@main#1', seq: 7, tsMs: Number.MAX_SAFE_INTEGER },
+      'kept',
+      4,
+    );
+    const [first = 0] = slow.seqs;
+    slow.release();
+    await keeping;
+    let last = 0;
+    await until(() => {
+      last = publisher.publish('a', 'on');
+      return slow.seqs.length > 20;
+    });
+    expect(last).to.be.above(first);
+    expect(slow.seqs.filter((seq) => seq === 7).length).to.be.at.least(1);
+  });
+
   it('goes on when its handler throws or rejects, and when onGap does', async () => {
     const { publisher, subscriber } = await openPair();
     const seqs: number[] = [];
