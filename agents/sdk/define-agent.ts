@@ -16,7 +16,8 @@ import type { RegistryClient } from './registry-client.js';
 export interface PublishOptions {
   /**
    * The broker of this machine keeps it as the last value of the topic, for those who subscribe later with `last: true`; it
-   * outlives its publisher. Such a value is small: at most `limits.keptValueBytesMax`.
+   * outlives its publisher. When that broker dies, every publisher that lives tells its values to the next one as soon as it
+   * answers; those of publishers that are gone are gone. A value is small: at most `limits.keptValueBytesMax`.
    */
   readonly keepLast?: boolean;
 }

@@ -46,8 +46,8 @@ export const limits = {
   subscriptionQueueMax: 100_000,
   /** Bytes of those events, about: large ones fill a queue sooner. */
   subscriptionQueueBytesMax: 32 * MIB,
-  /** Subscriptions of one process that hold up their publisher: each has a socket of its own, so that it holds up nobody
-   *  else. The next is refused with QUEUE_FULL. */
+  /** Subscriptions of one process that block: each has a socket of its own, so that it holds up nobody else. The next is
+   *  refused with QUEUE_FULL. */
   blockingSubscriptionsMax: 32,
   /** Frames of events that libzmq holds for one of those: what it does not take, the proxy's high-water mark drops. */
   blockingHighWaterMark: 16,
