@@ -5,8 +5,11 @@ import type { ReplyTimings } from '../protocol/request-meta.js';
 
 /** Is told one of the two, once, and throws in neither. */
 export interface Asker {
-  /** @param timings when the request waited at its callee, or its meta asked for them. */
-  onReply(body: unknown, timings?: ReplyTimings): void;
+  /**
+   * @param timings when the request waited at its callee, or its meta asked for them.
+   * @param readMs when the answer was read, monotonic.
+   */
+  onReply(body: unknown, timings: ReplyTimings | undefined, readMs: number): void;
   /**
    * @param sent it left, and the peer may have run it.
    * @param answered this is what the peer said, and not what this side found.

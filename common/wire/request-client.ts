@@ -109,8 +109,14 @@ export class RequestClient {
    * @returns the number of the request, for `cancel`
    * @throws CLOSED, QUEUE_FULL, TOO_LARGE, or what kept it from being encoded: it was not taken, and `asker` hears nothing
    */
-  dispatch(method: string, body: unknown, meta: RequestMeta, asker: Asker): number {
-    return this.#ask(method, body, meta, meta.timeoutMs ?? limits.requestTimeoutMs, asker, undefined);
+  dispatch(
+    method: string,
+    body: unknown,
+    meta: RequestMeta,
+    asker: Asker,
+    nowMs: number = systemClock.monotonicMs(),
+  ): number {
+    return this.#ask(method, body, meta, meta.timeoutMs ?? limits.requestTimeoutMs, asker, undefined, nowMs);
   }
 
   /**
@@ -159,6 +165,7 @@ export class RequestClient {
     timeoutMs: number,
     asker: Asker,
     stream: RequestStream | undefined,
+    seenMs: number = systemClock.monotonicMs(),
   ): number {
     if (this.#closed) throw closed(this.options);
     if (this.#pending.size >= limits.pendingRequestsMax) throw this.#refusal(method);
@@ -166,7 +173,6 @@ export class RequestClient {
     const bytes = encodeRequest(id, method, body, meta);
     const { frameBytesMax } = this.options;
     if (bytes.length > frameBytesMax) throw tooLarge(method, bytes.length, frameBytesMax);
-    const seenMs = systemClock.monotonicMs();
     const deadlineMs = seenMs + timeoutMs;
     const pending: OutstandingRequest = {
       id,
@@ -209,9 +215,11 @@ export class RequestClient {
       return;
     }
     this.#deaf.onAnswer();
+    // One look at the clock for all answers of the frame.
+    const readMs = systemClock.monotonicMs();
     try {
       for (const envelope of decodeFrame(frame)) {
-        if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body, envelope.timings);
+        if (envelope.kind === 'reply') this.#take(envelope.id)?.asker.onReply(envelope.body, envelope.timings, readMs);
         else this.#onOther(envelope, frame.length);
       }
     } catch {

@@ -74,8 +74,8 @@ export class Peer extends Standing {
   }
 
   /** @throws as `RequestClient.dispatch`; UNREACHABLE when the incarnation is over */
-  ask(action: string, input: unknown, meta: RequestMeta, asker: Asker): number {
-    return this.#connection(action).dispatch(action, input, meta, asker);
+  ask(action: string, input: unknown, meta: RequestMeta, asker: Asker, nowMs: number): number {
+    return this.#connection(action).dispatch(action, input, meta, asker, nowMs);
   }
 
   /** @throws as `RequestClient.openStream`; UNREACHABLE when the incarnation is over */
