@@ -1,6 +1,7 @@
 /**
- * Encodes envelopes one behind the other into pieces of memory that many share. Envelopes that leave together then often are
- * a frame already, which nobody has to join (`joined`), and most cost neither a buffer nor a check of their own.
+ * Encodes envelopes, and items of them, one behind the other into pieces of memory that many share. Envelopes that leave
+ * together then often are a frame already, which nobody has to join (`joined`), and most cost neither a buffer nor a check of
+ * their own.
  *
  * What was encoded is never written to again: it may be sent without a copy. What is not plain goes through the codec.
  */
@@ -11,7 +12,7 @@ let writer = new PlainWriter(0);
 let isWriting = false;
 
 /** @throws MeshError INVALID_INPUT when the value cannot be encoded */
-export function encodeEnvelope(value: readonly unknown[]): Buffer {
+export function encodeShared(value: unknown): Buffer {
   // A getter of the value may make a request itself.
   if (isWriting) return encode(value);
   if (writer.length === 0 || writer.length > SLAB_BYTES - ROOM_BYTES) writer = new PlainWriter(SLAB_BYTES);

@@ -15,7 +15,7 @@
 import { type ErrorBody, MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { decodeAll, encode } from './codec.js';
-import { encodeEnvelope } from './envelope-slab.js';
+import { encodeShared } from './envelope-slab.js';
 import { type ReplyTimings, type RequestMeta, readMeta, readTimings } from './request-meta.js';
 
 export type { RequestMeta };
@@ -96,18 +96,18 @@ export interface RefusedEnvelope {
 }
 
 export const encodeRequest = (id: number, method: string, body: unknown, meta?: RequestMeta): Buffer =>
-  encodeEnvelope(
+  encodeShared(
     meta === undefined
       ? [PROTOCOL_VERSION, REQUEST, id, method, body]
       : [PROTOCOL_VERSION, REQUEST, id, method, body, meta],
   );
 
 export const encodeReply = (id: number, body: unknown, timings?: ReplyTimings): Buffer =>
-  encodeEnvelope(
+  encodeShared(
     timings === undefined ? [PROTOCOL_VERSION, REPLY, id, body] : [PROTOCOL_VERSION, REPLY, id, body, timings],
   );
 
-export const encodeCancel = (id: number): Buffer => encode([PROTOCOL_VERSION, CANCEL, id, {}]);
+export const encodeCancel = (id: number): Buffer => encodeShared([PROTOCOL_VERSION, CANCEL, id, {}]);
 
 /** `items` are encoded already: each when it is yielded, all that a turn yields as one envelope. */
 export const encodeItems = (id: number, firstSeq: number, items: readonly Buffer[]): Buffer =>
@@ -120,9 +120,9 @@ export const encodeItems = (id: number, firstSeq: number, items: readonly Buffer
 /** An array of five: the four elements before the items, and the items. */
 const ITEMS_HEADER = 0x95;
 
-export const encodeCredit = (id: number, count: number): Buffer => encode([PROTOCOL_VERSION, CREDIT, id, count]);
+export const encodeCredit = (id: number, count: number): Buffer => encodeShared([PROTOCOL_VERSION, CREDIT, id, count]);
 
-export const encodeSay = (id: number, body: unknown): Buffer => encode([PROTOCOL_VERSION, SAY, id, body]);
+export const encodeSay = (id: number, body: unknown): Buffer => encodeShared([PROTOCOL_VERSION, SAY, id, body]);
 
 /** Always yields an envelope that can be sent: details that cannot be encoded, or are too large, stay behind. */
 export function encodeError(id: number, body: ErrorBody, bytesMax: number = limits.controlFrameBytesMax): Buffer {

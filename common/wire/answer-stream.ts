@@ -8,8 +8,8 @@
 import { systemClock } from '../core/clock.js';
 import { MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import { encode } from '../protocol/codec.js';
 import { encodeCredit, encodeItems } from '../protocol/envelope.js';
+import { encodeShared } from '../protocol/envelope-slab.js';
 import { EARLY_REPLIES_BYTES } from './frame-queue.js';
 import type { ReplySource } from './reply-queues.js';
 import { StreamInbox } from './stream-inbox.js';
@@ -116,7 +116,7 @@ export class AnswerStream implements ReplySource {
   #encoded(item: unknown): Buffer {
     let bytes: Buffer;
     try {
-      bytes = encode(item);
+      bytes = encodeShared(item);
     } catch (error) {
       if (!(error instanceof MeshError)) throw error;
       throw new MeshError('INVALID_OUTPUT', `an item of ${this.method} cannot be sent: ${error.message}`);

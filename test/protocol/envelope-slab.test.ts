@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/codec.js';
-import { encodeEnvelope, joined } from '../../common/protocol/envelope-slab.js';
+import { encodeShared, joined } from '../../common/protocol/envelope-slab.js';
 import { expectError } from '../support/expect-error.js';
 
 describe('envelopes in shared memory', () => {
@@ -15,15 +15,15 @@ describe('envelopes in shared memory', () => {
       'x'.repeat(100_000),
     ];
     const values = bodies.map((body, id) => [1, 1, id, 'm', body]);
-    const encoded = values.map((value) => encodeEnvelope(value));
+    const encoded = values.map((value) => encodeShared(value));
     // All at the end: what comes later leaves what was there as it was.
     for (const [at, bytes] of encoded.entries()) expect(bytes.equals(encode(values[at])), `body ${at}`).to.equal(true);
   });
 
   it('refuse what cannot be sent, and leave nothing of it', () => {
-    const before = encodeEnvelope([1, 2, 1, 'before']);
-    expectError('INVALID_INPUT', () => encodeEnvelope([1, 2, 2, { set: new Set() }]));
-    const after = encodeEnvelope([1, 2, 3, 'after']);
+    const before = encodeShared([1, 2, 1, 'before']);
+    expectError('INVALID_INPUT', () => encodeShared([1, 2, 2, { set: new Set() }]));
+    const after = encodeShared([1, 2, 3, 'after']);
     expect(joined([before, after])).to.deep.equal(Buffer.concat([before, after]));
   });
 
@@ -32,18 +32,18 @@ describe('envelopes in shared memory', () => {
     const body = {
       before: 1,
       get made() {
-        inner = encodeEnvelope([1, 2, 9, 'inner']);
+        inner = encodeShared([1, 2, 9, 'inner']);
         return 2;
       },
       after: 3,
     };
-    const outer = encodeEnvelope([1, 1, 8, 'm', body]);
+    const outer = encodeShared([1, 1, 8, 'm', body]);
     expect(outer).to.deep.equal(encode([1, 1, 8, 'm', { before: 1, made: 2, after: 3 }]));
     expect(inner).to.deep.equal(encode([1, 2, 9, 'inner']));
   });
 
   it('are a frame without a copy where one stands behind the other, and with one where not', () => {
-    const parts = Array.from({ length: 2_000 }, (_, id) => encodeEnvelope([1, 2, id, 'x'.repeat(80)]));
+    const parts = Array.from({ length: 2_000 }, (_, id) => encodeShared([1, 2, id, 'x'.repeat(80)]));
     const pairs = parts.slice(1).map((part, at) => [parts[at] as Buffer, part]);
     const shared = pairs.filter((pair) => joined(pair).buffer === pair[0]?.buffer);
     expect(shared.length).to.be.greaterThan(pairs.length * 0.9);
