@@ -60,8 +60,12 @@ export class Emitter {
     });
   }
 
+  /** Waits, as an emit does, for a node that is away. @throws CLOSED */
   async checkpoint(name: string): Promise<unknown> {
-    const { value } = await this.node.request('journal.checkpoint', { agent: this.identity.agent, name });
+    const body = { agent: this.identity.agent, name };
+    const { value } = await this.#untilAnswered('the checkpoint was not read', (signal) =>
+      this.node.request('journal.checkpoint', body, { signal }),
+    );
     return value === null ? undefined : decode(value);
   }
 
@@ -132,7 +136,9 @@ export class Emitter {
       ...(checkpoint === undefined ? {} : { checkpoint }),
     };
     try {
-      const stored = await this.#request(body);
+      const stored = await this.#untilAnswered('the record may or may not be stored', (signal) =>
+        this.node.request('journal.emit', body, { signal }),
+      );
       const receipts = stored.hashes.map((hash, i) => ({
         journalId: stored.journalId,
         seq: stored.firstSeq + i,
@@ -147,22 +153,19 @@ export class Emitter {
     this.#queuedCount -= records.length;
   }
 
-  /** Until it is answered: by the receipts, or by a refusal that a repeat would meet again. */
-  async #request(body: Parameters<typeof this.node.request<'journal.emit'>>[1]) {
+  /** Asks until there is an answer: what was asked for, or a refusal that a repeat would meet again. */
+  async #untilAnswered<T>(otherwise: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.#ending;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.node.request('journal.emit', body, { signal: this.#ending.signal });
+        return await ask(signal);
       } catch (error) {
         const { code, retryable } = toMeshError(error);
         const unanswered = code === 'TIMED_OUT' || code === 'CONNECTION_LOST';
-        if (this.#ending.signal.aborted)
-          throw new MeshError(
-            'CLOSED',
-            'the agent ended before the journal answered: the record may or may not be stored',
-          );
+        if (signal.aborted) throw new MeshError('CLOSED', `the agent ended before the journal answered: ${otherwise}`);
         if (!retryable && !unanswered) throw error;
         this.counters.repeats++;
-        await delay(backoffMs(REPEAT, attempt, Math.random()), this.#ending.signal).catch(() => undefined);
+        await delay(backoffMs(REPEAT, attempt, Math.random()), signal).catch(() => undefined);
       }
     }
   }

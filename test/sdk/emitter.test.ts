@@ -4,7 +4,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
-import { decode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/codec.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
@@ -14,6 +14,8 @@ type Emit = Input<'journal.emit'>;
 /** A node that speaks the protocol and answers as the test says: it numbers what it is given, and remembers every request. */
 class FakeNode {
   readonly requests: Emit[] = [];
+  /** So often it cannot say how far a follower has read. */
+  refusals = 0;
   answer: (request: Emit) => Output<'journal.emit'> | Promise<Output<'journal.emit'>> = (request) =>
     this.store(request);
   #seq = 0;
@@ -26,6 +28,10 @@ class FakeNode {
     purpose: 'a fake node',
     frameBytesMax: limits.controlFrameBytesMax,
     handle: new MethodTable().serve({
+      'journal.checkpoint': () => {
+        if (this.refusals-- > 0) throw new MeshError('QUEUE_FULL');
+        return { value: encode(7) };
+      },
       'journal.emit': (request) => {
         this.requests.push(request);
         return this.answer(request);
@@ -85,6 +91,11 @@ describe('the emitter of durable records', () => {
 
   const emit = (n: number) => emitter.emit([{ stream: 'notes', body: { n } }]);
   const bodies = (request: Emit | undefined) => request?.records.map(([, , body]) => decode(body));
+
+  it('asks for a checkpoint until it is answered', async () => {
+    node.refusals = 2;
+    expect(await emitter.checkpoint('turn')).to.equal(7);
+  });
 
   it('has one batch in flight, and what comes meanwhile forms the next', async () => {
     let release: () => void = () => undefined;

@@ -117,12 +117,12 @@ class CallEnd {
 
 const reasons = new WeakSet<object>();
 
-/** Whether an action ended for no other reason than that nobody waits for it: it threw why its signal was aborted. */
-export function isGivenUp(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null) return false;
-  if (reasons.has(thrown) || (thrown instanceof MeshError && thrown.code === 'INTERRUPTED')) return true;
+/** Why nobody waited any more for an action that ended for no other reason; undefined when it ended by itself. */
+export function giveUpReason(thrown: unknown): MeshError | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  if (thrown instanceof MeshError && (reasons.has(thrown) || thrown.code === 'INTERRUPTED')) return thrown;
   // What the platform throws at an aborted signal has the reason as its cause.
-  return 'cause' in thrown && typeof thrown.cause === 'object' && thrown.cause !== null && reasons.has(thrown.cause);
+  return 'cause' in thrown && thrown.cause instanceof MeshError && reasons.has(thrown.cause) ? thrown.cause : undefined;
 }
 
 /** The contexts of an agent's calls. */

@@ -15,7 +15,7 @@ import { compile, type Validator } from '../../../common/protocol/schema.js';
 import type { IncomingRequest } from '../../../common/wire/incoming-request.js';
 import type { Action } from '../../../common/wire/method-table.js';
 import type { ActionContext, ActionDefinition } from '../define-agent.js';
-import { type ActionCallClass, type CallSource, isGivenUp } from './action-call.js';
+import { type ActionCallClass, type CallSource, giveUpReason } from './action-call.js';
 import { ActionFigures } from './action-figures.js';
 import { ActionGate } from './action-gate.js';
 import type { CallStall } from './call-stall.js';
@@ -239,9 +239,10 @@ export class ServedAction {
   }
 
   #failed(error: unknown): never {
-    if (isGivenUp(error)) {
+    const reason = giveUpReason(error);
+    if (reason !== undefined) {
       this.figures.givenUp++;
-      throw error instanceof MeshError ? error : new MeshError('INTERRUPTED', undefined, { cause: error });
+      throw reason;
     }
     const isMesh = error instanceof MeshError;
     if (!isMesh || errorTable[error.code].httpStatus >= 500) this.figures.failures++;
@@ -254,7 +255,7 @@ export class ServedAction {
   }
 
   #refused(error: unknown): never {
-    if (isGivenUp(error)) this.figures.givenUp++;
+    if (giveUpReason(error) !== undefined) this.figures.givenUp++;
     else this.figures.refused++;
     throw error;
   }
