@@ -112,6 +112,19 @@ describe('a call', () => {
       expect(error.message).to.equal('no instance of "echo" serves: echo@main is quarantined');
     });
 
+    it('waits for whoever has the capability, though the row of one that starts does not say so any more', async () => {
+      const can = { capabilities: ['see'], version: '1.0.0' };
+      const server = await world.serve('eye@main', named('main'), can);
+      const see = () => world.router.call({ capability: 'see', action: 'say' }, {});
+      expect(await see()).to.equal('main');
+      world.tell('eye@main', { state: 'starting', epoch: 2, control: '', capabilities: [], actions: [], version: '' });
+      await world.heard();
+      const answer = see();
+      await until(() => world.router.waitingCount === 1);
+      world.tell('eye@main', { ...can, state: 'ready', epoch: 2, control: server.endpoint, actions: ['say'] });
+      expect(await answer).to.equal('main');
+    });
+
     it('can be given up, and is failed by the end of its process', async () => {
       world.tell('echo@main', { state: 'starting' });
       const ending = new AbortController();
