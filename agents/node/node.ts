@@ -124,7 +124,7 @@ export class MeshNode {
       onChange: () => this.#onTableChange(),
     });
     this.#supervisor = this.#supervision.supervisor;
-    this.#pulse = new Pulse(this.#clock, () => this.#onBeat());
+    this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
     this.#policies = new PolicyBoard(fleet.policies);
     this.#reloader = new Reloader({
       ...options,
@@ -265,11 +265,6 @@ export class MeshNode {
   #logged(): LoggedProcess[] {
     const processes = this.#supervisor.processes.map(({ plan, running }) => ({ name: plan.name, running }));
     return [{ name: NODE_AGENT, running: true }, ...processes];
-  }
-
-  #onBeat(): void {
-    this.#supervisor.tick();
-    if (this.#supervision.health.tick(this.#clock.monotonicMs())) this.#registry.changed();
   }
 
   #onTableChange(): void {

@@ -93,6 +93,12 @@ export class MachineSupervision {
     this.resources.start();
   }
 
+  /** Called about twice a second; answers whether others are told of another health from now on. */
+  tick(): boolean {
+    this.supervisor.tick();
+    return this.health.tick(this.#options.clock.monotonicMs());
+  }
+
   /** The node ends. What still runs goes on. */
   close(): void {
     this.supervisor.close();
