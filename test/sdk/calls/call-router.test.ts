@@ -115,10 +115,12 @@ describe('a call', () => {
     it('waits for whoever has the capability, though the row of one that starts does not say so any more', async () => {
       const can = { capabilities: ['see'], version: '1.0.0' };
       const server = await world.serve('eye@main', named('main'), can);
-      const see = () => world.router.call({ capability: 'see', action: 'say' }, {});
+      const see = (timeoutMs = 5_000) => world.router.call({ capability: 'see', action: 'say' }, {}, { timeoutMs });
       expect(await see()).to.equal('main');
       world.tell('eye@main', { state: 'starting', epoch: 2, control: '', capabilities: [], actions: [], version: '' });
       await world.heard();
+      const late = await expectRejection('UNREACHABLE', see(20));
+      expect(late.message).to.equal('no instance of whoever can see serves: eye@main is starting');
       const answer = see();
       await until(() => world.router.waitingCount === 1);
       world.tell('eye@main', { ...can, state: 'ready', epoch: 2, control: server.endpoint, actions: ['say'] });
