@@ -24,28 +24,12 @@ import { LateAnswers } from './late-answers.js';
 import { type OutstandingRequest, OutstandingRequests } from './outstanding-requests.js';
 import { type Asker, listenTo, PromiseAsker } from './promise-asker.js';
 import { closed, connectionLost, interrupted, queueFull, tooLarge } from './request-error.js';
+import { type RequestClientOptions, type RequestOptions, timedMeta } from './request-options.js';
 import { RequestStream, type StreamOptions } from './request-stream.js';
 
 export type { Asker } from './promise-asker.js';
+export type { RequestClientOptions, RequestOptions } from './request-options.js';
 export type { StreamOptions } from './request-stream.js';
-
-export interface RequestClientOptions {
-  /** `tcp://host:port` or `ipc:///path` */
-  readonly endpoint: string;
-  /** Who asks, as the peer's logs show it; a random incarnation is appended. */
-  readonly name: string;
-  /** Whom it asks, for error texts: "the registry on main". */
-  readonly peer: string;
-  readonly frameBytesMax: number;
-  /** The connection came up or went down. Called from the socket's monitor; must not throw. */
-  readonly onLink?: (up: boolean) => void;
-}
-
-export interface RequestOptions {
-  /** Default `limits.requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 export class RequestClient {
   readonly counters = { requests: 0, timeouts: 0, cancels: 0, strayReplies: 0, refusedFrames: 0, reconnects: 0 };
@@ -303,14 +287,6 @@ export class RequestClient {
     return queueFull(this.options, method, this.#pending.size);
   }
 }
-
-/** Most requests say nothing else, and a copy of what may be in any form costs more than all the rest of it. */
-const timedMeta = (meta: RequestMeta, timeoutMs: number): RequestMeta => {
-  const { from, priority, key, trace, timings } = meta;
-  const isPlain = priority === undefined && key === undefined && trace === undefined && timings === undefined;
-  if (isPlain) return from === undefined ? { timeoutMs } : { timeoutMs, from };
-  return { ...meta, timeoutMs };
-};
 
 /** Resolution of timeouts. */
 const SWEEP_MS = 20;

@@ -24,19 +24,12 @@ import { frameIn, type PeerAddress, peerOf } from './peer-address.js';
 import { receiveLoop } from './receive-loop.js';
 import { ReplyQueues } from './reply-queues.js';
 import { interrupted } from './request-error.js';
+import type { RequestServerOptions } from './request-handler.js';
 import { RequestWatch } from './request-watch.js';
-import { ServerEndpoints, type ServerEndpointsOptions } from './server-endpoints.js';
+import { ServerEndpoints } from './server-endpoints.js';
 import { openRouter } from './socket-options.js';
 
-/** Answers one request; what it throws becomes an error envelope. */
-export type RequestHandler = (request: IncomingRequest) => unknown;
-
-export interface RequestServerOptions extends ServerEndpointsOptions {
-  readonly frameBytesMax: number;
-  readonly handle: RequestHandler;
-  /** A handler threw something that is no MeshError: a bug, told in full here and blandly to the peer. */
-  readonly onBug: (error: unknown, method: string) => void;
-}
+export type { RequestHandler, RequestServerOptions } from './request-handler.js';
 
 export class RequestServer {
   readonly counters = {
