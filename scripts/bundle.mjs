@@ -6,7 +6,7 @@
  * The bundles stand in `bundles/`. Over what the compiler made of their entries a few lines are written that lead there, so
  * that every path stays what the sources say, and a build without this step works too, only slower. All that runs in the
  * process of an agent is one bundle: the runtime, the agents that come with the mesh and whatever imports `agent-mesh` have
- * one SDK among them. Native packages stay packages. The licences of what is copied stand in LICENSES.txt.
+ * one SDK among them. Native code stays where its package is. The licences of what is copied stand in LICENSES.txt.
  *
  *   node scripts/bundle.mjs [DIST]
  */
@@ -34,7 +34,7 @@ const agentModules = readdirSync(join(root, 'agents'))
   .map((name) => `agents/${name}/agent`)
   .filter((module) => existsSync(join(root, `${module}.ts`)));
 
-const NATIVE = ['zeromq', 'better-sqlite3', 'msgpackr-extract'];
+const PACKAGES = ['zeromq/package.json', 'better-sqlite3', 'msgpackr-extract'];
 /** Loaded by the first call whose policy wants it, which in most processes never comes: nobody else is to carry its text. */
 const SELDOM = ['cockatiel'];
 /** Where a module was among the compiled files, whatever file it stands in now. */
@@ -54,6 +54,21 @@ const inBundle = {
         .replaceAll('import.meta.url', `builtUrl(${JSON.stringify(file)})`);
       return { contents, loader: 'ts' };
     });
+  },
+};
+
+/** The sockets' native code is looked for beside the module that loads it, which is not there any more. */
+const addonOfZeromq = {
+  name: 'addon-of-zeromq',
+  setup(building) {
+    building.onLoad({ filter: /zeromq[/\\]lib[/\\]load-addon\.js$/ }, ({ path }) => ({
+      contents: `
+        const { dirname, join } = require('node:path');
+        const { loadAddon } = require('cmake-ts/build/loader');
+        exports.default = loadAddon(join(dirname(require.resolve('zeromq/package.json')), 'build'));
+        exports.__esModule = true;`,
+      resolveDir: dirname(path),
+    }));
   },
 };
 
@@ -82,8 +97,8 @@ const bundle = (name, entry, external = []) =>
     // A function, as the loader calls it: a text that is put together is kept twice.
     banner: { js: `(function (exports, require, module, __filename, __dirname) { ${WHERE}` },
     footer: { js: '\n})' },
-    external: [...NATIVE, ...SELDOM, ...external],
-    plugins: [inBundle, withoutThreads],
+    external: [...PACKAGES, ...SELDOM, ...external],
+    plugins: [inBundle, addonOfZeromq, withoutThreads],
     metafile: true,
     logLevel: 'warning',
   });
