@@ -8,6 +8,8 @@ describe('the flags of a node', () => {
   });
 
   it('leave alone what the options of the user decide', () => {
-    expect(nodeFlags({ NODE_OPTIONS: '--max_semi_space_size=32' })).to.deep.equal(['--optimize-for-size']);
+    const flags = nodeFlags({ NODE_OPTIONS: '--max_semi_space_size=32' });
+    expect(flags).to.include('--optimize-for-size');
+    expect(flags.join(' ')).not.to.contain('semi');
   });
 });
