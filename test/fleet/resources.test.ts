@@ -42,8 +42,7 @@ describe('the resources of a fleet', () => {
   it('over its memory limit an agent is drained, told of with figure and limit, and back', async () => {
     const { pc2 } = fleet();
     const { epoch, pid } = await pc2.process('eater');
-    // Over its limit with what it has anyway, and well under the bound of the kernel, a tenth above.
-    await pc2.call('eater.eat', { mib: 365 });
+    await pc2.call('eater.eat', { mib: 380 });
     const report = await reportOf('eater');
     expect(report).to.include({ code: 'LIMIT_EXCEEDED', machine: 'pc2' });
     expect(report.message).to.match(/^eater@pc2 uses \d{3} MiB of memory, more than its limit of 400 MiB/);
