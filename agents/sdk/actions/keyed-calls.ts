@@ -50,7 +50,6 @@ class SharedRun implements CallSource {
     this.receivedMs = first.receivedMs;
     this.stream = first.stream;
     this.meta = first.meta;
-    this.#wait(first);
   }
 
   /** The run has as much time as whoever waits longest. */
@@ -61,7 +60,7 @@ class SharedRun implements CallSource {
       const { timeoutMs: _none, ...meta } = this.meta;
       this.meta = meta;
     } else this.meta = { ...this.meta, timeoutMs: Math.max(timeoutMs, source.meta.timeoutMs + added) };
-    this.#wait(source);
+    this.wait(source);
   }
 
   onAbandoned(listener: (reason: MeshError) => void): void {
@@ -80,7 +79,8 @@ class SharedRun implements CallSource {
     for (const finisher of this.#finishers.splice(0)) finisher();
   }
 
-  #wait(source: CallSource): void {
+  /** `source` waits for it from now on. */
+  wait(source: CallSource): void {
     this.#waitingCount++;
     source.onAbandoned((reason) => {
       // K1
@@ -118,6 +118,8 @@ export class KeyedCalls {
     const claim = this.#window.claim(name, digestOf(work.value, isStream), shared, systemClock.monotonicMs());
     switch (claim.kind) {
       case 'run':
+        // One that joins another run, or is answered, waits for nothing of its own.
+        shared.wait(source);
         return this.#run(name, work, shared);
       case 'conflict':
         this.counters.keyConflicts++;
