@@ -4,9 +4,9 @@
  */
 import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
-import type { ErrorGroup } from '../common/journal/error-groups.js';
-import type { Log } from '../common/journal/log.js';
-import type { LogPage } from '../common/journal/log-reader.js';
+import type { ErrorGroup } from '../common/journal/errors/error-groups.js';
+import type { Log } from '../common/journal/log/log.js';
+import type { LogPage } from '../common/journal/log/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
 import type { ErrorGroupBody, Input, LogRecordBody, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';

@@ -8,7 +8,7 @@
 import type { Clock } from '../common/core/clock.js';
 import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
-import { Log } from '../common/journal/log.js';
+import { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';

@@ -27,8 +27,8 @@ const PROGRAMS = [
   'agents/node/main',
   'broker/main',
   'cli/main',
-  'common/journal/journal-worker',
-  'common/journal/log-worker',
+  'common/journal/machine/journal-worker',
+  'common/journal/log/log-worker',
 ];
 const agentModules = readdirSync(join(root, 'agents'))
   .map((name) => `agents/${name}/agent`)

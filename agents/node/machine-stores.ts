@@ -5,8 +5,8 @@
 import type { Clock } from '../../common/core/clock.js';
 import type { MeshError } from '../../common/core/errors.js';
 import { bootId } from '../../common/core/process-scan.js';
-import { Journal } from '../../common/journal/journal.js';
-import { ProcessStore } from '../../common/journal/process-store.js';
+import { Journal } from '../../common/journal/machine/journal.js';
+import { ProcessStore } from '../../common/journal/processes/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
 import type { MachineFolder } from './machine-folder.js';
 import { type Incident, incidents } from './records/incident.js';

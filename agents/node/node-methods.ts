@@ -2,7 +2,7 @@
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Journal } from '../../common/journal/journal.js';
+import type { Journal } from '../../common/journal/machine/journal.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';

@@ -6,8 +6,8 @@
 import { type Clock, systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/process-scan.js';
-import { acquireLock, type ExclusiveLock } from '../../common/journal/exclusive-lock.js';
-import type { Journal } from '../../common/journal/journal.js';
+import type { Journal } from '../../common/journal/machine/journal.js';
+import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';

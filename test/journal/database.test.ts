@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { assertDurable, openDatabase } from '../../common/journal/database.js';
-import { ensureLocalFolder, networkFilesystemOf } from '../../common/journal/local-folder.js';
-import { storeError } from '../../common/journal/sqlite-error.js';
+import { assertDurable, openDatabase } from '../../common/journal/sqlite/database.js';
+import { ensureLocalFolder, networkFilesystemOf } from '../../common/journal/sqlite/local-folder.js';
+import { storeError } from '../../common/journal/sqlite/sqlite-error.js';
 import { append, failureOf, pendingOf, recordsOf, textOf, useWorld } from './world.js';
 
 describe('opening a store', () => {

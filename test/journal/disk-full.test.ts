@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { Journal } from '../../common/journal/journal.js';
+import { Journal } from '../../common/journal/machine/journal.js';
 import { pendingOf, recordOf, textOf, useWorld } from './world.js';
 
 describe('a disk that is full', () => {

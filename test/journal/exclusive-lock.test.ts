@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { acquireLock } from '../../common/journal/exclusive-lock.js';
+import { acquireLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import { failureOf, useWorld } from './world.js';
 
 const holder = fileURLToPath(new URL('../fixtures/lock-holder.js', import.meta.url));

@@ -1,7 +1,7 @@
 /** A journal restored from an older copy: no number is used twice, what was written since shows, nothing is swallowed. */
 import { copyFileSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
-import type { JournalStore } from '../../common/journal/journal-store.js';
+import type { JournalStore } from '../../common/journal/machine/journal-store.js';
 import { append, forward, pendingOf, recordOf, recordsOf, textOf, useWorld, type World } from './world.js';
 
 function backUp(world: World): void {

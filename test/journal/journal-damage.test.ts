@@ -5,7 +5,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { JournalStore } from '../../common/journal/journal-store.js';
+import { JournalStore } from '../../common/journal/machine/journal-store.js';
 import type { ChainEntry } from '../../common/journal/record.js';
 import { append, forward, pendingOf, recordOf, recordsOf, textOf, useWorld, type World } from './world.js';
 

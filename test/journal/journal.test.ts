@@ -4,8 +4,8 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { Journal } from '../../common/journal/journal.js';
-import { Log } from '../../common/journal/log.js';
+import { Log } from '../../common/journal/log/log.js';
+import { Journal } from '../../common/journal/machine/journal.js';
 import { encode } from '../../common/protocol/codec.js';
 import { append, failureOfPromise, pendingOf, recordOf, recordsOf, textOf, useWorld } from './world.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { overflowGroup, unreadableGroup } from '../../common/journal/error-groups.js';
-import type { LogStore } from '../../common/journal/log-store.js';
+import { overflowGroup, unreadableGroup } from '../../common/journal/errors/error-groups.js';
+import type { LogStore } from '../../common/journal/log/log-store.js';
 import { type ChainEntry, chainHash, genesisHash, type NewRecord } from '../../common/journal/record.js';
 import { answerOf, codeOf, failureOf, recordOf, recordsOf, textOf, useWorld } from './world.js';
 

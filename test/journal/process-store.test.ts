@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { ProcessStore } from '../../common/journal/process-store.js';
+import { ProcessStore } from '../../common/journal/processes/process-store.js';
 import { agentStates } from '../../common/protocol/registry-entry.js';
 import { processRecord } from '../support/process-record.js';
 import { Random } from '../support/random.js';

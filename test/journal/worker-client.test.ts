@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { WorkerClient } from '../../common/journal/worker-client.js';
+import { WorkerClient } from '../../common/journal/sqlite/worker-client.js';
 import type { FrailOperations } from '../fixtures/frail-worker.js';
 import { failureOfPromise } from './world.js';
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type ErrorCode, MeshError } from '../../common/core/errors.js';
-import { JournalStore } from '../../common/journal/journal-store.js';
-import type { AppendBatch, Appended, JournalFinding } from '../../common/journal/journal-types.js';
-import { LogStore, type LogStoreOptions } from '../../common/journal/log-store.js';
-import type { Outcome } from '../../common/journal/outcome.js';
+import { LogStore, type LogStoreOptions } from '../../common/journal/log/log-store.js';
+import { JournalStore } from '../../common/journal/machine/journal-store.js';
+import type { AppendBatch, Appended, JournalFinding } from '../../common/journal/machine/journal-types.js';
 import type { ChainEntry, NewRecord } from '../../common/journal/record.js';
+import type { Outcome } from '../../common/journal/sqlite/outcome.js';
 
 export const bounds = { limit: 1_000, bytesMax: 1_000_000 };
 

@@ -6,7 +6,7 @@ import { Forwarder } from '../../agents/node/records/forwarder.js';
 import type { Incident } from '../../agents/node/records/incident.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { Journal } from '../../common/journal/journal.js';
+import { Journal } from '../../common/journal/machine/journal.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { MethodTable } from '../../common/wire/method-table.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Incident } from '../../agents/node/records/incident.js';
 import { NodeJournal } from '../../agents/node/records/node-journal.js';
 import { MeshError } from '../../common/core/errors.js';
-import type { AppendBatch } from '../../common/journal/journal-types.js';
+import type { AppendBatch } from '../../common/journal/machine/journal-types.js';
 import { openLog } from '../../common/log/log.js';
 import { decode } from '../../common/protocol/codec.js';
 import { until } from '../support/wait-for.js';

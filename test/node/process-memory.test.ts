@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { blankMemory, recall } from '../../agents/node/supervision/process-memory.js';
-import type { ProcessRecord } from '../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../common/journal/processes/process-store.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 import { processRecord } from '../support/process-record.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ProcessTable } from '../../agents/node/supervision/process-table.js';
 import { MeshError } from '../../common/core/errors.js';
-import type { ProcessRecord } from '../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../common/journal/processes/process-store.js';
 import { openLog } from '../../common/log/log.js';
 import { processRecord } from '../support/process-record.js';
 

@@ -1,5 +1,5 @@
 /** A row of the table of processes, for tests that care about a few of its fields. */
-import type { ProcessRecord } from '../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../common/journal/processes/process-store.js';
 
 export const processRecord = (changes: Partial<ProcessRecord> = {}): ProcessRecord => ({
   agent: 'echo',

@@ -14,7 +14,7 @@ import { Supervisor } from '../../agents/node/supervision/supervisor.js';
 import type { Dependency } from '../../common/config/agent-specs.js';
 import { systemClock } from '../../common/core/clock.js';
 import { bootId, findProcesses, tokenOf } from '../../common/core/process-scan.js';
-import type { ProcessRecord } from '../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../common/journal/processes/process-store.js';
 import { until } from './wait-for.js';
 
 /** A script that runs until it is asked to end. */

@@ -1,8 +1,8 @@
 /** What goes wrong with a journal, as it is told on the error bus: one sentence each, with what was lost and what to do. */
 import { systemClock } from '../../../common/core/clock.js';
 import type { MeshError } from '../../../common/core/errors.js';
-import type { Damage } from '../../../common/journal/chain-run.js';
-import type { JournalFinding } from '../../../common/journal/journal-types.js';
+import type { Damage } from '../../../common/journal/machine/chain-run.js';
+import type { JournalFinding } from '../../../common/journal/machine/journal-types.js';
 import type { NewRecord } from '../../../common/journal/record.js';
 import { encode } from '../../../common/protocol/codec.js';
 import {

@@ -5,7 +5,7 @@
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
-import type { Journal } from '../../../common/journal/journal.js';
+import type { Journal } from '../../../common/journal/machine/journal.js';
 import type { NewRecord } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import { encode } from '../../../common/protocol/codec.js';

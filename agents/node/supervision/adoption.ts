@@ -15,7 +15,7 @@ import {
   isErrand,
   type ProcessStat,
 } from '../../../common/core/process-scan.js';
-import type { ProcessRecord } from '../../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import { isAlive } from './agent-lifecycle.js';
 import type { Living } from './incarnation.js';
 

@@ -7,7 +7,7 @@
  * or shorten one restart budget once.
  */
 import type { Moment } from '../../../common/core/clock.js';
-import type { ProcessRecord } from '../../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import { isAlive } from './agent-lifecycle.js';
 import { attachmentOf } from './incarnation.js';

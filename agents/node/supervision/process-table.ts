@@ -4,7 +4,7 @@
  * costs only what the next node could not know by looking.
  */
 import { type Clock, momentOf } from '../../../common/core/clock.js';
-import type { ProcessRecord, ProcessStore } from '../../../common/journal/process-store.js';
+import type { ProcessRecord, ProcessStore } from '../../../common/journal/processes/process-store.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import { type Rememberable, recordOf } from './process-memory.js';
 

@@ -8,7 +8,7 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import { nearest } from '../../../common/core/nearest.js';
 import { type FoundProcess, processStat } from '../../../common/core/process-scan.js';
-import type { ProcessRecord } from '../../../common/journal/process-store.js';
+import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import { signalGroup, signalProcess } from '../programs/child-process.js';
 import { BROKER, type ProcessPlan } from '../programs/process-plan.js';
 import { planAdoption } from './adoption.js';

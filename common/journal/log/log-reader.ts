@@ -1,8 +1,8 @@
 /** Reading the merged log: by id, filtered, bounded in rows and bytes, each record with a word on its integrity. */
-import { limits } from '../core/limits.js';
-import type { Connection } from './database.js';
-import { type Integrity, integrityOf } from './journal-tail.js';
-import { type ChainedRecord, genesisHash } from './record.js';
+import { limits } from '../../core/limits.js';
+import { type Integrity, integrityOf } from '../machine/journal-tail.js';
+import { type ChainedRecord, genesisHash } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 export interface LogReadOptions {
   readonly stream?: string;

@@ -7,12 +7,15 @@
  * J4. Nothing is passed on that does not match its hash: a damaged row becomes a hole that says so.
  * J5. Memory changes with the file or not at all: a failed transaction leaves both as they were.
  */
-import { MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { type ChainPoint, chainHash, type NewRecord, refusalOf } from '../record.js';
+import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
+import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
+import { storeError } from '../sqlite/sqlite-error.js';
 import type { Damage } from './chain-run.js';
 import { type Chain, ChainTable, positionOf } from './chain-table.js';
 import { CheckpointTable } from './checkpoint-table.js';
-import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from './database.js';
 import { advanceEpoch, claimFor } from './journal-meta.js';
 import { journalMigrations } from './journal-schema.js';
 import { readTail, type TailOptions, type TailRecord } from './journal-tail.js';
@@ -26,11 +29,8 @@ import {
   type VerifyCursor,
   type VerifyPage,
 } from './journal-types.js';
-import { type Outcome, refused, succeeded } from './outcome.js';
 import { ProducerTable, type Receipt } from './producer-table.js';
-import { type ChainPoint, chainHash, type NewRecord, refusalOf } from './record.js';
 import { pageBounds, RecordTable, type Run } from './record-table.js';
-import { storeError } from './sqlite-error.js';
 
 export class JournalStore {
   readonly epoch: number;

@@ -2,14 +2,14 @@
  * The merged log of the mesh, as the central broker holds it. `append` resolves after its commit is synced, which is
  * when the sender may be told. The store runs in a thread of its own; appends of several machines share one sync.
  */
-import { type Clock, systemClock } from '../core/clock.js';
-import type { MeshError } from '../core/errors.js';
-import type { Quarantined } from './database.js';
-import type { ErrorGroup } from './error-groups.js';
+import { type Clock, systemClock } from '../../core/clock.js';
+import type { MeshError } from '../../core/errors.js';
+import type { ErrorGroup } from '../errors/error-groups.js';
+import type { Quarantined } from '../sqlite/database.js';
+import { WorkerClient } from '../sqlite/worker-client.js';
 import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
 import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-store.js';
 import type { LogOperations } from './log-worker.js';
-import { WorkerClient } from './worker-client.js';
 
 export interface LogOptions {
   readonly file: string;

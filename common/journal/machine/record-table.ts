@@ -1,10 +1,10 @@
 /** The rows of a journal: written once, read in runs that are verified against their chain, deleted when acknowledged. */
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
+import { type ChainEntry, type ChainPoint, HASH_BYTES, type NewRecord } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 import type { Damage, StoredEntry } from './chain-run.js';
 import { verifyRun } from './chain-run.js';
 import { type Chain, positionOf } from './chain-table.js';
-import type { Connection } from './database.js';
-import { type ChainEntry, type ChainPoint, HASH_BYTES, type NewRecord } from './record.js';
 
 /** Columns are unknown until they are checked: a damaged page may hold anything. */
 export interface RecordRow {

@@ -6,9 +6,9 @@
  * dies: then it is unknown whether it ran. A death nobody asked for is told to `onFatal` once, and the client is done.
  */
 import { Worker } from 'node:worker_threads';
-import { within } from '../core/clock.js';
-import { MeshError, messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { within } from '../../core/clock.js';
+import { MeshError, messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { ArgsOf, OperationTable, ResultOf, StoreReply, StoreRequest } from './store-port.js';
 
 export interface WorkerClientOptions {

@@ -3,7 +3,7 @@
  * shared memory and locks that only a local one keeps.
  */
 import { mkdirSync, statfsSync } from 'node:fs';
-import { MeshError, messageOf } from '../core/errors.js';
+import { MeshError, messageOf } from '../../core/errors.js';
 
 /** `f_type` of statfs(2). A FUSE mount does not tell whether it is remote, so it is refused as one that may be. */
 const networkFilesystems = new Map([

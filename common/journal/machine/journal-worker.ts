@@ -1,9 +1,9 @@
 /** The thread that owns a machine's journal: SQLite is synchronous and waits for the disk, which no event loop may. */
 import { parentPort } from 'node:worker_threads';
-import { MeshError } from '../core/errors.js';
+import { MeshError } from '../../core/errors.js';
+import { serveStore } from '../sqlite/worker-server.js';
 import { JournalStore } from './journal-store.js';
 import type { AppendBatch, Appended, JournalFinding } from './journal-types.js';
-import { serveStore } from './worker-server.js';
 
 export interface JournalOpenArgs {
   readonly file: string;

@@ -1,10 +1,11 @@
 /** What a journal is asked and answers, in plain values that cross to its worker thread unchanged. */
+
+import type { ChainPoint, NewRecord } from '../record.js';
+import type { Quarantined } from '../sqlite/database.js';
 import type { Damage } from './chain-run.js';
 import type { Chain, ChainStatus } from './chain-table.js';
 import type { Checkpoint } from './checkpoint-table.js';
-import type { Quarantined } from './database.js';
 import type { Producer, Receipt } from './producer-table.js';
-import type { ChainPoint, NewRecord } from './record.js';
 import type { RunBounds } from './record-table.js';
 
 export interface AppendBatch {

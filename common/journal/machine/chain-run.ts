@@ -8,7 +8,7 @@
  * After a row that is gone altogether nothing can prove the next record: it is passed on behind a hole without a hash,
  * because a record lost for certain is worse than one beside a loud hole.
  */
-import { type ChainEntry, type ChainPoint, chainHash, type NewRecord, sameHash } from './record.js';
+import { type ChainEntry, type ChainPoint, chainHash, type NewRecord, sameHash } from '../record.js';
 
 /** A row as it was found: whatever could not be decoded is missing. */
 export interface StoredEntry {

@@ -1,5 +1,5 @@
 /** What crosses between a store's worker thread and its client: requests and replies, each message a list of them. */
-import type { ErrorBody } from '../core/errors.js';
+import type { ErrorBody } from '../../core/errors.js';
 
 /** Each operation takes one plain value and returns one. */
 export type OperationTable = { readonly [name: string]: (args: never) => unknown };

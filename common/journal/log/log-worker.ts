@@ -1,11 +1,11 @@
 /** The thread that owns main's merged log; see the journal's worker for why it is a thread. */
 import { parentPort } from 'node:worker_threads';
-import { MeshError } from '../core/errors.js';
-import { ERRORS_STREAM } from '../protocol/error-report.js';
-import { groupOf } from '../protocol/fingerprint.js';
-import type { Quarantined } from './database.js';
+import { MeshError } from '../../core/errors.js';
+import { ERRORS_STREAM } from '../../protocol/error-report.js';
+import { groupOf } from '../../protocol/fingerprint.js';
+import type { Quarantined } from '../sqlite/database.js';
+import { serveStore } from '../sqlite/worker-server.js';
 import { type LogAppend, LogStore } from './log-store.js';
-import { serveStore } from './worker-server.js';
 
 type OneByOne = Pick<LogStore, 'hello' | 'read' | 'headId' | 'errorGroups' | 'errorGroup' | 'status' | 'prune'>;
 

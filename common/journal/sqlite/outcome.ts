@@ -1,5 +1,5 @@
 /** The answer to one request of a group: a request that is refused must not fail the others of its transaction. */
-import { type MeshError, toMeshError } from '../core/errors.js';
+import { type MeshError, toMeshError } from '../../core/errors.js';
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: MeshError };
 

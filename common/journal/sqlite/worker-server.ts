@@ -4,8 +4,8 @@
  * the groups, without a timer. Promises one reply per request; after `close` the thread ends by itself.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { MeshError, messageOf, toMeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError, messageOf, toMeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import { type Outcome, refused, succeeded } from './outcome.js';
 import type { ArgsOf, OperationTable, ResultOf, StoreReply, StoreRequest } from './store-port.js';
 

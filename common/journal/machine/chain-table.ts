@@ -4,10 +4,10 @@
  * caller, who puts the memory back (`restore`) when that transaction fails. Each row carries a digest of itself: one
  * that does not match is damage of the file, because a wrong mark would make records vanish without a word.
  */
-import { MeshError } from '../core/errors.js';
-import { newJournalId } from '../core/ids.js';
-import type { Connection } from './database.js';
-import { type ChainPoint, genesisHash, rowDigest, sameHash } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { newJournalId } from '../../core/ids.js';
+import { type ChainPoint, genesisHash, rowDigest, sameHash } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 /**
  * open: grows · sealed: an earlier opening · lost-tail: the log holds more of it than this file · superseded: its rest

@@ -3,10 +3,10 @@
  * the table is full the rest is counted in one group of its own, and a body nobody can read in another. So no error is
  * left out of the counts, and none can stop the log.
  */
-import { MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { Connection } from './database.js';
-import type { NewRecord } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { NewRecord } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 /** What one error record says about its group. */
 export interface GroupKey {

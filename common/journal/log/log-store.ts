@@ -7,17 +7,17 @@
  * L2. No record is stored whose hash does not follow from the one before it; nothing of such a batch is.
  * L3. An entry that is held already must have the hash it has here; another one is a loud conflict.
  */
-import { MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { type ErrorGroup, ErrorGroups, type GroupOf } from '../errors/error-groups.js';
+import type { ChainEntry } from '../record.js';
+import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
+import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
+import { storeError } from '../sqlite/sqlite-error.js';
 import { admit, agree, type Batch, conflict } from './admission.js';
-import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from './database.js';
-import { type ErrorGroup, ErrorGroups, type GroupOf } from './error-groups.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
 import { logMigrations } from './log-schema.js';
-import { type Outcome, refused, succeeded } from './outcome.js';
-import type { ChainEntry } from './record.js';
-import { storeError } from './sqlite-error.js';
 
 export interface LogAppend extends Batch {
   readonly machine: string;

@@ -9,14 +9,14 @@
  * P4. A file that cannot be read, or that holds what nobody wrote, is put aside and begun anew, and the caller is told.
  */
 
-import { MeshError, messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { AgentEntry, Name } from '../protocol/registry-entry.js';
-import { compile } from '../protocol/schema.js';
-import { type Static, Type } from '../protocol/type.js';
-import { type Connection, closeDatabase, openDatabase, type Quarantined } from './database.js';
+import { MeshError, messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { AgentEntry, Name } from '../../protocol/registry-entry.js';
+import { compile } from '../../protocol/schema.js';
+import { type Static, Type } from '../../protocol/type.js';
+import { type Connection, closeDatabase, openDatabase, type Quarantined } from '../sqlite/database.js';
+import { storeError } from '../sqlite/sqlite-error.js';
 import { processMigrations } from './process-schema.js';
-import { storeError } from './sqlite-error.js';
 
 const { state, epoch, sinceMs, version, capabilities, actions, control, ipc, idempotent, pid } = AgentEntry.properties;
 const Count = Type.Integer({ minimum: 0 });

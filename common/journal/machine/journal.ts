@@ -2,8 +2,10 @@
  * A machine's journal, as its node holds it. Every method resolves when the store has done it: `append` after the
  * records are synced to disk. The store runs in a thread of its own; many appends at once share one sync.
  */
-import { type Clock, systemClock } from '../core/clock.js';
-import type { MeshError } from '../core/errors.js';
+import { type Clock, systemClock } from '../../core/clock.js';
+import type { MeshError } from '../../core/errors.js';
+import type { NewRecord } from '../record.js';
+import { WorkerClient } from '../sqlite/worker-client.js';
 import type { Damage } from './chain-run.js';
 import type { TailOptions, TailRecord } from './journal-tail.js';
 import type {
@@ -15,9 +17,7 @@ import type {
   VerifyCursor,
 } from './journal-types.js';
 import type { JournalOperations } from './journal-worker.js';
-import type { NewRecord } from './record.js';
 import type { Run } from './record-table.js';
-import { WorkerClient } from './worker-client.js';
 
 export interface JournalOptions {
   readonly file: string;

@@ -10,8 +10,8 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { MeshError, messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError, messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import { ensureLocalFolder } from './local-folder.js';
 import { isDamage, storeError } from './sqlite-error.js';
 

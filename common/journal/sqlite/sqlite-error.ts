@@ -1,6 +1,6 @@
 /** What SQLite says, in the words of the mesh: which failures pass by themselves, which mean that a file is damaged. */
 import Database from 'better-sqlite3';
-import { MeshError, messageOf, systemCodeOf, toMeshError } from '../core/errors.js';
+import { MeshError, messageOf, systemCodeOf, toMeshError } from '../../core/errors.js';
 
 /** The machine's trouble, not ours: nothing was written, and the same request may succeed once the cause is gone. */
 const environmental = /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|PERM|NOMEM|PROTOCOL)|E[A-Z]+$)/;

@@ -1,7 +1,7 @@
 /** The chains that the log knows: whose each is, and up to where it is held. Each row carries a digest of itself. */
-import { MeshError } from '../core/errors.js';
-import type { Connection } from './database.js';
-import { type ChainPoint, genesisHash, rowDigest, sameHash } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { type ChainPoint, genesisHash, rowDigest, sameHash } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 export interface LogJournal {
   readonly id: number;

@@ -5,8 +5,8 @@
  * of the chain; every new record's hash is computed again from the one before it. A hole moves the chain to the hash
  * it names. Where the hash before a record is unknown (behind a hole that has none) the record's own is taken.
  */
-import { MeshError } from '../core/errors.js';
-import { type ChainEntry, type ChainPoint, chainHash, HASH_BYTES, refusalOf, sameHash } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { type ChainEntry, type ChainPoint, chainHash, HASH_BYTES, refusalOf, sameHash } from '../record.js';
 
 export interface Batch {
   readonly journalId: string;

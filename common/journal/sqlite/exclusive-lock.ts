@@ -6,7 +6,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { MeshError, systemCodeOf } from '../core/errors.js';
+import { MeshError, systemCodeOf } from '../../core/errors.js';
 import { ensureLocalFolder } from './local-folder.js';
 import { storeError } from './sqlite-error.js';
 

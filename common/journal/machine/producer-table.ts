@@ -4,9 +4,9 @@
  * hashes again from where it began: so the receipts can be given again even when the rows were pruned, and a batch of
  * the same number with other content is a conflict, not a repeat.
  */
-import { MeshError } from '../core/errors.js';
-import type { Connection } from './database.js';
-import { type ChainPoint, chainHash, type NewRecord, sameHash } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { type ChainPoint, chainHash, type NewRecord, sameHash } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 export interface Producer {
   /** `agent#epoch`: one incarnation of an emitter. */

@@ -1,8 +1,8 @@
 /** Small states that agents keep beside their records (a file position), committed together with them. */
-import { MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { Connection } from './database.js';
-import { rowDigest, sameHash } from './record.js';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { rowDigest, sameHash } from '../record.js';
+import type { Connection } from '../sqlite/database.js';
 
 export interface Checkpoint {
   readonly agent: string;

@@ -1,7 +1,7 @@
 /** What a journal file knows of its owner: the machine it belongs to, and the epoch of the node that opened it last. */
-import { MeshError } from '../core/errors.js';
-import { nextEpoch } from '../core/ids.js';
-import type { Connection } from './database.js';
+import { MeshError } from '../../core/errors.js';
+import { nextEpoch } from '../../core/ids.js';
+import type { Connection } from '../sqlite/database.js';
 
 /** The first machine that opens a file owns it. Fails with CONFLICT for any other: a data folder was copied. */
 export function claimFor(db: Connection, machine: string): void {

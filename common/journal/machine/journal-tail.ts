@@ -1,6 +1,7 @@
 /** Looking at a journal: its records behind a position, each with a word on whether it is what was written. */
+
+import { type ChainedRecord, chainHash, sameHash } from '../record.js';
 import { type Chain, positionOf } from './chain-table.js';
-import { type ChainedRecord, chainHash, sameHash } from './record.js';
 import { type RecordRow, type RecordTable, storedEntryOf } from './record-table.js';
 
 /** verified: proved by the hash before it · unverifiable: that hash is gone · damaged: it is not what was written. */
