@@ -1,0 +1,97 @@
+/** What main's log answers: nodes deliver, anybody reads. */
+import { limits } from '../../core/limits.js';
+import {
+  Body,
+  Count,
+  closed,
+  ErrorGroup,
+  Hash,
+  JournalId,
+  LogRecord,
+  MaybeHash,
+  method,
+  Nothing,
+  Stream,
+  Text,
+  WaitMs,
+} from '../message-parts.js';
+import { Epoch, Name, WallMs } from '../registry-entry.js';
+import { Type } from '../type.js';
+
+export const logMessages = {
+  'log.hello': method(
+    'log',
+    'How far main has this journal, and under which hash: what both sides compare before anything is sent.',
+    closed({
+      machine: Name,
+      journalId: JournalId,
+      parentId: Type.Optional(
+        Type.Union([JournalId, Type.Null()], { description: 'the chain before this one in its file' }),
+      ),
+    }),
+    closed({
+      headSeq: Count,
+      headHash: MaybeHash,
+      siblingId: Type.Optional(
+        Type.String({ description: 'another chain after the same parent: the file was restored from a backup' }),
+      ),
+    }),
+  ),
+  'log.append': method(
+    'log',
+    'Records of one journal in order, each with its hash; acknowledged after fsync. A known one is compared, never stored twice. A hole names a record its machine lost.',
+    closed({
+      machine: Name,
+      journalId: JournalId,
+      previous: MaybeHash,
+      entries: Type.Array(
+        Type.Union([
+          Type.Tuple([Type.Integer({ minimum: 1 }), WallMs, Stream, Name, Epoch, Body, Hash]),
+          Type.Tuple([Type.Integer({ minimum: 1 }), MaybeHash, Text]),
+        ]),
+        { minItems: 1, maxItems: limits.recordBatchMax },
+      ),
+    }),
+    closed({ headSeq: Count }),
+  ),
+  'log.read': method(
+    'log',
+    "Records of main's log after an id, as they come; or the last ones.",
+    closed({
+      stream: Type.Optional(Stream),
+      machine: Type.Optional(Name),
+      agent: Type.Optional(Name),
+      afterId: Type.Optional(Count),
+      last: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.logReadMax })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })),
+      waitMs: WaitMs,
+    }),
+    closed({
+      records: Type.Array(LogRecord),
+      nextId: Type.Integer({ minimum: 0, description: 'continue after this id' }),
+    }),
+  ),
+  'log.errors': method(
+    'log',
+    'The groups of the error bus, latest first.',
+    closed({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })) }),
+    closed({ groups: Type.Array(ErrorGroup) }),
+  ),
+  'log.error': method(
+    'log',
+    'One group by the start of its fingerprint, with its latest occurrences.',
+    closed({ fingerprint: Type.String({ pattern: '^[0-9a-f]{4,16}$', maxLength: 16 }) }),
+    closed({ group: ErrorGroup, occurrences: Type.Array(LogRecord) }),
+  ),
+  'log.status': method(
+    'log',
+    "Main's log: its journals, their heads, and its size.",
+    Nothing,
+    closed({
+      headId: Count,
+      sizeBytes: Count,
+      degraded: Type.String(),
+      journals: Type.Array(closed({ journalId: JournalId, machine: Name, headSeq: Count })),
+    }),
+  ),
+} as const;

@@ -1,0 +1,65 @@
+/** What a node answers about its machine's journal and the errors that are stored in it. */
+import { limits } from '../../core/limits.js';
+import { ErrorReportInput } from '../error-report.js';
+import {
+  Body,
+  Count,
+  closed,
+  Hash,
+  JournalId,
+  JournalStatus,
+  method,
+  Nothing,
+  Stream,
+  Text,
+} from '../message-parts.js';
+import { Epoch, Name, WallMs } from '../registry-entry.js';
+import { Bytes } from '../schema.js';
+import { Type } from '../type.js';
+
+export const recordMessages = {
+  'journal.emit': method(
+    'node',
+    'Durable records, answered after fsync. One batch in flight per emitter; repeated unchanged until answered, it counts once.',
+    closed({
+      agent: Name,
+      epoch: Epoch,
+      firstSeq: Type.Integer({ minimum: 1, description: "the emitter's own count of its records" }),
+      records: Type.Array(Type.Tuple([Stream, WallMs, Body]), {
+        maxItems: limits.recordBatchMax,
+        description: 'none, when only the checkpoint moves',
+      }),
+      checkpoint: Type.Optional(
+        closed({ name: Type.String({ maxLength: limits.topicLengthMax }), value: Bytes(limits.checkpointBytesMax) }),
+      ),
+    }),
+    closed({ journalId: JournalId, firstSeq: Type.Integer({ minimum: 1 }), hashes: Type.Array(Hash) }),
+  ),
+  'journal.checkpoint': method(
+    'node',
+    'The value that an agent stored together with its last batch under that name.',
+    closed({ agent: Name, name: Type.String({ maxLength: limits.topicLengthMax }) }),
+    closed({ value: Type.Union([Bytes(limits.checkpointBytesMax), Type.Null()]) }),
+  ),
+  'journal.status': method(
+    'node',
+    "The machine's journal: how much is stored, how much main has acknowledged.",
+    Nothing,
+    JournalStatus,
+  ),
+  'journal.verify': method(
+    'node',
+    'Walks every hash of the journal.',
+    Nothing,
+    closed({
+      checkedCount: Count,
+      damaged: Type.Array(closed({ journalId: Type.String(), seq: Count, reason: Text })),
+    }),
+  ),
+  'error.report': method(
+    'node',
+    'One error, for clients that do not seal records themselves; answered after fsync.',
+    closed({ agent: Name, report: ErrorReportInput }),
+    closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }) }),
+  ),
+} as const;
