@@ -169,6 +169,7 @@ export class MeshClient implements Mesh {
     const { emitted, repeats } = this.#emitter.counters;
     return {
       ...this.#events.counters,
+      ...this.#calls.counters,
       recordsEmitted: emitted,
       emitRepeats: repeats,
     };

@@ -25,6 +25,7 @@ describe('the health of an agent', () => {
   it('tells on the other machine within two beats that its calls fail, with the reason', async () => {
     const mesh = await fleet().main.mesh();
     await Promise.allSettled(Array.from({ length: 20 }, () => mesh.call('ailing.fail')));
+    expect(mesh.counters['callsMade']).to.be.at.least(20);
     const health = await waitFor('the other machine to hear of it', async () => {
       const row = await rowOf('ailing');
       return row?.health?.score === 60 ? row.health : undefined;

@@ -62,7 +62,7 @@ export class CallRouter {
   get counters(): Record<string, number> {
     const { repeats, waits, crashes, circuitRefusals } = this.#attempts.counters;
     return {
-      calls: this.#callCount,
+      callsMade: this.#callCount,
       callRepeats: repeats,
       callWaits: waits,
       callCrashes: crashes,
