@@ -241,6 +241,9 @@ export const limits = {
   /** Latest records shown with an error group. */
   errorOccurrencesShown: 16,
   errorGroupsMax: 10_000,
+  /** Occurrences that one report can stand for: more than happen in the time that is folded, and few enough that no sum of
+   *  them leaves the numbers that are exact. */
+  errorCountMax: 1_000_000_000,
   errorTextMax: 8 * KIB,
   errorStackMax: 32 * KIB,
   errorContextBytesMax: 32 * KIB,

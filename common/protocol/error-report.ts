@@ -34,6 +34,27 @@ export const ErrorReport = Type.Object(
         description: 'facts that help to act on it',
       }),
     ),
+    fingerprint: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: limits.topicLengthMax,
+        description: 'reports with the same one are the same error, whatever else is in them',
+      }),
+    ),
+    release: Type.Optional(
+      Type.String({ maxLength: limits.nameLengthMax, description: 'of the program that failed, as in 1.4.2' }),
+    ),
+    count: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.errorCountMax,
+        description: 'occurrences that this report stands for; default 1',
+      }),
+    ),
+    firstMs: Type.Optional(
+      Type.Number({ minimum: 0, description: 'when the first of them was, in milliseconds since the Unix epoch' }),
+    ),
+    lastMs: Type.Optional(Type.Number({ minimum: 0, description: 'when the last of them was' })),
   },
   { additionalProperties: false },
 );
@@ -48,6 +69,11 @@ export const ErrorReportInput = Type.Object(
     component: Type.Optional(ErrorReport.properties.component),
     stack: ErrorReport.properties.stack,
     context: ErrorReport.properties.context,
+    fingerprint: ErrorReport.properties.fingerprint,
+    release: ErrorReport.properties.release,
+    count: ErrorReport.properties.count,
+    firstMs: ErrorReport.properties.firstMs,
+    lastMs: ErrorReport.properties.lastMs,
   },
   { additionalProperties: false },
 );
@@ -62,8 +88,22 @@ export function completeReport(input: ErrorReportInput): ErrorReport {
     component: cut(input.component ?? 'agent', limits.nameLengthMax),
     ...(input.stack === undefined ? {} : { stack: cut(input.stack, limits.errorStackMax) }),
     ...(input.context === undefined ? {} : { context: boundedContext(input.context) }),
+    ...(input.fingerprint ? { fingerprint: cut(input.fingerprint, limits.topicLengthMax) } : {}),
+    ...(input.release ? { release: cut(input.release, limits.nameLengthMax) } : {}),
+    ...foldOf(input),
   };
 }
+
+/** How many occurrences a report stands for, and when they were; nothing where it stands for itself alone. */
+function foldOf({ count, firstMs, lastMs }: ErrorReportInput): Pick<ErrorReport, 'count' | 'firstMs' | 'lastMs'> {
+  return {
+    ...(count === undefined ? {} : { count: Math.min(Math.max(Math.trunc(count) || 1, 1), limits.errorCountMax) }),
+    ...(isTime(firstMs) ? { firstMs } : {}),
+    ...(isTime(lastMs) ? { lastMs } : {}),
+  };
+}
+
+const isTime = (ms: number | undefined): ms is number => ms !== undefined && Number.isFinite(ms) && ms >= 0;
 
 /** A thrown value as a report: its name, text and stack, and in the context its causes, its details and the next step. */
 export function reportOf(thrown: unknown, rest: Partial<ErrorReport> = {}): ErrorReport {

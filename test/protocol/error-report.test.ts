@@ -51,6 +51,26 @@ describe('an error report', () => {
     expect(report.context).to.deep.equal({ long: '[left out: 1000002 characters]', short: 1 });
   });
 
+  it('may say which error it is, of which release, how often and when, within the same bounds', () => {
+    const fold = { fingerprint: 'db down', release: '1.4.2', count: 17, firstMs: 1, lastMs: 2 };
+    expect(completeReport({ message: 'm', ...fold })).to.include(fold);
+    const odd = completeReport({
+      message: 'm',
+      fingerprint: 'f'.repeat(1_000),
+      release: 'r'.repeat(1_000),
+      count: 1e300,
+      firstMs: Number.NaN,
+      lastMs: -1,
+    });
+    expectSound(odd);
+    expect(odd).to.include({ count: limits.errorCountMax }).and.to.not.have.any.keys('firstMs', 'lastMs');
+    expect(completeReport({ message: 'm', count: 0.5 }).count).to.equal(1);
+    expect(completeReport({ message: 'm', fingerprint: '', release: '' })).to.not.have.any.keys(
+      'fingerprint',
+      'release',
+    );
+  });
+
   it('keeps the first facts that fit and a bounded number of them', () => {
     const context = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`key${n}`, 'x'.repeat(1_000)]));
     const report = completeReport({ message: 'm', context });
