@@ -3,6 +3,7 @@
  * may be held open until records come. An append is answered after its commit is synced, never before.
  */
 import type { Clock } from '../common/core/clock.js';
+import { failpoint } from '../common/core/failpoint.js';
 import { limits } from '../common/core/limits.js';
 import type { ErrorGroup } from '../common/journal/errors/error-groups.js';
 import type { Log } from '../common/journal/log/log.js';
@@ -55,6 +56,7 @@ export class LogMethods {
     try {
       const batch = { machine, journalId, previousHash: previous, entries: entries.map(chainEntryOf) };
       const { headSeq } = await this.options.log.append(batch);
+      failpoint('log.answering');
       this.counters.entries += entries.length;
       this.options.onAppend(undefined);
       this.#wakeSoon();

@@ -11,6 +11,7 @@
 import { backoffMs } from '../../../common/core/backoff.js';
 import { delay } from '../../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../../common/core/errors.js';
+import { failpoint } from '../../../common/core/failpoint.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import type { ChainState } from '../../../common/journal/machine/journal-types.js';
@@ -168,8 +169,10 @@ export class Forwarder {
   /** False when main refused and what is pending goes under another name now. @throws what only a new comparison can settle */
   async #send({ journalId, previous, entries }: Run): Promise<boolean> {
     try {
+      failpoint('forwarder.sending');
       const sentMs = performance.now();
       const { headSeq } = await this.#append(journalId, previous.hash, entries);
+      failpoint('forwarder.answered');
       this.#batchSize.onAnswered(performance.now() - sentMs);
       await this.options.journal.acknowledge(journalId, headSeq);
       this.counters.batches++;

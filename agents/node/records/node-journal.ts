@@ -5,6 +5,7 @@
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
+import { failpoint } from '../../../common/core/failpoint.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import type { NewRecord } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
@@ -30,6 +31,7 @@ export class NodeJournal {
   async append(batch: Parameters<Journal['append']>[0]): ReturnType<Journal['append']> {
     try {
       const appended = await this.journal.append(batch);
+      failpoint('node.answering');
       this.degraded = '';
       this.onAppended();
       return appended;

@@ -8,12 +8,14 @@
  * L3. An entry that is held already must have the hash it has here; another one is a loud conflict.
  */
 import { MeshError } from '../../core/errors.js';
+import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
 import { type ErrorGroup, ErrorGroups, type GroupOf } from '../errors/error-groups.js';
 import type { ChainEntry } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
+import { transact } from '../sqlite/transaction.js';
 import { admit, agree, type Batch, conflict } from './admission.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
@@ -92,7 +94,7 @@ export class LogStore {
 
   /** How far the log holds a chain, and under which hash. Makes the chain known. */
   hello({ journalId, machine, parentId = null }: LogHello): LogHeld {
-    return this.#transact(() => {
+    return this.#transact('log.hello', () => {
       const known = this.#journals.claim(journalId, machine);
       const journal = this.#journals.put({ ...known, parentId: known.parentId ?? parentId });
       const siblingId = this.#journals.siblingOf(journal);
@@ -106,7 +108,7 @@ export class LogStore {
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone, and whole. */
   appendBatches(batches: readonly LogAppend[]): Outcome<{ headSeq: number }>[] {
-    return this.#transact(() =>
+    return this.#transact('log.append', () =>
       batches.map((batch) => {
         try {
           return succeeded(this.#append(batch));
@@ -141,7 +143,7 @@ export class LogStore {
 
   /** Deletes the oldest records until `keep` ids are left; at most a bounded number per call. Counts of groups stay. */
   prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
-    return this.#transact(() => {
+    return this.#transact('log.prune', () => {
       const oldestId = this.#counts.get()?.oldestId ?? 0;
       const targetId = this.#reader.headId() - keep;
       const upToId = Math.min(targetId, oldestId + limits.pruneRowsMax - 1);
@@ -216,8 +218,8 @@ export class LogStore {
     }
   }
 
-  #transact<T>(work: () => T): T {
-    return this.#guard(() => this.#db.transaction(work).immediate());
+  #transact<T>(what: Commit, work: () => T): T {
+    return this.#guard(() => transact(this.#db, what, work));
   }
 
   #guard<T>(work: () => T): T {

@@ -8,11 +8,13 @@
  * J5. Memory changes with the file or not at all: a failed transaction leaves both as they were.
  */
 import { MeshError } from '../../core/errors.js';
+import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
 import { type ChainPoint, chainHash, type NewRecord, refusalOf } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
+import { transact } from '../sqlite/transaction.js';
 import type { Damage } from './chain-run.js';
 import { type Chain, ChainTable, positionOf } from './chain-table.js';
 import { CheckpointTable } from './checkpoint-table.js';
@@ -60,7 +62,7 @@ export class JournalStore {
     this.#records = new RecordTable(db);
     this.#producers = new ProducerTable(db);
     this.#checkpoints = new CheckpointTable(db);
-    this.epoch = this.#transact(() => {
+    this.epoch = this.#transact('journal.open', () => {
       claimFor(db, machine);
       this.#producers.trim(limits.journalProducersKept);
       this.#chains.mint(wallMs);
@@ -71,7 +73,7 @@ export class JournalStore {
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone. */
   appendBatches(batches: readonly AppendBatch[]): Outcome<Appended>[] {
-    return this.#transact(() => {
+    return this.#transact('journal.append', () => {
       const start = this.#chains.current;
       let chain = start;
       const outcomes = batches.map((batch) => {
@@ -134,7 +136,7 @@ export class JournalStore {
   markLostTail({ journalId, incident }: { journalId: string; incident?: NewRecord }): boolean {
     const refusal = incident === undefined ? undefined : refusalOf(incident);
     if (refusal !== undefined) throw refusal;
-    return this.#transact(() => {
+    return this.#transact('journal.lost-tail', () => {
       const chain = this.#chains.find(journalId);
       if (chain.status === 'lost-tail') return false;
       if (chain.status === 'open') throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`);
@@ -152,7 +154,7 @@ export class JournalStore {
     reissuedCount: number;
     damaged: Damage[];
   } {
-    return this.#transact(() => {
+    return this.#transact('journal.reissue', () => {
       const old = this.#chains.find(options.journalId);
       let target = this.#chains.mint(options.wallMs);
       const damaged: Damage[] = [];
@@ -171,7 +173,7 @@ export class JournalStore {
 
   /** Deletes acknowledged records, oldest first, until `keep` of them are left; at most a bounded number per call. */
   prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
-    return this.#transact(() => {
+    return this.#transact('journal.prune', () => {
       const ackedCount = this.#chains.all.reduce((sum, { acked, base }) => sum + acked.seq - base.seq, 0);
       const excess = Math.max(0, ackedCount - keep);
       let budget = Math.min(excess, limits.pruneRowsMax);
@@ -262,7 +264,8 @@ export class JournalStore {
   }
 
   #moveAcked(chain: Chain, seq: number): void {
-    this.#transact(() => this.#chains.put({ ...chain, acked: this.#pointAt(chain, seq) }));
+    const acked = this.#pointAt(chain, seq);
+    this.#transact('journal.acknowledge', () => this.#chains.put({ ...chain, acked }));
   }
 
   #verifyPending(): Damage[] {
@@ -273,11 +276,11 @@ export class JournalStore {
     return damaged;
   }
 
-  /** BEGIN IMMEDIATE … COMMIT around `work`; J5. */
-  #transact<T>(work: () => T): T {
+  /** J5. */
+  #transact<T>(what: Commit, work: () => T): T {
     const before = this.#chains.all;
     try {
-      return this.#guard(() => this.#db.transaction(work).immediate());
+      return this.#guard(() => transact(this.#db, what, work));
     } catch (thrown) {
       this.#chains.restore(before);
       throw thrown;
