@@ -264,8 +264,7 @@ export class JournalStore {
   }
 
   #moveAcked(chain: Chain, seq: number): void {
-    const acked = this.#pointAt(chain, seq);
-    this.#transact('journal.acknowledge', () => this.#chains.put({ ...chain, acked }));
+    this.#transact('journal.acknowledge', () => this.#chains.put({ ...chain, acked: this.#pointAt(chain, seq) }));
   }
 
   #verifyPending(): Damage[] {
