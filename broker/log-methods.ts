@@ -7,10 +7,11 @@ import { failpoint } from '../common/core/failpoint.js';
 import { limits } from '../common/core/limits.js';
 import type { ErrorGroup } from '../common/journal/errors/error-groups.js';
 import type { Log } from '../common/journal/log/log.js';
-import type { LogPage } from '../common/journal/log/log-reader.js';
+import type { LogPage, LogRecord } from '../common/journal/log/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
 import type { ErrorGroupBody, Input, LogRecordBody, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
+import { marksOf } from '../common/protocol/record-marks.js';
 import { severities } from '../common/protocol/severity.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
@@ -40,7 +41,7 @@ export class LogMethods {
     }),
     'log.error': async ({ fingerprint }) => {
       const { group, occurrences } = await this.options.log.errorGroup(fingerprint, limits.errorOccurrencesShown);
-      return { group: groupBodyOf(group), occurrences: [...occurrences] };
+      return { group: groupBodyOf(group), occurrences: occurrences.map(recordBodyOf) };
     },
     'log.status': () => this.#status(),
   };
@@ -104,15 +105,19 @@ function chainEntryOf(entry: Input<'log.append'>['entries'][number]): ChainEntry
     const [seq, hash, reason] = entry;
     return { kind: 'hole', seq, hash, reason };
   }
-  const [seq, tsMs, stream, agent, epoch, body, hash] = entry;
-  return { kind: 'record', seq, tsMs, stream, agent, epoch, body, hash };
+  const [seq, tsMs, stream, agent, epoch, body, hash, { trace = '', ref = '' } = NO_MARKS] = entry;
+  return { kind: 'record', seq, tsMs, stream, agent, epoch, body, hash, trace, ref };
 }
 
-/** The log bounds a page in bytes; a record has the fields that travel, and no others. */
-const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({
-  records: records.map((record): LogRecordBody => record),
-  nextId,
-});
+const NO_MARKS: { readonly trace?: string; readonly ref?: string } = {};
+
+/** The log bounds a page in bytes. */
+const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({ records: records.map(recordBodyOf), nextId });
+
+/** A record has the fields that travel, and no others; its marks where it has any. */
+function recordBodyOf({ trace, ref, ...record }: LogRecord): LogRecordBody {
+  return trace === '' && ref === '' ? record : { ...record, ...marksOf({ trace, ref }) };
+}
 
 /** The log stores any text; what is no severity of ours (a later version's) counts as an error. */
 const groupBodyOf = (group: ErrorGroup): ErrorGroupBody => ({

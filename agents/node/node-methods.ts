@@ -3,6 +3,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Journal } from '../../common/journal/machine/journal.js';
+import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
@@ -150,10 +151,19 @@ async function emit(
   supervisor.findIfAny(agent)?.assertNotStale(epoch);
   const stored = await append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
-    records: records.map(([stream, tsMs, body]) => ({ stream, tsMs: Math.floor(tsMs), agent, epoch, body })),
+    records: records.map((record) => newRecordOf(record, agent, epoch)),
     ...(checkpoint === undefined ? {} : { checkpoint: { agent, name: checkpoint.name, bytes: checkpoint.value } }),
   });
   return { journalId: stored.journalId, firstSeq: stored.firstSeq, hashes: [...stored.hashes] };
+}
+
+function newRecordOf(
+  [stream, tsMs, body, marks]: Input<'journal.emit'>['records'][number],
+  agent: string,
+  epoch: number,
+): NewRecord {
+  const record = recordOf(stream, Math.floor(tsMs), agent, epoch, body);
+  return marks === undefined ? record : { ...record, ...marks };
 }
 
 async function reportError(
@@ -163,7 +173,7 @@ async function reportError(
 ): Promise<Output<'error.report'>> {
   const body = encode(completeReport(report));
   const { journalId, firstSeq } = await append({
-    records: [{ stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body }],
+    records: [recordOf(ERRORS_STREAM, systemClock.wallMs(), agent, epoch, body)],
   });
   return { journalId, seq: firstSeq };
 }

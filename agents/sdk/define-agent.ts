@@ -94,7 +94,7 @@ export interface ActionContext<Config = unknown> extends AgentContext<Config> {
    * is stopping. Made when it is looked at; an action that never does costs nothing.
    */
   readonly signal: AbortSignal;
-  /** W3C `traceparent` of the call, when its caller sent one; `call` passes it on. */
+  /** W3C `traceparent` of the call, when its caller sent one; `call` passes it on, and what is emitted or reported here bears its id. */
   readonly trace: string | undefined;
   /** What the caller of a stream sends while it runs; ends when the call does. Empty for a plain call. */
   readonly inbox: AsyncIterable<unknown>;

@@ -12,11 +12,12 @@ import type { Clock } from '../../common/core/clock.js';
 import { delay } from '../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
+import type { Input } from '../../common/protocol/catalogue.js';
 import { decode, encode } from '../../common/protocol/codec.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import type { Checkpoint, NewRecord, Receipt } from './define-agent.js';
 
-type SealedRecord = [stream: string, tsMs: number, body: Uint8Array];
+type SealedRecord = Input<'journal.emit'>['records'][number];
 
 interface SealedCheckpoint {
   readonly name: string;
@@ -46,10 +47,16 @@ export class Emitter {
     private readonly clock: Clock,
   ) {}
 
-  /** Stores the records in one transaction, with the checkpoint; it may come alone. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, CLOSED */
-  emit(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]> {
+  /**
+   * Stores the records in one transaction, with the checkpoint; it may come alone. `trace`: the id of the call that they
+   * belong to. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, CLOSED
+   */
+  emit(records: readonly NewRecord[], checkpoint?: Checkpoint, trace = ''): Promise<Receipt[]> {
     const tsMs = this.clock.wallMs();
-    const sealed = records.map(({ stream, body }): SealedRecord => [stream, tsMs, encode(body)]);
+    const sealed = records.map(
+      ({ stream, body }): SealedRecord =>
+        trace === '' ? [stream, tsMs, encode(body)] : [stream, tsMs, encode(body), { trace }],
+    );
     const bytes = sealed.reduce((sum, [, , body]) => sum + body.length, 0);
     this.#assertFits(sealed, bytes, checkpoint !== undefined);
     return new Promise((resolve, reject) => {

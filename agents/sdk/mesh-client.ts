@@ -9,6 +9,7 @@ import type { Input, MethodName, Output, WelcomeBody } from '../../common/protoc
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
+import { traceIdOf } from '../../common/protocol/record-marks.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
 import type {
   EventInfo,
@@ -16,7 +17,7 @@ import type {
   SubscriptionFigures,
   SubscriptionOptions,
 } from '../../common/wire/subscription.js';
-import type { CallAddress, CallOptions, CallOrigin, CallStream } from './calls/call.js';
+import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policy-link.js';
 import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt } from './define-agent.js';
@@ -125,22 +126,25 @@ export class MeshClient implements Mesh {
     return this.#events.subscribe(pattern, handler, options);
   }
 
-  async emit(stream: string, body: unknown): Promise<Receipt> {
-    const [receipt] = await this.#emitter.emit([{ stream, body }]);
+  /** @param origin the call in whose action this happens: its trace is the record's. */
+  async emit(stream: string, body: unknown, origin?: TraceOrigin): Promise<Receipt> {
+    const [receipt] = await this.#emitter.emit([{ stream, body }], undefined, traceIdOf(origin?.trace));
     return receipt as Receipt;
   }
 
-  async emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]> {
-    return this.#emitter.emit(records, checkpoint);
+  /** @param origin the call in whose action this happens: its trace is that of the records. */
+  async emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint, origin?: TraceOrigin): Promise<Receipt[]> {
+    return this.#emitter.emit(records, checkpoint, traceIdOf(origin?.trace));
   }
 
   checkpoint(name: string): Promise<unknown> {
     return this.#emitter.checkpoint(name);
   }
 
-  report(error: unknown, rest: Partial<ErrorReport> = {}): Promise<Receipt> {
+  /** @param origin the call in whose action this happens: its trace is the report's. */
+  report(error: unknown, rest: Partial<ErrorReport> = {}, origin?: TraceOrigin): Promise<Receipt> {
     const report = isReport(error) ? completeReport({ ...error, ...rest }) : reportOf(error, rest);
-    return this.emit(ERRORS_STREAM, report);
+    return this.emit(ERRORS_STREAM, report, origin);
   }
 
   /** One request to the machine's node, or to the central registry or log. */

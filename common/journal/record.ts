@@ -3,6 +3,7 @@
  *
  * hash(0) = sha256("agent-mesh journal " + journalId)
  * hash(n) = sha256(hash(n-1) ‖ u64 seq ‖ u64 ts ‖ u64 epoch ‖ u32 length, stream ‖ u32 length, agent ‖ u32 length, body)
+ *           and, where a record has a trace or a reference, behind the body: ‖ u32 length, trace ‖ u32 length, ref
  *
  * All integers are big-endian, texts are UTF-8. So a hash covers its record and everything before it: two stores that
  * agree on (journal id, seq, hash) hold the same history up to there.
@@ -12,7 +13,7 @@ import { MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 
 export const HASH_BYTES = 32;
-const FIXED_BYTES = HASH_BYTES + 3 * 8 + 3 * 4;
+const FIXED_BYTES = HASH_BYTES + 3 * 8 + 5 * 4;
 
 /** What an emitter seals; the journal stores the body as it is and never looks inside. */
 export interface NewRecord {
@@ -20,7 +21,12 @@ export interface NewRecord {
   readonly tsMs: number;
   readonly agent: string;
   readonly epoch: number;
+  /** Empty where `ref` says where the body is. */
   readonly body: Uint8Array;
+  /** The trace id of the call in which it was emitted: 32 hex digits, or empty. */
+  readonly trace: string;
+  /** `<sha256 in hex>/<bytes>` of a body that is a file on the machine that emitted it, or empty. */
+  readonly ref: string;
 }
 
 export interface ChainedRecord extends NewRecord {
@@ -49,6 +55,17 @@ export interface ChainPoint {
   readonly hash: Uint8Array | null;
 }
 
+/** A record without marks: its body is in it, and it belongs to no call. */
+export const recordOf = (stream: string, tsMs: number, agent: string, epoch: number, body: Uint8Array): NewRecord => ({
+  stream,
+  tsMs,
+  agent,
+  epoch,
+  body,
+  trace: '',
+  ref: '',
+});
+
 /** Reused by every call, because the hash is taken before the next one writes: an allocation each would cost a third. */
 let scratch = Buffer.allocUnsafe(8 * 1024);
 
@@ -58,7 +75,8 @@ export const genesisHash = (journalId: string): Uint8Array =>
 /** The hash of `record` as number `seq` of the chain whose previous hash is `previous`. */
 export function chainHash(previous: Uint8Array, seq: number, record: NewRecord): Uint8Array {
   // A UTF-16 unit takes three bytes at most in UTF-8.
-  const bytesMax = FIXED_BYTES + 3 * (record.stream.length + record.agent.length) + record.body.byteLength;
+  const textLength = record.stream.length + record.agent.length + record.trace.length + record.ref.length;
+  const bytesMax = FIXED_BYTES + 3 * textLength + record.body.byteLength;
   if (scratch.byteLength < bytesMax) scratch = Buffer.allocUnsafe(2 * bytesMax);
   scratch.set(previous, 0);
   let at = writeUint64(seq, previous.byteLength);
@@ -68,7 +86,10 @@ export function chainHash(previous: Uint8Array, seq: number, record: NewRecord):
   at = writeText(record.agent, at);
   at = scratch.writeUInt32BE(record.body.byteLength, at);
   scratch.set(record.body, at);
-  return hash('sha256', scratch.subarray(0, at + record.body.byteLength), 'buffer');
+  at += record.body.byteLength;
+  // A record without marks hashes as it did before there were any, so chains of old files go on.
+  if (record.trace !== '' || record.ref !== '') at = writeText(record.ref, writeText(record.trace, at));
+  return hash('sha256', scratch.subarray(0, at), 'buffer');
 }
 
 function writeUint64(value: number, at: number): number {
@@ -96,6 +117,9 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 /** Only what SQLite is sure to give back byte for byte; the grammar of names belongs to the protocol. */
 const isPlainText = (text: string): boolean => /^[\x20-\x7e]*$/.test(text) && text.length <= limits.topicLengthMax;
 
+const isTrace = (text: string): boolean => text === '' || /^[0-9a-f]{32}$/.test(text);
+const isRef = (text: string): boolean => text === '' || /^[0-9a-f]{64}\/[1-9][0-9]{0,14}$/.test(text);
+
 /** Why `record` cannot be stored, or undefined. A store refuses only what it could not give back unchanged. */
 export function refusalOf(record: NewRecord): MeshError | undefined {
   if (record.body.byteLength > limits.recordBodyBytesMax) {
@@ -113,14 +137,17 @@ export function refusalOf(record: NewRecord): MeshError | undefined {
     isPlainText(record.stream) &&
     isPlainText(record.agent) &&
     isCount(record.tsMs) &&
-    isCount(record.epoch);
+    isCount(record.epoch) &&
+    isTrace(record.trace) &&
+    isRef(record.ref) &&
+    (record.ref === '' || record.body.byteLength === 0);
   return isSound
     ? undefined
     : new MeshError(
         'INVALID_INPUT',
-        `a record of stream '${record.stream}' has a name or a number that cannot be stored`,
+        `a record of stream '${record.stream}' has a name, a number or a mark that cannot be stored`,
         {
-          hint: 'Names are printable ASCII; tsMs and epoch are whole numbers, not negative.',
+          hint: 'Names are printable ASCII; tsMs and epoch are whole numbers, not negative; a record with a reference has no body.',
         },
       );
 }

@@ -5,6 +5,7 @@
 
 import { limits } from '../core/limits.js';
 import { PolicyRule } from './call-policy.js';
+import { BodyRef, TraceId } from './record-marks.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
 import { severities } from './severity.js';
@@ -197,8 +198,10 @@ export const LogRecord = closed({
   hash: Hash,
   body: Type.Unsafe<Uint8Array>({
     bytes: limits.recordBodyBytesMax,
-    description: 'MessagePack of the body, as its emitter sealed it',
+    description: 'MessagePack of the body, as its emitter sealed it; empty where `ref` says where it is',
   }),
+  trace: Type.Optional(TraceId),
+  ref: Type.Optional(BodyRef),
   integrity: Type.Enum(['verified', 'unverifiable', 'damaged'], {
     description: 'proved by the hash before it; that hash is gone; not what was stored',
   }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newJournalId } from '../../common/core/ids.js';
 import { limits } from '../../common/core/limits.js';
-import { chainHash, genesisHash } from '../../common/journal/record.js';
+import { chainHash, genesisHash, recordOf } from '../../common/journal/record.js';
 import { openLog } from '../../common/log/log.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
@@ -48,11 +48,22 @@ export class Chain {
     const entries: Entry[] = [];
     for (let i = 0; i < count; i++) {
       const seq = ++this.#seq;
-      const record = { stream, tsMs: 1_000 + seq, agent: this.agent, epoch: 7, body: encode(body(seq)) };
+      const record = recordOf(stream, 1_000 + seq, this.agent, 7, encode(body(seq)));
       this.#hash = chainHash(this.#hash, seq, record);
       entries.push([seq, record.tsMs, stream, this.agent, record.epoch, record.body, this.#hash]);
     }
     return { machine: this.machine, journalId: this.journalId, previous, entries };
+  }
+
+  /** One record with marks; those that are sent may be others than those that it was hashed with. */
+  marked(marks: { readonly trace: string; readonly ref: string }, sent: Partial<typeof marks> = {}): Append {
+    const previous = this.#hash;
+    const seq = ++this.#seq;
+    const record = { ...recordOf('metrics', 1_000 + seq, this.agent, 7, new Uint8Array()), ...marks };
+    this.#hash = chainHash(previous, seq, record);
+    const { stream, tsMs, agent, epoch, body } = record;
+    const entry: Entry = [seq, tsMs, stream, agent, epoch, body, this.#hash, { ...marks, ...sent }];
+    return { machine: this.machine, journalId: this.journalId, previous, entries: [entry] };
   }
 
   errors(count: number, report: ErrorReportInput): Append {

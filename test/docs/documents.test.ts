@@ -5,7 +5,7 @@ import { logBounds } from '../../agents/node/logs/log-rotation.js';
 import { machineSettings } from '../../common/config/machine-settings.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { chainHash, genesisHash } from '../../common/journal/record.js';
+import { chainHash, genesisHash, recordOf } from '../../common/journal/record.js';
 import { decode, encode } from '../../common/protocol/codec.js';
 import {
   decodeFrame,
@@ -79,10 +79,10 @@ describe('docs/PROTOCOL.md', () => {
   it('computes the hash chain as it is computed', () => {
     const journalId = '0123456789abcdefghjk';
     expect(readProtocolDocument()).to.include(Buffer.from(genesisHash(journalId)).toString('hex'));
-    const record = { stream: 'notes', tsMs: 1000, agent: 'echo', epoch: 7, body: encode({ n: 1 }) };
-    expect(readProtocolDocument()).to.include(
-      Buffer.from(chainHash(genesisHash(journalId), 1, record)).toString('hex'),
-    );
+    const record = recordOf('notes', 1000, 'echo', 7, encode({ n: 1 }));
+    const traced = { ...record, trace: '4bf92f3577b34da6a3ce929d0e0e4736' };
+    for (const one of [record, traced])
+      expect(readProtocolDocument()).to.include(Buffer.from(chainHash(genesisHash(journalId), 1, one)).toString('hex'));
     expect(decode(record.body)).to.deep.equal({ n: 1 });
   });
 });

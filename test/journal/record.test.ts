@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
-import { chainHash, genesisHash, refusalOf } from '../../common/journal/record.js';
-import { recordOf } from './world.js';
+import { chainHash, genesisHash, recordOf, refusalOf } from '../../common/journal/record.js';
+import { recordOf as textRecord } from './world.js';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const REF = `${'a1'.repeat(32)}/300000`;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const sized = (bytes: Uint8Array): Buffer => {
@@ -39,26 +42,48 @@ describe('the hash chain', () => {
             .update(Buffer.concat([uint64(seq), uint64(tsMs), uint64(epoch)]))
             .update(Buffer.concat([sized(Buffer.from(stream)), sized(Buffer.from(agent)), sized(body)]))
             .digest('hex');
-          expect(hex(chainHash(previous, seq, { stream, agent, tsMs, epoch, body }))).to.equal(expected);
+          expect(hex(chainHash(previous, seq, recordOf(stream, tsMs, agent, epoch, body)))).to.equal(expected);
         },
       ),
     );
   });
 
+  it('covers the marks of a record that has any, and only then', () => {
+    const previous = genesisHash('j1');
+    const plain = recordOf('notes', 3, 'echo', 7, Buffer.from('body'));
+    for (const marks of [
+      { trace: TRACE, ref: '' },
+      { trace: '', ref: REF },
+      { trace: TRACE, ref: REF },
+    ]) {
+      const expected = createHash('sha256')
+        .update(previous)
+        .update(Buffer.concat([uint64(1), uint64(3), uint64(7)]))
+        .update(Buffer.concat([Buffer.from('notes'), Buffer.from('echo'), plain.body].map(sized)))
+        .update(Buffer.concat([Buffer.from(marks.trace), Buffer.from(marks.ref)].map(sized)))
+        .digest('hex');
+      expect(hex(chainHash(previous, 1, { ...plain, ...marks }))).to.equal(expected);
+    }
+  });
+
   it('takes the largest record', () => {
     const body = new Uint8Array(limits.recordBodyBytesMax).fill(1);
-    expect(chainHash(genesisHash('j1'), 1, { ...recordOf(''), body })).to.have.length(32);
-    expect(refusalOf({ ...recordOf(''), body })).to.equal(undefined);
+    expect(chainHash(genesisHash('j1'), 1, { ...textRecord(''), body })).to.have.length(32);
+    expect(refusalOf({ ...textRecord(''), body })).to.equal(undefined);
+    expect(refusalOf({ ...textRecord(''), trace: TRACE, ref: REF })).to.equal(undefined);
   });
 
   it('refuses what could not be given back unchanged', () => {
     const codes = [
-      { ...recordOf('x'), body: new Uint8Array(limits.recordBodyBytesMax + 1) },
-      { ...recordOf('x'), stream: '' },
-      { ...recordOf('x'), agent: '\ud800' },
-      { ...recordOf('x'), tsMs: 1.5 },
-      { ...recordOf('x'), epoch: -1 },
+      { ...textRecord('x'), body: new Uint8Array(limits.recordBodyBytesMax + 1) },
+      { ...textRecord('x'), stream: '' },
+      { ...textRecord('x'), agent: '\ud800' },
+      { ...textRecord('x'), tsMs: 1.5 },
+      { ...textRecord('x'), epoch: -1 },
+      { ...textRecord('x'), trace: 'no trace' },
+      { ...textRecord(''), ref: '../../etc/passwd/4' },
+      { ...textRecord('a body beside its reference'), ref: REF },
     ].map((record) => refusalOf(record)?.code);
-    expect(codes).to.deep.equal(['TOO_LARGE', 'INVALID_INPUT', 'INVALID_INPUT', 'INVALID_INPUT', 'INVALID_INPUT']);
+    expect(codes).to.deep.equal(['TOO_LARGE', ...new Array(7).fill('INVALID_INPUT')]);
   });
 });

@@ -7,6 +7,7 @@ import type { Incident } from '../../agents/node/records/incident.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { Journal } from '../../common/journal/machine/journal.js';
+import { recordOf } from '../../common/journal/record.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { MethodTable } from '../../common/wire/method-table.js';
@@ -82,7 +83,7 @@ describe('the forwarder', () => {
 
   const open = async () => (await Journal.open({ file: join(folder, 'journal.db'), machine: 'pc2' })).journal;
   const append = (n: number) =>
-    journal.append({ records: [{ stream: 'notes', tsMs: n, agent: 'echo', epoch: 1, body: encode({ n }) }] });
+    journal.append({ records: [recordOf('notes', n, 'echo', 1, encode({ n }))] });
   function forward(): Forwarder {
     forwarder = new Forwarder({
       journal,

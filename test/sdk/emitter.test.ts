@@ -119,6 +119,12 @@ describe('the emitter of durable records', () => {
     expect(bodies(node.requests[1])).to.deep.equal([{ n: 2 }, { n: 3 }]);
   });
 
+  it('says which trace a record belongs to, and nothing where there is none', async () => {
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    await Promise.all([emitter.emit([{ stream: 'notes', body: 1 }], undefined, trace), emit(2)]);
+    expect(node.requests[0]?.records.map((record) => record.slice(3))).to.deep.equal([[{ trace }], []]);
+  });
+
   it('takes an emit that comes in the very turn in which the last one was answered', async () => {
     for (let n = 1; n <= 50; n++) expect((await emit(n))[0]?.seq).to.equal(n);
   });

@@ -18,6 +18,7 @@ import type { ChainState } from '../../../common/journal/machine/journal-types.j
 import type { Run } from '../../../common/journal/machine/record-table.js';
 import type { ChainEntry, ChainPoint } from '../../../common/journal/record.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
+import { marksOf } from '../../../common/protocol/record-marks.js';
 import { Waiters } from '../../../common/registry/waiters.js';
 import { RequestClient } from '../../../common/wire/request-client.js';
 import { BatchSize } from './batch-size.js';
@@ -228,7 +229,11 @@ export class Forwarder {
 
 type WireEntry = Input<'log.append'>['entries'][number];
 
-const wireEntry = (entry: ChainEntry): WireEntry =>
-  entry.kind === 'hole'
-    ? [entry.seq, entry.hash, entry.reason]
-    : [entry.seq, entry.tsMs, entry.stream, entry.agent, entry.epoch, entry.body, entry.hash];
+function wireEntry(entry: ChainEntry): WireEntry {
+  if (entry.kind === 'hole') return [entry.seq, entry.hash, entry.reason];
+  const { seq, tsMs, stream, agent, epoch, body, hash } = entry;
+  const marks = marksOf(entry);
+  return marks === undefined
+    ? [seq, tsMs, stream, agent, epoch, body, hash]
+    : [seq, tsMs, stream, agent, epoch, body, hash, marks];
+}

@@ -3,7 +3,7 @@ import { systemClock } from '../../../common/core/clock.js';
 import type { MeshError } from '../../../common/core/errors.js';
 import type { Damage } from '../../../common/journal/machine/chain-run.js';
 import type { JournalFinding } from '../../../common/journal/machine/journal-types.js';
-import type { NewRecord } from '../../../common/journal/record.js';
+import { type NewRecord, recordOf } from '../../../common/journal/record.js';
 import { encode } from '../../../common/protocol/codec.js';
 import {
   completeReport,
@@ -24,7 +24,7 @@ export class Incident {
 
   /** As a record of the node; `epoch` 0 where the incarnation does not matter. */
   toRecord(agent: string = NODE_AGENT, epoch = 0): NewRecord {
-    return { stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body: encode(this.report) };
+    return recordOf(ERRORS_STREAM, systemClock.wallMs(), agent, epoch, encode(this.report));
   }
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { failpoint } from '../../../common/core/failpoint.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
-import type { NewRecord } from '../../../common/journal/record.js';
+import { type NewRecord, recordOf } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import { encode } from '../../../common/protocol/codec.js';
 import { ERRORS_STREAM, type ErrorReport } from '../../../common/protocol/error-report.js';
@@ -52,12 +52,12 @@ export class NodeJournal {
 
   /** What became of a process, in its name. */
   reportDeath(agent: string, epoch: number, report: ErrorReport): void {
-    this.#store({ stream: ERRORS_STREAM, tsMs: systemClock.wallMs(), agent, epoch, body: encode(report) });
+    this.#store(recordOf(ERRORS_STREAM, systemClock.wallMs(), agent, epoch, encode(report)));
   }
 
   /** Something that happened to an agent, in its name. */
   record(stream: string, agent: string, epoch: number, body: unknown): void {
-    this.#store({ stream, tsMs: systemClock.wallMs(), agent, epoch, body: encode(body) });
+    this.#store(recordOf(stream, systemClock.wallMs(), agent, epoch, encode(body)));
   }
 
   /** A damaged row is met when the journal is opened and each time it is read to be sent; it is told once. */

@@ -5,13 +5,15 @@
  * C1  What an action does not look at is not made: a call that is only answered costs one small object.
  * C2  `signal` aborts once, for the first reason: the caller gave up or has gone, its time is over, or the agent stops.
  *     Nothing of a call that has ended stays behind, neither a timer nor a listener.
- * C3  What is called through this context inherits its time, its end and its trace, also as a function that was taken out.
+ * C3  What is called through this context inherits its time, its end and its trace, also as a function that was taken out;
+ *     what is emitted or reported through it inherits its trace.
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
+import type { ErrorReport } from '../../../common/protocol/error-report.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
-import type { CallAddress, CallOptions, CallOrigin, CallStream } from '../calls/call.js';
-import type { ActionContext, AgentContext, Mesh } from '../define-agent.js';
+import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from '../calls/call.js';
+import type { ActionContext, AgentContext, Checkpoint, Mesh, NewRecord, Receipt } from '../define-agent.js';
 
 /** The request that a call answers, or several that ask for the same. */
 export interface CallSource {
@@ -25,10 +27,13 @@ export interface CallSource {
   readonly stream: { readonly inbox: AsyncIterable<unknown> } | undefined;
 }
 
-/** The caller's side, for calls that are made within another. */
+/** The mesh as a call uses it: what is called and emitted within it bears its marks. */
 export interface NestedCalls {
   call(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): Promise<unknown>;
   stream(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): CallStream;
+  emit(stream: string, body: unknown, origin: TraceOrigin): Promise<Receipt>;
+  emitBatch(records: readonly NewRecord[], checkpoint: Checkpoint | undefined, origin: TraceOrigin): Promise<Receipt[]>;
+  report(error: unknown, rest: Partial<ErrorReport> | undefined, origin: TraceOrigin): Promise<Receipt>;
 }
 
 export type ActionCallClass = new (source: CallSource) => ActionContext;
@@ -173,6 +178,18 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     get stream(): Mesh['stream'] {
       this.#stream ??= (target, input = {}, options = {}) => nested.stream(target, input, options, this);
       return this.#stream;
+    }
+
+    get emit(): Mesh['emit'] {
+      return (stream, body) => nested.emit(stream, body, this);
+    }
+
+    get emitBatch(): Mesh['emitBatch'] {
+      return (records, checkpoint) => nested.emitBatch(records, checkpoint, this);
+    }
+
+    get report(): Mesh['report'] {
+      return (error, rest) => nested.report(error, rest, this);
     }
 
     #ending(): CallEnd {

@@ -53,6 +53,9 @@ export interface CallOrigin {
   readonly trace: string | undefined;
 }
 
+/** The same for what is emitted or reported within it: only its trace holds there. */
+export type TraceOrigin = Pick<CallOrigin, 'trace'>;
+
 /**
  * A call whose action yields. Iterate over its items once; leaving the loop cancels the call. No more items come than are
  * read: a slow reader slows the callee down.

@@ -37,7 +37,7 @@ interface LogRow extends Omit<LogRecord, 'integrity'> {
 
 /** CROSS keeps the records outermost: a plan that began with the journals would have to sort all of a machine's. */
 const selectRecords = `SELECT r.id, r.journal, j.journal_id AS journalId, j.machine, r.seq, r.ts AS tsMs, r.stream, r.agent, r.epoch,
-  r.body, r.hash FROM records r CROSS JOIN journals j ON j.id = r.journal`;
+  r.body, r.hash, r.trace, r.ref FROM records r CROSS JOIN journals j ON j.id = r.journal`;
 
 export class LogReader {
   readonly #db: Connection;

@@ -60,4 +60,10 @@ export const logMigrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX error_occurrences_by_id ON error_occurrences (id);
   `,
+  `
+  -- The trace of the call that emitted it, and where its body is when that is a file of its machine.
+  ALTER TABLE records ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+  ALTER TABLE records ADD COLUMN ref TEXT NOT NULL DEFAULT '';
+  CREATE INDEX records_by_ref ON records (ref) WHERE ref <> '';
+  `,
 ];

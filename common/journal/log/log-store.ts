@@ -83,7 +83,7 @@ export class LogStore {
     this.#reader = new LogReader(db);
     this.#groups = new ErrorGroups(db, groupOf);
     this.#insertRecord = db.prepare(
-      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#insertHole = db.prepare('INSERT INTO holes (journal, seq, hash, reason) VALUES (?, ?, ?, ?)');
     this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
@@ -200,8 +200,9 @@ export class LogStore {
       this.#insertHole.run(journal.id, entry.seq, entry.hash, entry.reason);
       return;
     }
-    const { seq, tsMs, stream, agent, epoch, body, hash } = entry;
-    const { lastInsertRowid } = this.#insertRecord.run(journal.id, seq, tsMs, stream, agent, epoch, body, hash);
+    const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = entry;
+    const columns = [journal.id, seq, tsMs, stream, agent, epoch, body, hash, trace, ref];
+    const { lastInsertRowid } = this.#insertRecord.run(...columns);
     if (stream === this.#errorStream) this.#groups.add(Number(lastInsertRowid), entry, journal.machine);
   }
 

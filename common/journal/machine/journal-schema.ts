@@ -49,4 +49,10 @@ export const journalMigrations: readonly string[] = [
     PRIMARY KEY (agent, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The trace of the call that emitted it, and where its body is when that is a file.
+  ALTER TABLE records ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+  ALTER TABLE records ADD COLUMN ref TEXT NOT NULL DEFAULT '';
+  CREATE INDEX records_by_ref ON records (ref) WHERE ref <> '';
+  `,
 ];

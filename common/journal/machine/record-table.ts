@@ -15,6 +15,8 @@ export interface RecordRow {
   readonly epoch: unknown;
   readonly body: unknown;
   readonly hash: unknown;
+  readonly trace: unknown;
+  readonly ref: unknown;
 }
 
 export interface RunBounds {
@@ -43,8 +45,8 @@ export class RecordTable {
   readonly #tailOfStream;
 
   constructor(db: Connection) {
-    this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array]>(
-      'INSERT INTO records (position, ts, stream, agent, epoch, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array, string, string]>(
+      'INSERT INTO records (position, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#range = db.prepare<[number, number], RecordRow>(
       'SELECT * FROM records WHERE position BETWEEN ? AND ? ORDER BY position',
@@ -60,8 +62,9 @@ export class RecordTable {
     );
   }
 
-  insert(chain: Chain, seq: number, { tsMs, stream, agent, epoch, body }: NewRecord, hash: Uint8Array): void {
-    this.#insert.run(positionOf(chain, seq), tsMs, stream, agent, epoch, body, hash);
+  insert(chain: Chain, seq: number, record: NewRecord, hash: Uint8Array): void {
+    const { tsMs, stream, agent, epoch, body, trace, ref } = record;
+    this.#insert.run(positionOf(chain, seq), tsMs, stream, agent, epoch, body, hash, trace, ref);
   }
 
   /** The entries after `from`, each verified. A stored hash that is proved wrong is written anew. */
@@ -127,14 +130,16 @@ export function storedEntryOf(row: RecordRow, seq: number): StoredEntry {
 const hashOf = (value: unknown): Uint8Array | null =>
   value instanceof Uint8Array && value.byteLength === HASH_BYTES ? value : null;
 
-function recordOf({ ts, stream, agent, epoch, body }: RecordRow): NewRecord | undefined {
+function recordOf({ ts, stream, agent, epoch, body, trace, ref }: RecordRow): NewRecord | undefined {
   const isWhole =
     typeof stream === 'string' &&
     typeof agent === 'string' &&
     body instanceof Uint8Array &&
+    typeof trace === 'string' &&
+    typeof ref === 'string' &&
     isCount(ts) &&
     isCount(epoch);
-  return isWhole ? { stream, tsMs: ts, agent, epoch, body } : undefined;
+  return isWhole ? { stream, tsMs: ts, agent, epoch, body, trace, ref } : undefined;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

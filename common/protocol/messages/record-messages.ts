@@ -13,6 +13,7 @@ import {
   Stream,
   Text,
 } from '../message-parts.js';
+import { MarkedTuple } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';
 import { Bytes } from '../schema.js';
 import { Type } from '../type.js';
@@ -25,7 +26,7 @@ export const recordMessages = {
       agent: Name,
       epoch: Epoch,
       firstSeq: Type.Integer({ minimum: 1, description: "the emitter's own count of its records" }),
-      records: Type.Array(Type.Tuple([Stream, WallMs, Body]), {
+      records: Type.Array(MarkedTuple([Stream, WallMs, Body]), {
         maxItems: limits.recordBatchMax,
         description: 'none, when only the checkpoint moves',
       }),

@@ -226,6 +226,24 @@ describe('an action', () => {
     }
   });
 
+  it('marks what is emitted and reported within it with its trace, also with a function that was taken out', async () => {
+    world = await ActionWorld.open({
+      note: {
+        run: async (_: unknown, { emit, emitBatch, report }: ActionContext) => {
+          await emit('notes', { n: 1 });
+          await emitBatch([{ stream: 'metrics', body: 1 }]);
+          await report(new Error('half of it failed'));
+        },
+      },
+    });
+    await world.ask(world.client(), 'note', {}, { trace: TRACE });
+    expect(world.emitted).to.deep.equal([
+      { streams: ['notes'], trace: TRACE },
+      { streams: ['metrics'], trace: TRACE },
+      { streams: ['errors'], trace: TRACE },
+    ]);
+  });
+
   it('never says that it did not run: what it came upon did not, it had begun', async () => {
     world = await ActionWorld.open({
       relay: {

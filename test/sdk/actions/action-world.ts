@@ -2,7 +2,7 @@
 import { Dealer, Request } from 'zeromq';
 import type { NestedCalls } from '../../../agents/sdk/actions/action-call.js';
 import { ActionTable } from '../../../agents/sdk/actions/action-table.js';
-import type { AgentDefinition } from '../../../agents/sdk/define-agent.js';
+import type { AgentDefinition, Receipt } from '../../../agents/sdk/define-agent.js';
 import type { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
@@ -42,6 +42,8 @@ export class ActionWorld {
   readonly failures: unknown[] = [];
   /** What the actions asked of other agents. */
   readonly nested: Parameters<NestedCalls['call']>[] = [];
+  /** The streams that they emitted to, and under which trace. */
+  readonly emitted: { readonly streams: readonly string[]; readonly trace: string | undefined }[] = [];
   readonly table: ActionTable;
   readonly server: RequestServer;
   readonly #closers: (() => unknown)[] = [];
@@ -65,6 +67,14 @@ export class ActionWorld {
       stream: () => {
         throw new Error('no streams here');
       },
+      emit: async (stream, _, { trace }) => this.#onEmitted([stream], trace),
+      emitBatch: async (records, _, { trace }) => [
+        this.#onEmitted(
+          records.map(({ stream }) => stream),
+          trace,
+        ),
+      ],
+      report: async (_, __, { trace }) => this.#onEmitted(['errors'], trace),
     });
     const methods = new MethodTable();
     for (const [name, method] of this.table.methods) methods.add(name, method);
@@ -75,6 +85,11 @@ export class ActionWorld {
       handle: methods.handle,
       onBug: (error) => this.failures.push(error),
     });
+  }
+
+  #onEmitted(streams: readonly string[], trace: string | undefined): Receipt {
+    this.emitted.push({ streams, trace });
+    return { journalId: '0123456789abcdefghjk', seq: this.emitted.length, hash: Buffer.alloc(32) };
   }
 
   client(): RequestClient {
