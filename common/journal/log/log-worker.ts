@@ -26,7 +26,7 @@ function store(): LogStore {
   return opened;
 }
 
-serveStore<LogOperations>(parentPort, {
+serveStore<LogOperations, 'append'>(parentPort, {
   operations: {
     open: (args) => {
       const { store: fresh, findings } = LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf });
@@ -42,6 +42,6 @@ serveStore<LogOperations>(parentPort, {
     prune: (args) => store().prune(args),
     close: () => opened?.close(),
   },
-  rowCountOf: ({ entries }) => entries.length,
-  appendGroup: (batches) => store().appendBatches(batches),
+  grouped: { append: ({ entries }) => entries.length },
+  runGroup: (requests) => store().appendBatches(requests.map(({ args }) => args)),
 });

@@ -43,7 +43,7 @@ function store(): JournalStore {
   return opened;
 }
 
-serveStore<JournalOperations>(parentPort, {
+serveStore<JournalOperations, 'append'>(parentPort, {
   operations: {
     open: (args) => {
       const { store: fresh, findings } = JournalStore.open(args);
@@ -63,6 +63,6 @@ serveStore<JournalOperations>(parentPort, {
     status: () => store().status(),
     close: () => opened?.close(),
   },
-  rowCountOf: ({ records }) => records.length,
-  appendGroup: (batches) => store().appendBatches(batches),
+  grouped: { append: ({ records }) => records.length },
+  runGroup: (requests) => store().appendBatches(requests.map(({ args }) => args)),
 });

@@ -1,7 +1,7 @@
 /**
  * The worker's side of a store. Runs requests in the order they came. While one runs (a commit that waits for the disk)
- * others gather, and all appends among them that follow one another become one group: the slower the disk, the larger
- * the groups, without a timer. Promises one reply per request; after `close` the thread ends by itself.
+ * others gather, and all among them that write and follow one another become one group, which commits once: the slower the
+ * disk, the larger the groups, without a timer. Promises one reply per request; after `close` the thread ends by itself.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { MeshError, messageOf, toMeshError } from '../../core/errors.js';
@@ -9,27 +9,32 @@ import { limits } from '../../core/limits.js';
 import { type Outcome, refused, succeeded } from './outcome.js';
 import type { ArgsOf, OperationTable, ResultOf, StoreReply, StoreRequest } from './store-port.js';
 
-/** How a store answers: each operation alone, but `append` in groups. */
-export interface StoreService<Ops extends OperationTable & { readonly append: (batch: never) => unknown }> {
+/** A request of one of the operations that `Names` has, with its arguments. */
+export type RequestOf<Ops extends OperationTable, Names extends keyof Ops> = {
+  readonly [Name in Names]: { readonly name: Name; readonly args: ArgsOf<Ops, Name> };
+}[Names];
+
+/** How a store answers: each operation alone, but those that write and come often in groups. */
+export interface StoreService<Ops extends OperationTable, Grouped extends keyof Ops> {
   readonly operations: {
-    readonly [Name in Exclude<keyof Ops, 'append'>]: (args: ArgsOf<Ops, Name>) => ResultOf<Ops, Name>;
+    readonly [Name in Exclude<keyof Ops, Grouped>]: (args: ArgsOf<Ops, Name>) => ResultOf<Ops, Name>;
   };
-  /** Rows of one append, for the bound of a group. */
-  rowCountOf(batch: ArgsOf<Ops, 'append'>): number;
-  /** Answers each of the group, in order; throws when none was stored. */
-  appendGroup(batches: readonly ArgsOf<Ops, 'append'>[]): Outcome<ResultOf<Ops, 'append'>>[];
+  /** Those that share a transaction, each with the rows that one writes, for the bound of a group. */
+  readonly grouped: { readonly [Name in Grouped]: (args: ArgsOf<Ops, Name>) => number };
+  /** Answers each of the group, in order, after one commit; throws when nothing of it was stored. */
+  runGroup(requests: readonly RequestOf<Ops, Grouped>[]): Outcome<ResultOf<Ops, Grouped>>[];
 }
 
 /** The same with the types taken off, which is all that a message port can promise. */
 interface ErasedService {
   readonly operations: { readonly [name: string]: (args: never) => unknown };
-  rowCountOf(batch: unknown): number;
-  appendGroup(batches: readonly unknown[]): Outcome<unknown>[];
+  readonly grouped: { readonly [name: string]: (args: never) => number };
+  runGroup(requests: readonly unknown[]): Outcome<unknown>[];
 }
 
-export function serveStore<Ops extends OperationTable & { readonly append: (batch: never) => unknown }>(
+export function serveStore<Ops extends OperationTable, Grouped extends keyof Ops>(
   port: MessagePort,
-  service: StoreService<Ops>,
+  service: StoreService<Ops, Grouped>,
 ): void {
   new WorkerServer(port, service).listen();
 }
@@ -60,20 +65,24 @@ class WorkerServer {
     const group = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
     this.#port.postMessage(
-      count > 1 || group[0]?.name === 'append' ? this.#answerGroup(group) : group.map((one) => this.#answer(one)),
+      this.#isGrouped(group[0]) ? this.#answerGroup(group) : group.map((one) => this.#answer(one)),
     );
     this.#isScheduled = this.#queue.length > 0;
     if (this.#isScheduled) setImmediate(() => this.#drain());
     if (group[0]?.name === 'close') this.#port.close();
   }
 
-  /** How many appends at the head of the queue fit one transaction; 1 for any other operation. */
+  #isGrouped(request: StoreRequest | undefined): boolean {
+    return request !== undefined && Object.hasOwn(this.#service.grouped, request.name);
+  }
+
+  /** How many at the head of the queue fit one transaction; 1 for an operation that stands alone. */
   #groupLength(): number {
     let rowCount = 0;
     let length = 0;
-    for (const { name, args } of this.#queue) {
-      if (name !== 'append') break;
-      rowCount += this.#service.rowCountOf(args);
+    for (const request of this.#queue) {
+      if (!this.#isGrouped(request)) break;
+      rowCount += this.#service.grouped[request.name]?.(request.args as never) ?? 1;
       if (length > 0 && rowCount > limits.groupCommitRowsMax) break;
       length += 1;
     }
@@ -82,7 +91,7 @@ class WorkerServer {
 
   #answerGroup(group: readonly StoreRequest[]): StoreReply[] {
     try {
-      const outcomes = this.#service.appendGroup(group.map(({ args }) => args));
+      const outcomes = this.#service.runGroup(group.map(({ name, args }) => ({ name, args })));
       return group.map(({ id }, index) => replyOf(id, outcomes[index] ?? refused(new Error('no outcome'))));
     } catch (thrown) {
       return group.map(({ id }) => replyOf(id, refused(thrown)));
