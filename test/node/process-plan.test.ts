@@ -5,6 +5,7 @@ import { openMachineFolder } from '../../agents/node/machine-folder.js';
 import { differingFields } from '../../agents/node/programs/plan-keys.js';
 import type { Surroundings } from '../../agents/node/programs/process-environment.js';
 import { type ProcessPlan, planProcesses } from '../../agents/node/programs/process-plan.js';
+import { FAILPOINTS_VARIABLE } from '../../common/core/failpoint.js';
 import { FleetFolder } from '../config/fleet-folder.js';
 
 describe('the plan of a machine', () => {
@@ -80,6 +81,13 @@ describe('the plan of a machine', () => {
       const seen = planOf('command: [tool]', 'inheritEnv: [EXTRA, ABSENT]', 'env: { LANG: C, TZ: Mars }').env(7);
       expect(seen).to.include({ HOME: '/root', EXTRA: 'asked for', LANG: 'C', TZ: 'Mars', PATH: '/usr/bin:/bin' });
       expect(seen).to.not.have.any.keys('SECRET', 'ABSENT');
+    });
+
+    it('never names the places at which tests kill a process, whoever asks for that', () => {
+      const all = plans(['one: { command: [tool] }'], { env: { ...env, [FAILPOINTS_VARIABLE]: '/failpoints' } });
+      for (const plan of Object.values(all)) expect(plan.env(7)).to.not.have.property(FAILPOINTS_VARIABLE);
+      expect(() => planOf('command: [tool]', `env: { ${FAILPOINTS_VARIABLE}: /failpoints }`)).to.throw('MESH_');
+      expect(() => planOf('command: [tool]', `inheritEnv: [${FAILPOINTS_VARIABLE}]`)).to.throw('MESH_');
     });
 
     it('tells a foreign program all that it tells an agent of ours', () => {
