@@ -238,12 +238,33 @@ export const limits = {
   logWakeIntervalMs: 5,
   /** How often the log is brought back to `logRecordsKept`: what it may be over the bound is what arrives meanwhile. */
   logPruneIntervalMs: 60_000,
+  /** Reports of one kind that a machine tells in full at once, and how often one more: beyond that they are counted. Enough
+   *  to see how they differ; what fails less often than that is always told in full. */
+  foldBurst: 5,
+  foldRefillMs: 10_000,
+  /** A count is told after this, then after twice as long, up to the longest: a flood of a minute is a dozen records. */
+  foldIntervalMsMin: 1_000,
+  foldIntervalMsMax: 30_000,
+  /** Counts that are due within this are told together: floods of many kinds at once are as few messages as one. */
+  foldAlignMs: 250,
+  /** Kinds of errors that a machine tells apart at a time, all together and of one agent; further ones count together. As
+   *  many counts by kind and agent. What the machine itself has to tell has room of its own: a few kinds for each agent. */
+  foldKindsMax: 2_048,
+  foldAgentKindsMax: 128,
+  foldMachineKindsMax: 1_024,
+  /** Counts beyond those, for agents whose errors have no other room left. */
+  foldReserve: 1_024,
+  /** What is kept of a report that is counted, to tell the count with; of a longer one the facts and the end of the stack are
+   *  left out. Those that were told in full before have it. */
+  foldBodyBytesMax: 16 * KIB,
   /** Latest records shown with an error group. */
   errorOccurrencesShown: 16,
   errorGroupsMax: 10_000,
   /** Occurrences that one report can stand for: more than happen in the time that is folded, and few enough that no sum of
    *  them leaves the numbers that are exact. */
   errorCountMax: 1_000_000_000,
+  /** Frames of a stack that tell one error from another: deeper ones are more often about who called than about what failed. */
+  errorFramesMax: 6,
   errorTextMax: 8 * KIB,
   errorStackMax: 32 * KIB,
   errorContextBytesMax: 32 * KIB,
