@@ -55,4 +55,48 @@ export const journalMigrations: readonly string[] = [
   ALTER TABLE records ADD COLUMN ref TEXT NOT NULL DEFAULT '';
   CREATE INDEX records_by_ref ON records (ref) WHERE ref <> '';
   `,
+  `
+  -- Kinds of errors that were reported lately. Times are monotonic, so an opening begins with none. The last three columns
+  -- say which record of the kind was stored last.
+  CREATE TABLE fold_kinds (
+    kind TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    tokens REAL NOT NULL,
+    filled_ms REAL NOT NULL,
+    step INTEGER NOT NULL,
+    due_ms REAL NOT NULL,
+    journal_id TEXT NOT NULL DEFAULT '',
+    seq INTEGER NOT NULL DEFAULT 0,
+    hash BLOB NOT NULL DEFAULT x''
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX fold_kinds_by_account ON fold_kinds (account);
+  CREATE INDEX fold_kinds_quiet ON fold_kinds (due_ms) WHERE step = 0;
+  CREATE INDEX fold_kinds_folding ON fold_kinds (due_ms) WHERE step > 0;
+
+  -- What was counted of them and is not stored as a record yet. digest covers all other columns; a body stands by itself,
+  -- because it is written once and the count often.
+  CREATE TABLE folds (
+    kind TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    trace TEXT NOT NULL,
+    body_hash BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (kind, agent)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE fold_bodies (kind TEXT NOT NULL, agent TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, agent)) STRICT;
+
+  -- The last batch of reports of each reporter, with what it was answered.
+  CREATE TABLE reporters (
+    id TEXT PRIMARY KEY,
+    first_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    turn INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reporters_by_turn ON reporters (turn);
+  `,
 ];
