@@ -196,6 +196,14 @@ export const limits = {
   longPollMsMax: 30_000,
 
   // --- records ---------------------------------------------------------------------------------------------------
+  /** Rules of streams; a stream that is met for the first time is held against all of them. */
+  streamRulesMax: 256,
+  /** Patterns of agents that may write one stream. */
+  streamWritersMax: 256,
+  /** Streams whose rule a process remembers; one more, and it forgets them all and looks them up again. */
+  streamRulesRemembered: 10_000,
+  /** Records that one step of a stream's retention deletes: bounds how long appends wait behind it. */
+  streamPruneRowsMax: 2_000,
   recordBodyBytesMax: 256 * KIB,
   /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
   recordBatchMax: 1_000,
@@ -270,6 +278,37 @@ export const limits = {
   errorContextBytesMax: 32 * KIB,
   /** Facts beside one error; later ones are left out. */
   errorContextKeysMax: 64,
+
+  // --- care of journal and log ------------------------------------------------------------------------------------
+  /** Jobs (backup, verify, questions) of a node at once, each a process; one more is refused with QUEUE_FULL. */
+  careJobsMax: 4,
+  /** A backup or a walk over all hashes is ended after this; ten million records take minutes. */
+  careJobMsMax: 3_600_000,
+  /** Memory of such a process: far more than it needs by itself, and what a question may cost. Then it is ended. */
+  careMemoryBytesMax: 512 * MIB,
+  /** How often it says how far it is. */
+  careProgressMs: 250,
+  /** Damaged or missing records that a walk tells in words; all are counted. */
+  careFindingsMax: 100,
+  /** A question is ended after this, unless it says otherwise, … */
+  queryMsDefault: 5_000,
+  /** … and it may say so much: as long as it runs, no new write-ahead log is begun. */
+  queryMsMax: 60_000,
+  queryRowsDefault: 1_000,
+  queryRowsMax: 10_000,
+  /** Cells of one answer: it must fit a frame of the node. Then the answer is cut, and says so. */
+  queryBytesMax: 1 * MIB,
+  /** The text of a question. */
+  queryTextMax: 16 * KIB,
+  /** Room that a backup leaves to what it is a backup of, beside its own. */
+  backupRoomBytes: 64 * MIB,
+  backupsKept: 7,
+  backupsKeptMax: 1_000,
+  /** Wait before a backup on schedule that failed is tried again: it may read gigabytes before it fails. */
+  backupRetryMs: 900_000,
+  /** Ids that a restored log passes over where nobody can tell any more which were given out: more than a log takes in
+   *  while a consumer is behind, far fewer than it keeps. */
+  restoredIdsSkipped: 100_000,
 
   // --- processes -------------------------------------------------------------------------------------------------
   /** From SIGTERM to SIGKILL of an agent's process group. */
@@ -371,6 +410,43 @@ export const limits = {
   /** Faults of a configuration that are listed at once; the others are counted. */
   configIssuesMax: 20,
 
+  // --- consumers -------------------------------------------------------------------------------------------------
+  /** Consumer groups of a mesh: each holds a window in the memory of the log. The next is refused with QUEUE_FULL. */
+  groupsMax: 256,
+  groupMembersMax: 256,
+  /** Records of a group that one which is not settled holds back from being forgotten: behind so many the group waits for
+   *  it. A few megabytes at most. */
+  groupWindowMax: 10_000,
+  /** Records of one answer to a member, also bounded by `logReadBytesMax`. */
+  groupFetchMax: 1_000,
+  /** Ids that are looked through for a group's records in one go: bounds how long appends wait behind it. */
+  groupScanIds: 20_000,
+  /** The floor of a group that found nothing is stored once it has moved so far: what is looked through again after a
+   *  crash. */
+  groupIdleStep: 20_000,
+  /** A member that said nothing for so long has gone: its next words are three times as frequent. Long enough for a
+   *  handler that keeps the processor to itself for a while. */
+  groupLeaseMs: 10_000,
+  /** A record that a group's member has not settled by then is delivered again. */
+  groupAckWaitMs: 30_000,
+  groupAckWaitMsMax: 3_600_000,
+  /** Deliveries after which a record is a dead letter: with the waits in between about four minutes. */
+  groupDeliveries: 10,
+  groupDeliveriesMax: 1_000,
+  /** Wait before a record is delivered again; doubled each time. */
+  groupBackoffFirstMs: 1_000,
+  groupBackoffMaxMs: 60_000,
+  /** Dead letters of a group, each with a copy of its record. When there are so many the next one is tried on until
+   *  somebody replayed or dropped some: a group whose work cannot be done at all stands still, and loses nothing. */
+  groupDeadMax: 1_000,
+  /** Numbers of deliveries that are reserved on the disk at once: an opening of the log begins behind them. */
+  groupNumbersReserved: 1_000_000,
+  /** Records that a member of a group has in hand at once, when it does not say. */
+  consumerInFlight: 16,
+  consumerInFlightMax: 1_000,
+  /** How far behind a group is counted; beyond that it is told as more. */
+  groupLagCounted: 100_000,
+
   // --- time ------------------------------------------------------------------------------------------------------
   requestTimeoutMs: 5_000,
   /** How long the command line waits for a node or broker before it says that it is out of reach: with the start of the
@@ -407,6 +483,13 @@ assertLimit(limits.streamWindow <= limits.streamCreditMax, 'a stream may have it
 assertLimit(limits.streamBytesMax <= limits.callFrameBytesMax, 'what a stream has on its way fits a frame');
 assertLimit(limits.keptValueBytesMax * 4 <= limits.controlFrameBytesMax, 'kept values fit a frame of the broker');
 assertLimit(limits.policyBytesMax * 4 <= limits.controlFrameBytesMax, 'the rules for calls fit an answer of the node');
+assertLimit(limits.groupFetchMax <= limits.groupWindowMax, 'what a member may have fits the window of its group');
+assertLimit(limits.consumerInFlightMax <= limits.groupFetchMax, 'a member can fetch as much as it may have in hand');
+assertLimit(
+  limits.queryBytesMax * 2 <= limits.controlFrameBytesMax,
+  'an answer to a question fits a frame of the node',
+);
+assertLimit(limits.restoredIdsSkipped * 10 <= limits.logRecordsKept, 'the ids that are passed over prune little');
 assertLimit(limits.heartbeatTimeoutMs >= 3 * limits.heartbeatIntervalMs, 'three heartbeats may be late');
 assertLimit(
   limits.errorTextMax + limits.errorStackMax + limits.errorContextBytesMax < limits.recordBodyBytesMax,

@@ -6,6 +6,7 @@
 
 import type { AgentChange, ErrorGroup, LogRecord, ProcessRow, Usage, Welcome } from './message-parts.js';
 import { eventMessages } from './messages/event-messages.js';
+import { type GroupState, groupMessages, type Letter } from './messages/group-messages.js';
 import { logMessages } from './messages/log-messages.js';
 import { nodeMessages } from './messages/node-messages.js';
 import { processMessages } from './messages/process-messages.js';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...eventMessages,
   ...registryMessages,
   ...logMessages,
+  ...groupMessages,
 } as const;
 
 export type MethodName = keyof typeof catalogue;
@@ -27,6 +29,8 @@ export type Input<M extends MethodName> = Static<(typeof catalogue)[M]['input']>
 export type Output<M extends MethodName> = Static<(typeof catalogue)[M]['output']>;
 export type WelcomeBody = Static<typeof Welcome>;
 export type LogRecordBody = Static<typeof LogRecord>;
+export type GroupStateBody = Static<typeof GroupState>;
+export type LetterBody = Static<typeof Letter>;
 export type ErrorGroupBody = Static<typeof ErrorGroup>;
 export type ProcessRowBody = Static<typeof ProcessRow>;
 export type AgentChangeBody = Static<typeof AgentChange>;

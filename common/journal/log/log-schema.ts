@@ -1,4 +1,6 @@
 /** The tables of the merged log on main, as numbered steps; append only. */
+import { consumerMigration } from '../consumers/consumer-schema.js';
+
 export const logMigrations: readonly string[] = [
   `
   -- One row per chain that any machine ever announced. base_seq: the last entry that was pruned here. digest covers all
@@ -66,4 +68,5 @@ export const logMigrations: readonly string[] = [
   ALTER TABLE records ADD COLUMN ref TEXT NOT NULL DEFAULT '';
   CREATE INDEX records_by_ref ON records (ref) WHERE ref <> '';
   `,
+  consumerMigration,
 ];

@@ -1,0 +1,292 @@
+/**
+ * A consumer group: who of its members gets which record of its stream, and what becomes of each delivery. Pure: it is told
+ * what there is and what the time is; its owner reads records, stores `takeChanges`, and only then answers.
+ *
+ * G1. A record is in the hands of one member at most. Each delivery has a number that is never used twice; only the latest
+ *     delivery of a record can settle it, and a word about an earlier one changes nothing and is counted.
+ * G2. A delivery that fails, is not settled in time, or whose member has gone, is made again after a wait that doubles; after
+ *     so many the record is a dead letter, unless there is no room for one: then it is tried on.
+ * G3. What a member gives back unseen goes to the next who asks, and does not count.
+ * G4. Ordered: a record is delivered when everything before it is settled or with the same member, and is settled after it.
+ *     When one fails, those behind it in the member's hands are taken back.
+ * G5. Bounded: so many records between floor and cursor, so many members, so many dead letters.
+ *
+ *   waiting ──deliver──▶ flying ──done──▶ settled
+ *      ▲                    ├──released──▶ waiting, at once
+ *      └────wait doubles────┴──failed, late, member gone──▶ waiting, or a dead letter (settled)
+ */
+import { backoffMs } from '../../core/backoff.js';
+import { limits } from '../../core/limits.js';
+import { GroupLedger } from './group-ledger.js';
+import { GroupMembers } from './group-members.js';
+import type { Delivery, GroupChanges, GroupCounters, GroupSettings, Settlement, StoredGroup } from './group-types.js';
+import { RecordWindow, type WindowEntry, waitingEntry } from './record-window.js';
+
+interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+export class ConsumerGroup {
+  readonly counters: GroupCounters = { delivered: 0, redelivered: 0, settled: 0, stale: 0, lost: 0 };
+  readonly members = new GroupMembers();
+  readonly #window: RecordWindow;
+  readonly #ledger: GroupLedger;
+  /** Dead letters that are tried again, wherever the floor is. */
+  readonly #replayed = new Map<number, WindowEntry>();
+  readonly #waiting = new Map<number, WindowEntry>();
+  /** By the number of their delivery, and so in the order in which they were delivered. */
+  readonly #flying = new Map<number, WindowEntry>();
+  #deadCount: number;
+
+  constructor(
+    public settings: GroupSettings,
+    stored: StoredGroup,
+  ) {
+    this.#window = new RecordWindow(stored);
+    this.#ledger = new GroupLedger(stored.floorId);
+    this.#deadCount = stored.deadCount;
+    for (const id of stored.replayed) this.#replay(id);
+  }
+
+  get floorId(): number {
+    return this.#window.floorId;
+  }
+
+  get cursorId(): number {
+    return this.#window.cursorId;
+  }
+
+  get inFlightCount(): number {
+    return this.#flying.size;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  get deadCount(): number {
+    return this.#deadCount;
+  }
+
+  /** How many records behind the cursor it would take now for a member that has room for `max`. */
+  lack(max: number, nowMs: number): number {
+    let dueCount = 0;
+    for (const { dueMs } of this.#waiting.values()) if (dueMs <= nowMs) dueCount++;
+    return Math.max(0, Math.min(max - dueCount, this.#window.room));
+  }
+
+  /** Records of the stream behind the cursor, in order; everything up to `upToId` was looked at. */
+  offer(ids: readonly number[], upToId: number): void {
+    for (const entry of this.#window.offer(ids, upToId)) this.#waiting.set(entry.id, entry);
+  }
+
+  /** What a member may be given now, first things first. Changes nothing: `deliver` does. */
+  choose(max: number, nowMs: number): number[] {
+    const ids: number[] = [];
+    for (const { id, dueMs } of this.#candidates()) {
+      if (ids.length >= max) break;
+      if (dueMs <= nowMs) ids.push(id);
+      else if (this.settings.ordered && !this.#replayed.has(id)) break;
+    }
+    return ids;
+  }
+
+  /** Puts records that were chosen into the hands of a member. */
+  deliver(member: string, ids: readonly number[], nowMs: number, nextNumber: () => number): Delivery[] {
+    return ids.flatMap((id) => {
+      const entry = this.#waiting.get(id);
+      if (entry === undefined) return [];
+      this.#waiting.delete(id);
+      entry.state = 'flying';
+      entry.number = nextNumber();
+      entry.member = member;
+      entry.deadlineMs = nowMs + this.settings.ackWaitMs;
+      entry.deliveries += 1;
+      this.#flying.set(entry.number, entry);
+      this.counters.delivered += 1;
+      if (entry.deliveries > 1) this.counters.redelivered += 1;
+      return { id, number: entry.number, attempt: entry.deliveries };
+    });
+  }
+
+  /** What became of deliveries. Answers how many of them were not the latest, and which records are dead letters now. */
+  settle({ done, failed, released }: Settlement, nowMs: number): { staleCount: number; deadIds: number[] } {
+    const staleBefore = this.counters.stale;
+    const deadIds: number[] = [];
+    for (const number of done) {
+      const entry = this.#current(number);
+      if (entry !== undefined) this.#done(entry, nowMs);
+    }
+    for (const { number, ...trouble } of failed) {
+      const entry = this.#current(number);
+      if (entry !== undefined && this.#fail(entry, trouble, nowMs)) deadIds.push(entry.id);
+    }
+    for (const number of released) {
+      const entry = this.#flying.get(number);
+      // Given back twice, or taken back before: it lies where it belongs.
+      if (entry !== undefined) this.#release(entry, nowMs);
+    }
+    return { staleCount: this.counters.stale - staleBefore, deadIds };
+  }
+
+  /** What a member has in hand is given back unseen, and it is no member any more. */
+  leave(member: string, nowMs: number): void {
+    for (const entry of [...this.#flying.values()]) if (entry.member === member) this.#release(entry, nowMs);
+    this.members.leave(member);
+  }
+
+  /** Time has passed: leases and deliveries may be over. */
+  expire(nowMs: number): void {
+    const gone = new Set(this.members.expire(nowMs));
+    for (const entry of [...this.#flying.values()]) {
+      if (entry.state !== 'flying') continue;
+      if (gone.has(entry.member)) this.#fail(entry, GONE, nowMs);
+      else if (entry.deadlineMs <= nowMs && this.#isFirst(entry)) this.#fail(entry, LATE, nowMs);
+      // Each deadline is at least as late as the one before it, but for settings that changed in between.
+      else if (gone.size === 0) break;
+    }
+  }
+
+  /** When `expire` or `choose` may have something new, if nothing happens before. */
+  nextDueMs(): number {
+    let dueMs = this.members.nextDueMs();
+    for (const entry of this.#waiting.values()) dueMs = Math.min(dueMs, entry.dueMs);
+    for (const entry of this.#flying.values()) {
+      dueMs = Math.min(dueMs, entry.deadlineMs);
+      break;
+    }
+    return dueMs;
+  }
+
+  /** Records that are nowhere to be found any more; what was not settled of them is counted. */
+  lose(ids: readonly number[]): void {
+    for (const id of ids) {
+      const entry = this.#waiting.get(id);
+      if (entry !== undefined && !this.#replayed.has(id)) this.#lose(entry);
+    }
+  }
+
+  /** The log has pruned the stream up to there, and with it so many records of the group that it had not looked at. */
+  pruned(upToId: number, unseenCount: number): void {
+    for (const entry of [...this.#window.unsettled()]) if (entry.id <= upToId) this.#lose(entry);
+    if (upToId > this.cursorId) this.offer([], upToId);
+    this.counters.lost += unseenCount;
+  }
+
+  /** A dead letter is to be tried again. */
+  replay(id: number): void {
+    if (!this.#replayed.has(id)) this.#replay(id);
+  }
+
+  /** A dead letter is gone for good, also one that is being tried again. */
+  drop(id: number): void {
+    this.#deadCount -= 1;
+    const entry = this.#replayed.get(id);
+    if (entry === undefined) return;
+    this.#replayed.delete(id);
+    this.#waiting.delete(id);
+    this.#flying.delete(entry.number);
+  }
+
+  /** What is to be stored before anybody hears of it; undefined when there is nothing. */
+  takeChanges(): GroupChanges | undefined {
+    return this.#ledger.take(this.floorId, limits.groupIdleStep);
+  }
+
+  *#candidates(): Generator<WindowEntry> {
+    if (!this.settings.ordered) return yield* this.#waiting.values();
+    if (this.#flying.size > 0) return;
+    yield* this.#replayed.values();
+    yield* this.#window.unsettled();
+  }
+
+  /** The record whose latest delivery this is; undefined, and counted, for any other number. */
+  #current(number: number): WindowEntry | undefined {
+    const entry = this.#flying.get(number);
+    if (entry !== undefined && this.#isFirst(entry)) return entry;
+    this.counters.stale += 1;
+    return undefined;
+  }
+
+  /** In an ordered group only the oldest delivery can be settled. */
+  #isFirst(entry: WindowEntry): boolean {
+    return !this.settings.ordered || this.#flying.values().next().value === entry;
+  }
+
+  #done(entry: WindowEntry, nowMs: number): void {
+    this.#flying.delete(entry.number);
+    this.counters.settled += 1;
+    if (this.#replayed.delete(entry.id)) {
+      this.#deadCount -= 1;
+      this.#ledger.revived(entry.id);
+    } else this.#settle(entry);
+    // Until now the next one waited for this one: its time begins.
+    if (this.settings.ordered)
+      for (const next of this.#flying.values()) next.deadlineMs = nowMs + this.settings.ackWaitMs;
+  }
+
+  #settle(entry: WindowEntry): void {
+    this.#window.settle(entry);
+    this.#ledger.settled(entry.id);
+  }
+
+  /** @returns whether the record is a dead letter now. */
+  #fail(entry: WindowEntry, trouble: Trouble, nowMs: number): boolean {
+    const { ordered, deliveriesMax, backoff } = this.settings;
+    const isReplay = this.#replayed.has(entry.id);
+    if (ordered) for (const later of this.#behind(entry)) this.#putBack(later, nowMs);
+    const hasRoom = isReplay || this.#deadCount < limits.groupDeadMax;
+    if (entry.deliveries >= deliveriesMax && hasRoom) {
+      this.#flying.delete(entry.number);
+      this.#ledger.died({ id: entry.id, deliveries: entry.deliveries, ...trouble });
+      if (this.#replayed.delete(entry.id)) entry.state = 'settled';
+      else {
+        this.#deadCount += 1;
+        this.#settle(entry);
+      }
+      return true;
+    }
+    if (!isReplay) this.#ledger.failed(entry.id, entry.deliveries);
+    this.#wait(entry, nowMs + backoffMs(backoff, entry.deliveries, 1));
+    return false;
+  }
+
+  #release(entry: WindowEntry, nowMs: number): void {
+    if (this.settings.ordered) for (const later of this.#behind(entry)) this.#putBack(later, nowMs);
+    if (entry.state === 'flying') this.#putBack(entry, nowMs);
+  }
+
+  #putBack(entry: WindowEntry, nowMs: number): void {
+    entry.deliveries -= 1;
+    this.#wait(entry, nowMs);
+  }
+
+  #wait(entry: WindowEntry, dueMs: number): void {
+    this.#flying.delete(entry.number);
+    entry.state = 'waiting';
+    entry.dueMs = dueMs;
+    this.#waiting.set(entry.id, entry);
+  }
+
+  /** Those that were delivered after it. */
+  #behind(entry: WindowEntry): WindowEntry[] {
+    return [...this.#flying.values()].filter(({ number }) => number > entry.number);
+  }
+
+  #lose(entry: WindowEntry): void {
+    this.#waiting.delete(entry.id);
+    this.#flying.delete(entry.number);
+    this.counters.lost += 1;
+    this.#settle(entry);
+  }
+
+  #replay(id: number): void {
+    const entry = waitingEntry(id);
+    this.#replayed.set(id, entry);
+    this.#waiting.set(id, entry);
+  }
+}
+
+const GONE: Trouble = { code: 'AGENT_CRASHED', message: 'its consumer has gone' };
+const LATE: Trouble = { code: 'TIMED_OUT', message: 'it was not settled in time' };
