@@ -1,16 +1,18 @@
 /**
  * MessagePack, the way this mesh speaks it: the only importer of msgpackr.
  *
- * Bytes from a peer are hostile until they are decoded: their shape is checked first (frame-shape.ts), so that nothing
- * msgpackr could be tricked with reaches it: records that compile key readers, cycles, depth, lengths that lie. 64-bit
- * integers beyond 2^53 stay exact as bigint instead of being rounded. Decoding either returns plain data (with binary as
- * views into the bytes, and timestamps as Date) or throws BAD_FRAME.
+ * Bytes from a peer are hostile until they are decoded. Plain values, which nearly all are, are read and checked in one go
+ * (plain-reader.ts). Of anything else the shape is checked first (frame-shape.ts), so that nothing msgpackr could be tricked
+ * with reaches it: records that compile key readers, cycles, depth, lengths that lie. 64-bit integers beyond 2^53 stay exact
+ * as bigint instead of being rounded. Decoding either returns plain data (with binary as views into the bytes, and timestamps
+ * as Date) or throws BAD_FRAME.
  */
 import { addExtension, Packr } from 'msgpackr/pack';
 import { type Options, Unpackr } from 'msgpackr/unpack';
 import { MeshError, messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { shapeFaultOf } from './frame-shape.js';
+import { PlainReader } from './plain-reader.js';
 
 /** Classes msgpackr would turn into an extension that our peers refuse: better to fail here, where the mistake is. */
 const REFUSED_CLASSES: readonly (readonly [new (...args: never[]) => unknown, number])[] = [
@@ -40,6 +42,7 @@ const options: Options = {
 Object.assign(options, { int64AsType: 'auto' });
 const packr = new Packr(options);
 const unpackr = new Unpackr(options);
+const plainReader = new PlainReader();
 
 /**
  * One value as MessagePack. The buffer is fresh: it may be sent without a copy.
@@ -60,6 +63,8 @@ export function encode(value: unknown): Buffer {
 
 /** The one value in `bytes`. @throws MeshError BAD_FRAME */
 export function decode(bytes: Uint8Array): unknown {
+  const plain = plainReader.readAll(bytes, 1);
+  if (plain !== undefined) return plain[0];
   assertShape(bytes, 1);
   try {
     return unpackr.unpack(bytes);
@@ -70,6 +75,8 @@ export function decode(bytes: Uint8Array): unknown {
 
 /** All values that stand back to back in `bytes`. @throws MeshError BAD_FRAME; then none of them is to be trusted. */
 export function decodeAll(bytes: Uint8Array): unknown[] {
+  const plain = plainReader.readAll(bytes, limits.frameEnvelopesMax);
+  if (plain !== undefined) return plain;
   assertShape(bytes, limits.frameEnvelopesMax);
   if (bytes.length >= LARGE_FRAME_BYTES) accelerate();
   const values: unknown[] = [];
