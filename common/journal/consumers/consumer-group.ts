@@ -61,8 +61,16 @@ export class ConsumerGroup {
     return this.#flying.size;
   }
 
-  get waitingCount(): number {
-    return this.#waiting.size;
+  /** Failed, and waiting for their next delivery. */
+  get retryingCount(): number {
+    let count = 0;
+    for (const { deliveries } of this.#waiting.values()) if (deliveries > 0) count++;
+    return count;
+  }
+
+  /** Up to the cursor, not settled: those that are tried again after they died are none of these. */
+  get unsettledCount(): number {
+    return this.#flying.size + this.#waiting.size - this.#replayed.size;
   }
 
   get deadCount(): number {
@@ -172,6 +180,10 @@ export class ConsumerGroup {
     for (const entry of [...this.#window.unsettled()]) if (entry.id <= upToId) this.#lose(entry);
     if (upToId > this.cursorId) this.offer([], upToId);
     this.counters.lost += unseenCount;
+  }
+
+  isReplayed(id: number): boolean {
+    return this.#replayed.has(id);
   }
 
   /** A dead letter is to be tried again. */

@@ -10,6 +10,8 @@
 import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
+import { ConsumerGroups } from '../consumers/consumer-groups.js';
+import { type GroupRequest, runGroupRequest } from '../consumers/group-operations.js';
 import { type ErrorGroup, ErrorGroups, type GroupOf } from '../errors/error-groups.js';
 import type { ChainEntry } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
@@ -56,12 +58,16 @@ export interface LogStoreOptions {
   readonly groupOf: GroupOf;
 }
 
+/** A request that shares its transaction with others. */
+export type LogWrite = { readonly name: 'append'; readonly args: LogAppend } | GroupRequest;
+
 export class LogStore {
   readonly #db: Connection;
   readonly #errorStream: string;
   readonly #journals: LogJournals;
   readonly #reader: LogReader;
   readonly #groups: ErrorGroups;
+  readonly #consumers: ConsumerGroups;
   readonly #insertRecord;
   readonly #insertHole;
   readonly #counts;
@@ -76,12 +82,13 @@ export class LogStore {
     return { store: value, findings };
   }
 
-  private constructor(db: Connection, { errorStream, groupOf }: LogStoreOptions) {
+  private constructor(db: Connection, { errorStream, groupOf, wallMs }: LogStoreOptions) {
     this.#db = db;
     this.#errorStream = errorStream;
     this.#journals = new LogJournals(db);
     this.#reader = new LogReader(db);
     this.#groups = new ErrorGroups(db, groupOf);
+    this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
     this.#insertRecord = db.prepare(
       'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -108,16 +115,17 @@ export class LogStore {
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone, and whole. */
   appendBatches(batches: readonly LogAppend[]): Outcome<{ headSeq: number }>[] {
-    return this.#transact('log.append', () =>
-      batches.map((batch) => {
-        try {
-          return succeeded(this.#append(batch));
-        } catch (thrown) {
-          if (thrown instanceof MeshError) return refused(thrown);
-          throw thrown; // the disk or a bug: nothing of the group may stay
-        }
-      }),
-    );
+    return this.#transact('log.append', () => batches.map((batch) => outcomeOf(() => this.#append(batch))));
+  }
+
+  /** The same for appends and what consumer groups ask, in the order in which they came. */
+  runGroup(requests: readonly LogWrite[]) {
+    try {
+      return this.#transact('log.append', () => requests.map((request) => outcomeOf(() => this.#run(request))));
+    } catch (thrown) {
+      this.#consumers.forget();
+      throw thrown;
+    }
   }
 
   read(options: LogReadOptions): LogPage {
@@ -168,6 +176,10 @@ export class LogStore {
 
   close(): void {
     this.#guard(() => closeDatabase(this.#db));
+  }
+
+  #run(request: LogWrite) {
+    return request.name === 'append' ? this.#append(request.args) : runGroupRequest(this.#consumers, request);
   }
 
   /** Everything that can refuse the batch comes before the first write, so a refusal leaves no trace (L2). */
@@ -229,5 +241,14 @@ export class LogStore {
     } catch (thrown) {
       throw storeError(thrown, this.#db.name);
     }
+  }
+}
+
+function outcomeOf<T>(work: () => T): Outcome<T> {
+  try {
+    return succeeded(work());
+  } catch (thrown) {
+    if (thrown instanceof MeshError) return refused(thrown);
+    throw thrown; // the disk or a bug: nothing of the group may stay
   }
 }

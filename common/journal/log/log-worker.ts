@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { MeshError } from '../../core/errors.js';
 import { ERRORS_STREAM } from '../../protocol/error-report.js';
 import { groupOf } from '../../protocol/fingerprint.js';
+import { type GroupOperations, groupRows } from '../consumers/group-operations.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { serveStore } from '../sqlite/worker-server.js';
 import { type LogAppend, LogStore } from './log-store.js';
@@ -11,11 +12,11 @@ type OneByOne = Pick<LogStore, 'hello' | 'read' | 'headId' | 'errorGroups' | 'er
 
 export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
-} & {
-  open(args: { file: string; wallMs: number }): { findings: Quarantined[] };
-  append(batch: LogAppend): { headSeq: number };
-  close(args: undefined): void;
-};
+} & GroupOperations & {
+    open(args: { file: string; wallMs: number }): { findings: Quarantined[] };
+    append(batch: LogAppend): { headSeq: number };
+    close(args: undefined): void;
+  };
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
@@ -26,7 +27,7 @@ function store(): LogStore {
   return opened;
 }
 
-serveStore<LogOperations, 'append'>(parentPort, {
+serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
   operations: {
     open: (args) => {
       const { store: fresh, findings } = LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf });
@@ -42,6 +43,6 @@ serveStore<LogOperations, 'append'>(parentPort, {
     prune: (args) => store().prune(args),
     close: () => opened?.close(),
   },
-  grouped: { append: ({ entries }) => entries.length },
-  runGroup: (requests) => store().appendBatches(requests.map(({ args }) => args)),
+  grouped: { append: ({ entries }) => entries.length, ...groupRows },
+  runGroup: (requests) => store().runGroup(requests),
 });

@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from '../../core/clock.js';
 import type { MeshError } from '../../core/errors.js';
+import { GroupsClient } from '../consumers/groups-client.js';
 import type { ErrorGroup } from '../errors/error-groups.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
@@ -19,6 +20,8 @@ export interface LogOptions {
 }
 
 export class Log {
+  /** The consumer groups, which live in the same file. */
+  readonly groups: GroupsClient;
   readonly #client: WorkerClient<LogOperations>;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
@@ -31,15 +34,16 @@ export class Log {
     });
     try {
       const { findings } = await client.call('open', { file, wallMs: clock.wallMs() });
-      return { log: new Log(client), findings };
+      return { log: new Log(client, clock), findings };
     } catch (thrown) {
       await client.close();
       throw thrown;
     }
   }
 
-  private constructor(client: WorkerClient<LogOperations>) {
+  private constructor(client: WorkerClient<LogOperations>, clock: Clock) {
     this.#client = client;
+    this.groups = new GroupsClient(client, clock);
   }
 
   /** How far a chain is held, and under which hash. CONFLICT: it belongs to another machine. */
