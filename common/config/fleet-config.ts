@@ -27,6 +27,7 @@ import { checkPortPlan } from './port-plan.js';
 import { referenceTable, resolveReferences } from './references.js';
 import { checkSchema } from './schema-check.js';
 import { MachineFile, type MachinePorts, MeshFile, PortsFile } from './schemas.js';
+import { type FleetStreams, resolveStreams } from './streams.js';
 import type { Tree } from './tree.js';
 
 export interface MachineConfig extends Machine, MachineSettings {
@@ -58,6 +59,8 @@ export interface FleetConfig {
   readonly main: MainMachine;
   /** What holds for calls. */
   readonly policies: FleetPolicies;
+  /** What holds for streams of records. */
+  readonly streams: FleetStreams;
   /** Sentences that every start must print. */
   readonly warnings: readonly string[];
   /** The files after the overlay, with the origin of every value. */
@@ -123,7 +126,8 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
   }
 
   const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
-  issues.push(...policyFaults.issues);
+  const { streams, ...streamFaults } = resolveStreams(files.streams);
+  issues.push(...policyFaults.issues, ...streamFaults.issues);
 
   const main = [...resolved.values()].find(isMainMachine);
   const { mesh: meshTree, ports: portsTree } = files;
@@ -138,6 +142,7 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     machines: resolved,
     main,
     policies,
+    streams,
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
   };

@@ -1,7 +1,8 @@
 /**
  * The files of a fleet folder, read and laid over each other: config/mesh.yaml, config/machines/<machine>.yaml,
- * ports.json, config/policies.yaml where there is one, and over them config/environments/<environment>.yaml when one is named. Knows which file says what and
- * in which order; does not know what the values mean.
+ * ports.json, config/policies.yaml and config/streams.yaml where they are, and over them
+ * config/environments/<environment>.yaml when one is named. Knows which file says what and in which order; does not know
+ * what the values mean.
  *
  * `known` holds the names of all layers, also of what an overlay deletes: the base files may go on speaking of a
  * machine or agent that one environment does without.
@@ -12,7 +13,7 @@ import { messageOf, systemCodeOf } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import { type Issue, issueAt, issueWith } from './issues.js';
 import { mergeLayers } from './layers.js';
-import { readPolicies } from './policy-files.js';
+import { type ListFile, listFiles, readList } from './list-files.js';
 import { checkSchema } from './schema-check.js';
 import { isName, OverlayFile } from './schemas.js';
 import { keysAt, type Path, type Tree, treeAt } from './tree.js';
@@ -27,6 +28,8 @@ export interface FleetFiles {
   readonly known: ReadonlyMap<string, ReadonlySet<string>>;
   /** The policies of calls, one tree for each, those of the overlay behind the others. */
   readonly policies: readonly Tree[];
+  /** The rules of streams, in the same way. */
+  readonly streams: readonly Tree[];
   readonly issues: readonly Issue[];
 }
 
@@ -54,7 +57,7 @@ export function readFleetFiles(home: string, environment: string | undefined): F
 
   const meshBase = read(MESH_FILE);
   if (meshBase === undefined) {
-    return { machines: new Map(), known: new Map(), policies: [], issues: withFolderHint(issues, home) };
+    return { machines: new Map(), known: new Map(), policies: [], streams: [], issues: withFolderHint(issues, home) };
   }
   const overlay = environment === undefined ? undefined : readOverlay(home, environment, issues);
   const mesh = lay(meshBase, overlay === undefined ? undefined : mapAt(overlay, ['mesh']));
@@ -110,8 +113,9 @@ export function readFleetFiles(home: string, environment: string | undefined): F
       issueAt(entry.origin, `there is no machine \`${machine}\` in ${MESH_FILE}${didYouMean(machine, known.keys())}`),
     );
   }
-  const policies = readPolicies(home, overlay, read, issues);
-  return { mesh, ...(ports === undefined ? {} : { ports }), machines, known, policies, issues };
+  const list = (file: ListFile) => readList(file, home, overlay, read, issues);
+  const [policies, streams] = [list(listFiles.policies), list(listFiles.streams)];
+  return { mesh, ...(ports === undefined ? {} : { ports }), machines, known, policies, streams, issues };
 }
 
 /** The overlay of an environment; undefined, with an issue, when it cannot be used. An empty file changes nothing. */

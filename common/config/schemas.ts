@@ -188,10 +188,28 @@ const Logs = Type.Object(
   closed,
 );
 
+/** What is done with the journal of the machine, and on main with the log. */
+const JournalCare = Type.Object(
+  {
+    backup: Type.Optional(
+      Type.Object(
+        {
+          everyHours: Type.Integer({ minimum: 1, maximum: 8_760 }),
+          /** Of each store; the oldest goes first. */
+          keep: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.backupsKeptMax })),
+        },
+        { ...closed, description: 'a map with everyHours' },
+      ),
+    ),
+  },
+  closed,
+);
+
 export const MachineFile = Type.Object(
   {
     launch: Type.Optional(Launch),
     logs: Type.Optional(Logs),
+    journal: Type.Optional(JournalCare),
     agents: Type.Record(Name, AgentEntry, { ...closed, maxProperties: limits.agentsPerMachineMax }),
   },
   closed,
@@ -214,20 +232,24 @@ const MachinePorts = Type.Object(
 
 export const PortsFile = Type.Record(Name, MachinePorts, { ...closed, maxProperties: limits.machinesMax });
 
+const OverlayRules = Type.Union([
+  Type.Array(Type.Unknown(), { description: 'a list' }),
+  Type.Null({ description: 'null' }),
+]);
+
 /** Only the upper levels: what is inside is checked after it was laid over the files it changes. */
 export const OverlayFile = Type.Object(
   {
     mesh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     machines: Type.Optional(Type.Record(Name, Type.Record(Type.String(), Type.Unknown()), closed)),
-    policies: Type.Optional(
-      Type.Union([Type.Array(Type.Unknown(), { description: 'a list' }), Type.Null({ description: 'null' })]),
-    ),
+    policies: Type.Optional(OverlayRules),
+    streams: Type.Optional(OverlayRules),
   },
   closed,
 );
 
 /** A list of rules; each is checked by itself, with the place where it stands. An empty file says nothing. */
-export const PoliciesFile = Type.Union([
+export const RulesFile = Type.Union([
   Type.Array(Type.Unknown(), { description: 'a list' }),
   Type.Null({ description: 'empty' }),
 ]);

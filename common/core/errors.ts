@@ -42,6 +42,7 @@ export const errorTable = {
   NOT_ATTACHED: trait(true, 409, 6, 'the node does not know this incarnation of the agent'),
   CONFLICT: trait(false, 409, 6, 'the request contradicts what is already there'),
   ALREADY_RUNNING: trait(false, 409, 6, 'it runs already'),
+  DENIED: trait(false, 403, 5, 'whoever asks may not do that'),
   INSECURE: trait(false, 403, 5, 'a socket would listen beyond loopback without encryption'),
   CONFIG_INVALID: trait(false, 400, 2, 'the configuration is not valid'),
   PORT_IN_USE: trait(false, 409, 6, 'the port is taken'),

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { Type } from 'typebox';
-import { MachineFile, MeshFile, OverlayFile, PoliciesFile, PortsFile } from '../../common/config/schemas.js';
+import { MachineFile, MeshFile, OverlayFile, PortsFile, RulesFile } from '../../common/config/schemas.js';
 import { catalogue } from '../../common/protocol/catalogue.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError } from '../support/expect-error.js';
@@ -38,7 +38,7 @@ describe('the length of a string', () => {
 });
 
 describe('a schema', () => {
-  const files = { MachineFile, MeshFile, OverlayFile, PoliciesFile, PortsFile };
+  const files = { MachineFile, MeshFile, OverlayFile, RulesFile, PortsFile };
   const methods = Object.entries(catalogue).flatMap(([name, { input, output }]) => [
     [`the input of ${name}`, input] as const,
     [`the answer of ${name}`, output] as const,

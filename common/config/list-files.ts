@@ -1,0 +1,57 @@
+/**
+ * Files that are lists of rules, each of which a fleet may do without: `config/NAME.yaml`, and behind its rules those of the
+ * environment. What a rule says is the affair of whoever resolves the list.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Issue, issueAt, issueWith } from './issues.js';
+import { checkSchema } from './schema-check.js';
+import { RulesFile } from './schemas.js';
+import { type Tree, treeAt } from './tree.js';
+
+export interface ListFile {
+  /** Of the file, and the key in an overlay. */
+  readonly name: 'policies' | 'streams';
+  /** What somebody who did not look it up may call it. */
+  readonly misnamed: readonly string[];
+}
+
+const beside = (plural: string, singular: string): readonly string[] => [
+  `${plural}.yml`,
+  `${plural}.json`,
+  ...['yaml', 'yml', 'json'].map((ending) => `${singular}.${ending}`),
+];
+
+export const listFiles = {
+  policies: { name: 'policies', misnamed: beside('policies', 'policy') },
+  streams: { name: 'streams', misnamed: beside('streams', 'stream') },
+} as const satisfies Readonly<Record<string, ListFile>>;
+
+/** One tree for each rule, in the order in which they stand. @param read a file of the folder, with its faults noted */
+export function readList(
+  { name, misnamed }: ListFile,
+  home: string,
+  overlay: Tree | undefined,
+  read: (file: string) => Tree | undefined,
+  issues: Issue[],
+): Tree[] {
+  const file = `config/${name}.yaml`;
+  for (const wrong of misnamed) {
+    if (!existsSync(join(home, 'config', wrong))) continue;
+    issues.push(issueWith(`config/${wrong}`, 'is not read', `rename it to ${file}`));
+  }
+  const isThere = existsSync(join(home, file));
+  const own = isThere ? rulesIn(read(file), issues) : [];
+  const change = overlay === undefined ? undefined : treeAt(overlay, [name]);
+  if (change === undefined) return own;
+  if (change.kind === 'list') return [...own, ...change.items];
+  if (!isThere) issues.push(issueAt(change.origin, `\`${name}\` is deleted here, but no file below has it`));
+  return [];
+}
+
+function rulesIn(tree: Tree | undefined, issues: Issue[]): Tree[] {
+  if (tree === undefined) return [];
+  const checked = checkSchema(RulesFile, tree);
+  if (!checked.ok) issues.push(...checked.issues);
+  return tree.kind === 'list' ? [...tree.items] : [];
+}
