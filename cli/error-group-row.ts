@@ -1,5 +1,6 @@
 /** Groups of the error bus as `error ls` and `error show` show them. Pure. */
 import type { ErrorGroupBody } from '../common/protocol/catalogue.js';
+import { FINGERPRINT_SHOWN } from '../common/protocol/fingerprint-id.js';
 import type { Colors, ListForm } from './output.js';
 import { ageText, isoTime } from './quantity.js';
 import { severityText } from './record-row.js';
@@ -28,7 +29,7 @@ export function errorGroupRowOf(group: ErrorGroupBody): ErrorGroupRow {
 
 export const errorGroupForm = (colors: Colors, nowMs: number): ListForm<ErrorGroupRow> => ({
   columns: [
-    { head: 'id', value: ({ fingerprint }) => fingerprint.slice(0, 8) },
+    { head: 'id', value: ({ fingerprint }) => fingerprint.slice(0, FINGERPRINT_SHOWN) },
     { head: 'severity', value: ({ severity }) => severityText(severity, colors) },
     { head: 'code', value: ({ code }) => code },
     { head: 'agent', value: ({ agent, machine }) => `${agent}@${machine}` },

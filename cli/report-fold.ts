@@ -9,7 +9,7 @@
  */
 import { limits } from '../common/core/limits.js';
 import type { ErrorReportInput } from '../common/protocol/error-report.js';
-import { normalisedMessage } from '../common/protocol/fingerprint.js';
+import { normalisedMessage } from '../common/protocol/normalised-message.js';
 import type { StderrBlock } from './stderr-blocks.js';
 import { blockReport, type ReportRules } from './stderr-report.js';
 

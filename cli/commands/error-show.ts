@@ -1,4 +1,5 @@
 import { MeshError } from '../../common/core/errors.js';
+import { FINGERPRINT_START } from '../../common/protocol/fingerprint-id.js';
 import type { Command } from '../command.js';
 import { type ErrorGroupRow, errorGroupRowOf } from '../error-group-row.js';
 import { jsonText } from '../json-text.js';
@@ -20,9 +21,9 @@ export const command: Command = {
   ],
   async run(context, args) {
     const fingerprint = args.operand(0).toLowerCase();
-    if (!/^[0-9a-f]{4,16}$/.test(fingerprint)) {
+    if (!new RegExp(FINGERPRINT_START).test(fingerprint)) {
       throw new MeshError('USAGE', `"${args.operand(0).slice(0, 100)}" is not the start of a fingerprint`, {
-        hint: 'take 4 to 16 characters of the ID that "mesh error ls" shows',
+        hint: 'take at least 4 characters of the ID that "mesh error ls" shows',
       });
     }
     const log = await (await context.access()).log();

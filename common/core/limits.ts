@@ -223,6 +223,10 @@ export const limits = {
   journalWalPages: 4_000,
   /** The write-ahead log is cut to this size after a checkpoint, so that one burst does not keep the disk for ever. */
   journalWalBytesKept: 64 * MIB,
+  /** From this size on a write-ahead log is told of: somebody reads for long, and keeps it from being begun anew. */
+  walBytesWarned: 256 * MIB,
+  /** Then what the mesh itself reads is ended; a stranger's reading is told with who it is. */
+  walBytesMax: 512 * MIB,
   /** A larger file is not walked when it is opened (about a second per GiB); its damage shows when rows are read. */
   quickCheckBytesMax: 1_024 * MIB,
   /** Rows that one prune deletes: bounds how long appends wait behind it. */
@@ -262,6 +266,11 @@ export const limits = {
   foldMachineKindsMax: 1_024,
   /** Counts beyond those, for agents whose errors have no other room left. */
   foldReserve: 1_024,
+  /** Different reports that a reporter sends at once, and that wait in it while a batch is under way. Further ones are counted
+   *  with those that come from the same place of the program, and beyond as many places by severity. */
+  reportBatchMax: 256,
+  /** What those that wait hold in memory, about. */
+  reportsWaitingBytesMax: 4 * MIB,
   /** What is kept of a report that is counted, to tell the count with; of a longer one the facts and the end of the stack are
    *  left out. Those that were told in full before have it. */
   foldBodyBytesMax: 16 * KIB,
@@ -280,8 +289,8 @@ export const limits = {
   errorContextKeysMax: 64,
 
   // --- care of journal and log ------------------------------------------------------------------------------------
-  /** Jobs (backup, verify, questions) of a node at once, each a process; one more is refused with QUEUE_FULL. */
-  careJobsMax: 4,
+  /** Questions in SQL that a node answers at once, each in a process; one more is refused with QUEUE_FULL. */
+  queriesMax: 4,
   /** A backup or a walk over all hashes is ended after this; ten million records take minutes. */
   careJobMsMax: 3_600_000,
   /** Memory of such a process: far more than it needs by itself, and what a question may cost. Then it is ended. */

@@ -5,6 +5,7 @@
 
 import { limits } from '../core/limits.js';
 import { PolicyRule } from './call-policy.js';
+import { FINGERPRINT_LENGTH_MAX, FINGERPRINT_START } from './fingerprint-id.js';
 import { BodyRef, TraceId } from './record-marks.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
@@ -206,6 +207,8 @@ export const LogRecord = closed({
     description: 'proved by the hash before it; that hash is gone; not what was stored',
   }),
 });
+
+export const FingerprintStart = Type.String({ pattern: FINGERPRINT_START, maxLength: FINGERPRINT_LENGTH_MAX });
 
 export const ErrorGroup = closed({
   fingerprint: Type.String(),

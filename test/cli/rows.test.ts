@@ -80,7 +80,7 @@ describe('a record', () => {
     expect(recordRowOf(record)).to.deep.include({ id: 9, stream: 'errors', machine: 'pc2', agent: 'echo', seq: 3 });
     expect(recordRowOf(record)).to.have.property('ts', '1970-01-01T00:00:01.000Z');
     expect(errorRowOf(record)).to.deep.include({ code: 'X', message: 'it broke', severity: 'error', count: 1 });
-    expect(errorRowOf(record).fingerprint).to.match(/^[0-9a-f]{16}$/);
+    expect(errorRowOf(record).fingerprint).to.match(/^m2-[0-9a-f]{16}$/);
   });
 
   it('is shown whatever its body is', () => {

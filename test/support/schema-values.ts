@@ -35,7 +35,7 @@ export const patternSamples: Readonly<Record<string, string>> = {
   '^[A-Za-z][A-Za-z0-9_-]*$': 'say',
   '^[0-9a-z]{20}$': '0123456789abcdefghjk',
   '^[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+){0,7}$': 'errors',
-  '^[0-9a-f]{4,16}$': '00ff',
+  '^[0-9a-z][0-9a-z-]{3,18}$': 's2-00ff',
   '^[a-z*>][a-z0-9.*>-]*$': 'metrics.>',
   '^[a-z0-9*-]+$': 'log-*',
   '^[0-9a-f]{32}$': '0123456789abcdef0123456789abcdef',

@@ -5,6 +5,7 @@ import {
   Count,
   closed,
   ErrorGroup,
+  FingerprintStart,
   Hash,
   JournalId,
   LogRecord,
@@ -63,6 +64,13 @@ export const logMessages = {
       machine: Type.Optional(Name),
       agent: Type.Optional(Name),
       afterId: Type.Optional(Count),
+      fromMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description:
+            'instead of `afterId`: from the first record on that was emitted then or later, as the clock of its machine had it',
+        }),
+      ),
       last: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.logReadMax })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })),
       waitMs: WaitMs,
@@ -81,7 +89,7 @@ export const logMessages = {
   'log.error': method(
     'log',
     'One group by the start of its fingerprint, with its latest occurrences.',
-    closed({ fingerprint: Type.String({ pattern: '^[0-9a-f]{4,16}$', maxLength: 16 }) }),
+    closed({ fingerprint: FingerprintStart }),
     closed({ group: ErrorGroup, occurrences: Type.Array(LogRecord) }),
   ),
   'log.status': method(
