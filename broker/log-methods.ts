@@ -7,14 +7,14 @@ import { failpoint } from '../common/core/failpoint.js';
 import { limits } from '../common/core/limits.js';
 import type { ErrorGroup } from '../common/journal/errors/error-groups.js';
 import type { Log } from '../common/journal/log/log.js';
-import type { LogPage, LogRecord } from '../common/journal/log/log-reader.js';
+import type { LogPage } from '../common/journal/log/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
-import type { ErrorGroupBody, Input, LogRecordBody, Output } from '../common/protocol/catalogue.js';
+import type { ErrorGroupBody, Input, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
-import { marksOf } from '../common/protocol/record-marks.js';
 import { severities } from '../common/protocol/severity.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
+import { recordBodyOf } from './record-body.js';
 
 export interface LogMethodsOptions {
   readonly log: Log;
@@ -23,6 +23,8 @@ export interface LogMethodsOptions {
   readonly degraded: () => string;
   /** The outcome of every append: `undefined` when it was stored. */
   readonly onAppend: (error: unknown) => void;
+  /** Records have come: told as often as the reads that wait for them. */
+  readonly onRecords: () => void;
 }
 
 export class LogMethods {
@@ -69,12 +71,13 @@ export class LogMethods {
     }
   }
 
-  async #read({ waitMs = 0, last, ...rest }: Input<'log.read'>): Promise<Output<'log.read'>> {
+  async #read({ waitMs = 0, last, fromMs, ...rest }: Input<'log.read'>): Promise<Output<'log.read'>> {
     const { log, clock } = this.options;
     const filter = { limit: limits.logReadDefault, ...rest };
     if (last !== undefined) return bodyOf(await log.read({ ...filter, last }));
     const deadlineMs = clock.monotonicMs() + waitMs;
-    for (let afterId = rest.afterId ?? 0; ; ) {
+    const startId = fromMs === undefined ? (rest.afterId ?? 0) : (await log.idAt(fromMs)) - 1;
+    for (let afterId = startId; ; ) {
       // Before looking: what is stored while we look wakes the wait at once.
       const { mark } = this.waiters;
       this.counters.reads++;
@@ -96,6 +99,7 @@ export class LogMethods {
       this.#wake = undefined;
       this.counters.wakes++;
       this.waiters.notify();
+      this.options.onRecords();
     }, limits.logWakeIntervalMs);
   }
 }
@@ -113,11 +117,6 @@ const NO_MARKS: { readonly trace?: string; readonly ref?: string } = {};
 
 /** The log bounds a page in bytes. */
 const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({ records: records.map(recordBodyOf), nextId });
-
-/** A record has the fields that travel, and no others; its marks where it has any. */
-function recordBodyOf({ trace, ref, ...record }: LogRecord): LogRecordBody {
-  return trace === '' && ref === '' ? record : { ...record, ...marksOf({ trace, ref }) };
-}
 
 /** The log stores any text; what is no severity of ours (a later version's) counts as an error. */
 const groupBodyOf = (group: ErrorGroup): ErrorGroupBody => ({

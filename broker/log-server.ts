@@ -12,6 +12,7 @@ import { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
+import { GroupMethods } from './group-methods.js';
 import { LogMethods } from './log-methods.js';
 import { named } from './process-methods.js';
 
@@ -30,7 +31,14 @@ export interface LogServerOptions {
 }
 
 export class LogServer {
-  #opened: { readonly store: Log; readonly methods: LogMethods; readonly server: RequestServer } | undefined;
+  #opened:
+    | {
+        readonly store: Log;
+        readonly methods: LogMethods;
+        readonly groups: GroupMethods;
+        readonly server: RequestServer;
+      }
+    | undefined;
   #pruner: NodeJS.Timeout | undefined;
   #pruning = false;
   #prunedCount = 0;
@@ -53,9 +61,10 @@ export class LogServer {
 
   get counters(): Record<string, number> {
     if (this.#opened === undefined) return {};
-    const { methods, server } = this.#opened;
+    const { methods, groups, server } = this.#opened;
     return {
       ...named('log', { ...server.counters, ...methods.counters, ...methods.waiters.counters }),
+      ...named('group', { ...groups.counters, ...groups.waiters.counters }),
       'log.readers': methods.waiters.count,
       'log.pruned': this.#prunedCount,
     };
@@ -69,14 +78,16 @@ export class LogServer {
       this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
       log.error({ file, movedTo, reason }, this.#finding);
     }
+    const groups = new GroupMethods(store.groups, clock);
     const methods = new LogMethods({
       log: store,
       clock,
       degraded: () => this.degraded,
       onAppend: (error) => this.#onAppend(error),
+      onRecords: () => groups.notify(),
     });
-    const server = this.#createServer(methods);
-    this.#opened = { store, methods, server };
+    const server = this.#createServer(methods, groups);
+    this.#opened = { store, methods, groups, server };
     await server.open();
     this.#pruner = setInterval(() => void this.prune(), limits.logPruneIntervalMs).unref();
   }
@@ -99,15 +110,16 @@ export class LogServer {
   async close(): Promise<void> {
     clearInterval(this.#pruner);
     if (this.#opened === undefined) return;
-    const { store, methods, server } = this.#opened;
+    const { store, methods, groups, server } = this.#opened;
     methods.close();
+    groups.close();
     await server.close();
     await store.close();
   }
 
-  #createServer(methods: LogMethods): RequestServer {
+  #createServer(methods: LogMethods, groups: GroupMethods): RequestServer {
     const { endpoint, processMethods, log } = this.options;
-    const table = new MethodTable().serve(processMethods).serve(methods.handlers);
+    const table = new MethodTable().serve(processMethods).serve(methods.handlers).serve(groups.handlers);
     return new RequestServer({
       endpoint,
       purpose: 'the log',

@@ -10,7 +10,11 @@ import { compile } from '../protocol/schema.js';
 import type { IncomingRequest } from './incoming-request.js';
 
 export type MethodHandlers = {
-  readonly [M in MethodName]?: (input: Input<M>, meta: RequestMeta) => Output<M> | Promise<Output<M>>;
+  readonly [M in MethodName]?: (
+    input: Input<M>,
+    meta: RequestMeta,
+    request: IncomingRequest,
+  ) => Output<M> | Promise<Output<M>>;
 };
 
 /** `request` tells whether somebody still waits, and has the stream, for an action that wants to know. */
@@ -42,7 +46,7 @@ export class MethodTable {
   #serveOne<M extends MethodName>(name: M, handler: MethodHandlers[M]): void {
     if (handler === undefined) return;
     const input = compile<Input<M>>(catalogue[name].input);
-    this.add(name, (body, meta) => handler(input.assert(body, `the input of ${name}`), meta));
+    this.add(name, (body, meta, request) => handler(input.assert(body, `the input of ${name}`), meta, request));
   }
 
   #unknown(method: string): MeshError {

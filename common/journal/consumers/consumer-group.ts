@@ -77,8 +77,14 @@ export class ConsumerGroup {
     return this.#deadCount;
   }
 
+  /** One record that is not settled keeps it from looking at more. */
+  get isFull(): boolean {
+    return this.#window.room === 0;
+  }
+
   /** How many records behind the cursor it would take now for a member that has room for `max`. */
   lack(max: number, nowMs: number): number {
+    if (this.settings.ordered && this.#flying.size > 0) return 0;
     let dueCount = 0;
     for (const { dueMs } of this.#waiting.values()) if (dueMs <= nowMs) dueCount++;
     return Math.max(0, Math.min(max - dueCount, this.#window.room));
@@ -157,9 +163,10 @@ export class ConsumerGroup {
   }
 
   /** When `expire` or `choose` may have something new, if nothing happens before. */
-  nextDueMs(): number {
+  nextDueMs(nowMs: number): number {
     let dueMs = this.members.nextDueMs();
-    for (const entry of this.#waiting.values()) dueMs = Math.min(dueMs, entry.dueMs);
+    // What is due already and was not chosen waits for somebody's word, not for the time.
+    for (const entry of this.#waiting.values()) if (entry.dueMs > nowMs) dueMs = Math.min(dueMs, entry.dueMs);
     for (const entry of this.#flying.values()) {
       dueMs = Math.min(dueMs, entry.deadlineMs);
       break;

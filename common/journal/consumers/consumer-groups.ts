@@ -24,6 +24,7 @@ import type {
   GroupState,
   LetterChoice,
   LetterPage,
+  Settled,
 } from './group-requests.js';
 import { GroupScan } from './group-scan.js';
 import { GroupShelf, type LoadedGroup } from './group-shelf.js';
@@ -74,17 +75,21 @@ export class ConsumerGroups {
       const { number = 0, attempt = 1 } = deliveries[index] ?? {};
       return { ...record, delivery: number, attempt };
     });
-    return { records, nextDueMs: core.nextDueMs(), isBehind };
+    return { records, nextDueMs: core.nextDueMs(nowMs), isBehind };
   }
 
   /** A group that is gone has nothing to settle. */
-  settle({ group, member, now, ...settlement }: GroupSettle): { stale: number; dead: number[] } {
+  settle({ group, member, now, ...settlement }: GroupSettle): Settled {
     const loaded = this.#shelf.seek(group);
-    if (loaded === undefined) return { stale: settlement.done.length + settlement.failed.length, dead: [] };
+    if (loaded === undefined)
+      return { stale: settlement.done.length + settlement.failed.length, dead: [], wakes: false };
     loaded.core.members.hear(member, now.monotonicMs);
-    const { staleCount, deadIds } = loaded.core.settle(settlement, now.monotonicMs);
+    const { core } = loaded;
+    // Others could not have any of these, or none behind them: now they can.
+    const wakes = core.settings.ordered || core.isFull || settlement.failed.length + settlement.released.length > 0;
+    const { staleCount, deadIds } = core.settle(settlement, now.monotonicMs);
     this.#shelf.store(loaded, now.wallMs);
-    return { stale: staleCount, dead: deadIds };
+    return { stale: staleCount, dead: deadIds, wakes };
   }
 
   leave({ group, member, now }: GroupLeave): void {

@@ -59,6 +59,15 @@ export interface Fetched {
   readonly isBehind: boolean;
 }
 
+export interface Settled {
+  /** Words about deliveries that are not the latest. */
+  readonly stale: number;
+  /** Records that are dead letters now. */
+  readonly dead: number[];
+  /** Members that wait may find something now. */
+  readonly wakes: boolean;
+}
+
 export interface GroupState extends Omit<GroupCounters, 'delivered'> {
   readonly group: string;
   readonly stream: string;

@@ -12,6 +12,7 @@ import type {
   GroupState,
   LetterChoice,
   LetterPage,
+  Settled,
 } from './group-requests.js';
 
 type Told<Request> = Omit<Request, 'now'>;
@@ -32,7 +33,7 @@ export class GroupsClient {
     return this.thread.call('groupFetch', { ...request, now: momentOf(this.clock) });
   }
 
-  settle(request: Told<GroupSettle>): Promise<{ stale: number; dead: number[] }> {
+  settle(request: Told<GroupSettle>): Promise<Settled> {
     return this.thread.call('groupSettle', { ...request, now: momentOf(this.clock) });
   }
 

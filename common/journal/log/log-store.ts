@@ -12,12 +12,20 @@ import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
 import { ConsumerGroups } from '../consumers/consumer-groups.js';
 import { type GroupRequest, runGroupRequest } from '../consumers/group-operations.js';
+import type { GroupLoss } from '../consumers/group-requests.js';
 import { type ErrorGroup, ErrorGroups, type GroupOf } from '../errors/error-groups.js';
 import type { ChainEntry } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { transact } from '../sqlite/transaction.js';
+import {
+  type RetentionProgress,
+  type RetentionStep,
+  StreamRetention,
+  type StreamState,
+} from '../streams/stream-retention.js';
+import { bodyBytesOf } from '../streams/stream-table.js';
 import { admit, agree, type Batch, conflict } from './admission.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
@@ -58,6 +66,13 @@ export interface LogStoreOptions {
   readonly groupOf: GroupOf;
 }
 
+export interface LogPruned {
+  readonly prunedCount: number;
+  readonly isDone: boolean;
+  /** Consumer groups that had not settled some of it. */
+  readonly losses: readonly GroupLoss[];
+}
+
 /** A request that shares its transaction with others. */
 export type LogWrite = { readonly name: 'append'; readonly args: LogAppend } | GroupRequest;
 
@@ -68,9 +83,11 @@ export class LogStore {
   readonly #reader: LogReader;
   readonly #groups: ErrorGroups;
   readonly #consumers: ConsumerGroups;
+  readonly #retention: StreamRetention;
   readonly #insertRecord;
   readonly #insertHole;
   readonly #counts;
+  readonly #idAtPlace;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema), CONFIG_INVALID. */
   static open(options: LogStoreOptions): { store: LogStore; findings: Quarantined[] } {
@@ -89,6 +106,7 @@ export class LogStore {
     this.#reader = new LogReader(db);
     this.#groups = new ErrorGroups(db, groupOf);
     this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
+    this.#retention = new StreamRetention(db, (stream) => this.#consumers.floorOf(stream));
     this.#insertRecord = db.prepare(
       'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -96,6 +114,7 @@ export class LogStore {
     this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
       'SELECT coalesce((SELECT min(id) FROM records), 0) AS oldestId, (SELECT count(*) FROM holes) AS holeCount',
     );
+    this.#idAtPlace = db.prepare<[number], number>('SELECT id FROM records ORDER BY id LIMIT 1 OFFSET ?').pluck();
     this.#journals.all(); // proves every digest before anything is taken
   }
 
@@ -115,17 +134,12 @@ export class LogStore {
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone, and whole. */
   appendBatches(batches: readonly LogAppend[]): Outcome<{ headSeq: number }>[] {
-    return this.#transact('log.append', () => batches.map((batch) => outcomeOf(() => this.#append(batch))));
+    return this.#write(() => batches.map((batch) => outcomeOf(() => this.#append(batch))));
   }
 
   /** The same for appends and what consumer groups ask, in the order in which they came. */
   runGroup(requests: readonly LogWrite[]) {
-    try {
-      return this.#transact('log.append', () => requests.map((request) => outcomeOf(() => this.#run(request))));
-    } catch (thrown) {
-      this.#consumers.forget();
-      throw thrown;
-    }
+    return this.#write(() => requests.map((request) => outcomeOf(() => this.#run(request))));
   }
 
   read(options: LogReadOptions): LogPage {
@@ -134,6 +148,11 @@ export class LogStore {
 
   headId(): number {
     return this.#guard(() => this.#reader.headId());
+  }
+
+  /** The first id whose record was emitted at that moment or later; the next one when there is none yet. */
+  idAt({ timeMs }: { timeMs: number }): number {
+    return this.#guard(() => this.#consumers.idAt(timeMs));
   }
 
   /** The groups that were heard of last, newest first. */
@@ -149,18 +168,33 @@ export class LogStore {
     });
   }
 
-  /** Deletes the oldest records until `keep` ids are left; at most a bounded number per call. Counts of groups stay. */
-  prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
+  /** Deletes the oldest records until `keep` are left; at most a bounded number per call. Counts of groups stay. */
+  prune({ keep, wallMs }: { keep: number; wallMs: number }): LogPruned {
     return this.#transact('log.prune', () => {
-      const oldestId = this.#counts.get()?.oldestId ?? 0;
-      const targetId = this.#reader.headId() - keep;
-      const upToId = Math.min(targetId, oldestId + limits.pruneRowsMax - 1);
-      if (oldestId === 0 || upToId < oldestId) return { prunedCount: 0, isDone: true };
+      const excess = Math.max(0, this.#retention.table.total - keep);
+      const upToId = excess === 0 ? undefined : this.#idAtPlace.get(Math.min(excess, limits.pruneRowsMax) - 1);
+      if (upToId === undefined) return { prunedCount: 0, isDone: true, losses: [] };
+      const losses = this.#consumers.beforePrune(upToId, wallMs);
+      this.#retention.beforePruneOfAll(upToId);
       this.#moveBases(upToId);
       const { changes } = this.#db.prepare('DELETE FROM records WHERE id <= ?').run(upToId);
       this.#groups.pruneOccurrences(upToId);
-      return { prunedCount: changes, isDone: upToId === targetId };
+      return { prunedCount: changes, isDone: changes >= excess, losses };
     });
+  }
+
+  /** One step of the retention of streams; at most a bounded number of records. */
+  retain(step: RetentionStep): RetentionProgress {
+    return this.#transact('log.prune', () =>
+      this.#retention.step(step, (stream, upToId) => {
+        if (stream === this.#errorStream) this.#groups.pruneOccurrences(upToId);
+      }),
+    );
+  }
+
+  /** The streams that are known, in the order of their names, behind `after`. */
+  streams({ after, limit }: { after: string; limit: number }): StreamState[] {
+    return this.#guard(() => this.#retention.list(after, limit));
   }
 
   status(): LogStatus {
@@ -196,6 +230,7 @@ export class LogStore {
     if (entry.seq <= journal.baseSeq) return;
     const held = this.#reader.hashAt(journal.id, entry.seq);
     if (held === undefined) {
+      if (this.#retention.runs.at(journal.id, entry.seq) !== undefined) return;
       throw new MeshError(
         'JOURNAL_DAMAGED',
         `entry ${entry.seq} of chain ${journal.journalId} should be held, and is not`,
@@ -215,6 +250,7 @@ export class LogStore {
     const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = entry;
     const columns = [journal.id, seq, tsMs, stream, agent, epoch, body, hash, trace, ref];
     const { lastInsertRowid } = this.#insertRecord.run(...columns);
+    this.#retention.table.add(stream, bodyBytesOf(entry));
     if (stream === this.#errorStream) this.#groups.add(Number(lastInsertRowid), entry, journal.machine);
   }
 
@@ -227,7 +263,24 @@ export class LogStore {
       .all(upToId);
     for (const journal of this.#journals.all()) {
       const baseSeq = pruned.find((row) => row.journal === journal.id)?.seq;
-      if (baseSeq !== undefined) this.#journals.put({ ...journal, baseSeq });
+      if (baseSeq === undefined) continue;
+      this.#journals.put({ ...journal, baseSeq });
+      this.#retention.runs.forgetUpTo(journal.id, baseSeq);
+    }
+  }
+
+  /** What is remembered beside the file changes with it, or not at all. */
+  #write<T>(work: () => T): T {
+    try {
+      return this.#transact('log.append', () => {
+        const outcomes = work();
+        this.#retention.table.flush();
+        return outcomes;
+      });
+    } catch (thrown) {
+      this.#retention.table.forget();
+      this.#consumers.forget();
+      throw thrown;
     }
   }
 

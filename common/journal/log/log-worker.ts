@@ -8,7 +8,10 @@ import type { Quarantined } from '../sqlite/database.js';
 import { serveStore } from '../sqlite/worker-server.js';
 import { type LogAppend, LogStore } from './log-store.js';
 
-type OneByOne = Pick<LogStore, 'hello' | 'read' | 'headId' | 'errorGroups' | 'errorGroup' | 'status' | 'prune'>;
+type OneByOne = Pick<
+  LogStore,
+  'hello' | 'idAt' | 'read' | 'headId' | 'errorGroups' | 'errorGroup' | 'status' | 'prune' | 'retain' | 'streams'
+>;
 
 export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
@@ -37,10 +40,13 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
     hello: (args) => store().hello(args),
     read: (args) => store().read(args),
     headId: () => store().headId(),
+    idAt: (args) => store().idAt(args),
     errorGroups: (args) => store().errorGroups(args),
     errorGroup: (args) => store().errorGroup(args),
     status: () => store().status(),
     prune: (args) => store().prune(args),
+    retain: (args) => store().retain(args),
+    streams: (args) => store().streams(args),
     close: () => opened?.close(),
   },
   grouped: { append: ({ entries }) => entries.length, ...groupRows },

@@ -4,10 +4,13 @@
  */
 import { type Clock, systemClock } from '../../core/clock.js';
 import type { MeshError } from '../../core/errors.js';
+import type { StreamRule } from '../../protocol/stream-rule.js';
+import type { GroupLoss } from '../consumers/group-requests.js';
 import { GroupsClient } from '../consumers/groups-client.js';
 import type { ErrorGroup } from '../errors/error-groups.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
+import type { RetentionProgress, StreamState } from '../streams/stream-retention.js';
 import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
 import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-store.js';
 import type { LogOperations } from './log-worker.js';
@@ -23,6 +26,7 @@ export class Log {
   /** The consumer groups, which live in the same file. */
   readonly groups: GroupsClient;
   readonly #client: WorkerClient<LogOperations>;
+  readonly #clock: Clock;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
   static async open(options: LogOptions): Promise<{ log: Log; findings: Quarantined[] }> {
@@ -43,6 +47,7 @@ export class Log {
 
   private constructor(client: WorkerClient<LogOperations>, clock: Clock) {
     this.#client = client;
+    this.#clock = clock;
     this.groups = new GroupsClient(client, clock);
   }
 
@@ -64,6 +69,11 @@ export class Log {
     return this.#client.call('read', options);
   }
 
+  /** The first id whose record was emitted at that moment or later; the next one when there is none yet. */
+  idAt(timeMs: number): Promise<number> {
+    return this.#client.call('idAt', { timeMs });
+  }
+
   /** The newest id. */
   headId(): Promise<number> {
     return this.#client.call('headId', undefined);
@@ -82,13 +92,37 @@ export class Log {
     return this.#client.call('status', undefined);
   }
 
-  /** Deletes the oldest records until `keep` are left, in steps between which appends go on. */
-  async prune(keep: number): Promise<number> {
+  /**
+   * Deletes the oldest records until `keep` are left, in steps between which appends go on.
+   * @param onLoss a group had not settled some of what goes
+   */
+  async prune(keep: number, onLoss: (loss: GroupLoss) => void = () => undefined): Promise<number> {
     for (let totalCount = 0; ; ) {
-      const { prunedCount, isDone } = await this.#client.call('prune', { keep });
+      const { prunedCount, isDone, losses } = await this.#client.call('prune', { keep, wallMs: this.#clock.wallMs() });
+      for (const loss of losses) onLoss(loss);
       totalCount += prunedCount;
       if (isDone) return totalCount;
     }
+  }
+
+  /** Brings every stream within the bounds of its rule, in steps between which appends go on. */
+  async retain(rules: readonly StreamRule[]): Promise<number> {
+    let totalCount = 0;
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const progress: RetentionProgress = await this.#client.call('retain', {
+        rules,
+        after,
+        wallMs: this.#clock.wallMs(),
+      });
+      totalCount += progress.prunedCount;
+      after = progress.next;
+    }
+    return totalCount;
+  }
+
+  /** The streams that are known, in the order of their names, behind `after`. */
+  streams(after: string, limit: number): Promise<StreamState[]> {
+    return this.#client.call('streams', { after, limit });
   }
 
   /** Finishes what was asked before, moves the write-ahead log into the file, and ends the thread. Idempotent. */
