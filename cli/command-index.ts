@@ -84,8 +84,28 @@ export const commandIndex: readonly IndexedCommand[] = [
   },
   {
     path: 'journal verify',
-    summary: 'walk every hash of the journals',
+    summary: 'walk every hash of the journals and of the log',
     load: () => import('./commands/journal-verify.js'),
+  },
+  {
+    path: 'journal sql',
+    summary: 'ask a journal, all of them, or the log in SQL',
+    load: () => import('./commands/journal-sql.js'),
+  },
+  {
+    path: 'journal backup',
+    summary: 'back journals and log up while they are at work',
+    load: () => import('./commands/journal-backup.js'),
+  },
+  {
+    path: 'journal backups',
+    summary: 'the backups that are there',
+    load: () => import('./commands/journal-backups.js'),
+  },
+  {
+    path: 'journal restore',
+    summary: 'put a backup in the place of a journal or of the log',
+    load: () => import('./commands/journal-restore.js'),
   },
   {
     path: 'config validate',

@@ -18,8 +18,8 @@ export interface Operand {
 export interface Example {
   readonly line: string;
   readonly explains: string;
-  /** What it needs: a running fleet (the default), a fleet folder, an empty folder, or nothing. */
-  readonly needs?: 'running' | 'folder' | 'empty' | 'nothing';
+  /** What it needs: a running fleet (the default), one that was stopped, a fleet folder, an empty folder, or nothing. */
+  readonly needs?: 'running' | 'stopped' | 'folder' | 'empty' | 'nothing';
   /** It goes on until it is interrupted. */
   readonly follows?: true;
 }

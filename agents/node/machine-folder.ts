@@ -10,6 +10,8 @@ export interface MachineFolder {
   readonly lock: string;
   /** The merged log, on main. */
   readonly meshLog: string;
+  /** Of journal and log. */
+  readonly backups: string;
   /** The table of its processes. */
   readonly processes: string;
   /** Only logs are in it. */
@@ -38,6 +40,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     journal: join(path, 'journal.db'),
     lock: join(path, 'node.lock'),
     meshLog: join(path, 'mesh.db'),
+    backups: join(path, 'backups'),
     processes: join(path, 'processes.db'),
     logs: join(path, 'logs'),
     sockets,

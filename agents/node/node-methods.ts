@@ -126,10 +126,6 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       const { journalId, lastSeq, ackedSeq, pendingCount, sizeBytes } = await options.journal.status();
       return { machine, journalId, lastSeq, ackedSeq, pendingCount, sizeBytes, degraded: options.degraded() };
     },
-    'journal.verify': async () => {
-      const { checkedCount, damaged } = await options.journal.verify();
-      return { checkedCount, damaged: damaged.map(({ journalId, seq, reason }) => ({ journalId, seq, reason })) };
-    },
     'error.report': ({ agent, report }) => reportError(options, agent, report),
   };
 }

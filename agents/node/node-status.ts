@@ -24,6 +24,8 @@ export interface NodeStatusOptions {
   readonly undelivered: string;
   /** Why logs are not kept within their bounds; empty when they are. */
   readonly logTrouble: string;
+  /** Why there is no new backup; empty when there is one. */
+  readonly backupTrouble: string;
   /** Why the files on disk are not what runs; empty when they are. */
   readonly reloadTrouble: string;
 }
@@ -50,7 +52,7 @@ export function nodeStatus(options: NodeStatusOptions): Output<'node.status'> {
 const AILING: readonly AgentState[] = ['backoff', 'busy', 'failed', 'quarantined'];
 
 function problemsOf(options: NodeStatusOptions): string[] {
-  const { machine, supervisor, links, degraded, undelivered, logTrouble, reloadTrouble } = options;
+  const { machine, supervisor, links, degraded, undelivered, logTrouble, backupTrouble, reloadTrouble } = options;
   const ailing = supervisor.processes.flatMap((process) => {
     const { name, state, wanted } = process;
     const instance = instanceOf(name, machine.name);
@@ -63,6 +65,7 @@ function problemsOf(options: NodeStatusOptions): string[] {
     ...(degraded === '' ? [] : [`the journal: ${degraded}`]),
     ...(undelivered === '' ? [] : [`records do not reach main: ${undelivered}`]),
     ...(logTrouble === '' ? [] : [logTrouble]),
+    ...(backupTrouble === '' ? [] : [backupTrouble]),
     ...(reloadTrouble === '' ? [] : [reloadTrouble]),
     ...links.problems,
   ];

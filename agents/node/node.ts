@@ -13,6 +13,8 @@ import type { Output } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
+import { careMethods } from './care/care-methods.js';
+import { StoreCare } from './care/store-care.js';
 import { keeperLoss } from './keeper-loss.js';
 import { LinkTable } from './link-table.js';
 import { lastLines } from './logs/log-lines.js';
@@ -50,6 +52,7 @@ export class MeshNode {
   readonly #journal: Journal;
   readonly #records: NodeJournal;
   readonly #logs: LogStore;
+  readonly #care: StoreCare;
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
   readonly #policies: PolicyBoard;
@@ -61,7 +64,7 @@ export class MeshNode {
   readonly #links = new LinkTable();
   readonly #warnings: readonly string[];
   readonly #pulse: Pulse;
-  #careTimer: NodeJS.Timeout | undefined;
+  #housekeeping: NodeJS.Timeout | undefined;
   #phase: Phase = 'starting';
   #closing: Promise<void> | undefined;
 
@@ -104,6 +107,12 @@ export class MeshNode {
       clock: this.#clock,
       processes: () => this.#logged(),
       instanceOf: (agent) => instanceOf(agent, machine.name),
+      onReport: (report) => this.#records.report(new Incident(report)),
+    });
+    this.#care = new StoreCare({
+      ...options,
+      folder,
+      clock: this.#clock,
       onReport: (report) => this.#records.report(new Incident(report)),
     });
     const logOf = (agent: string) => this.#logs.chainOf(agent);
@@ -181,11 +190,12 @@ export class MeshNode {
     // Where all was adopted as it was, nothing changes any more that would tell of the end of the launch.
     this.#onTableChange();
     this.#logs.start();
+    this.#care.start();
     this.#brokerProbe.start();
     this.#registry.start();
     this.#forwarder.start();
     this.#pulse.start();
-    this.#careTimer = setInterval(() => void this.#care(), CARE_MS);
+    this.#housekeeping = setInterval(() => void this.#keepHouse(), HOUSEKEEPING_MS);
     log.info({ epoch: this.#journal.epoch, control: this.#control.endpoint }, `the node of ${machine.name} is up`);
   }
 
@@ -200,7 +210,8 @@ export class MeshNode {
 
   async #release(): Promise<void> {
     this.#pulse.stop();
-    clearInterval(this.#careTimer);
+    clearInterval(this.#housekeeping);
+    this.#care.close();
     this.#brokerProbe.close();
     this.#registry.close();
     this.#policies.close();
@@ -238,7 +249,11 @@ export class MeshNode {
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
     });
-    return new MethodTable().serve(handlers).serve(reloadMethods(this.#reloader)).serve(this.#registry.handlers);
+    return new MethodTable()
+      .serve(handlers)
+      .serve(careMethods(this.#care))
+      .serve(reloadMethods(this.#reloader))
+      .serve(this.#registry.handlers);
   }
 
   #status(): Output<'node.status'> {
@@ -258,6 +273,7 @@ export class MeshNode {
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
       logTrouble: this.#logs.trouble,
+      backupTrouble: this.#care.trouble,
       reloadTrouble: this.#reloader.problem,
     });
   }
@@ -280,7 +296,7 @@ export class MeshNode {
   }
 
   /** Bounds what grows: acknowledged records. */
-  async #care(): Promise<void> {
+  async #keepHouse(): Promise<void> {
     try {
       this.#records.retry();
       this.#stores.table.retry();
@@ -291,6 +307,6 @@ export class MeshNode {
   }
 }
 
-const CARE_MS = 30_000;
+const HOUSEKEEPING_MS = 30_000;
 /** What is stored when the machine is taken down gets this long to reach main; the rest is sent after the next start. */
 const DRAIN_MS = 1_500;

@@ -1,48 +1,61 @@
 import { errorTable } from '../../common/core/errors.js';
+import { limits } from '../../common/core/limits.js';
+import { withProgress } from '../care-progress.js';
 import type { Command } from '../command.js';
 import { sortAnswers } from '../machine-answers.js';
 import { counted } from '../quantity.js';
-
-/** Walking millions of hashes takes its time; the node answers other questions meanwhile. */
-const VERIFY_TIMEOUT_MS = 600_000;
+import { allStores, askStores, logOption, storeWord } from '../store-option.js';
 
 export const command: Command = {
-  details: 'Every record is hashed again and compared. Exit code 7 when a journal does not hold what was written.',
+  details:
+    'Every record is hashed again and compared with the chain that it belongs to, beside the work that goes on. Default: the journals of all machines and the log of main. Exit code 7 when one does not hold what was written.',
+  options: [{ ...logOption, description: "only main's log" }],
   examples: [
-    { line: 'mesh journal verify', explains: 'the journals of all machines' },
+    { line: 'mesh journal verify', explains: 'the journals of all machines, and the log of main' },
+    { line: 'mesh journal verify --log', explains: 'the log alone' },
     { line: 'mesh journal verify --machine pc2 --json', explains: 'one machine, for a script' },
   ],
-  async run(context) {
+  async run(context, args) {
     const access = await context.access();
-    const answers = await access.askEach(
-      await context.machinesAsked(),
-      'journal.verify',
-      {},
-      {
-        timeoutMs: VERIFY_TIMEOUT_MS,
-        signal: context.signal,
-      },
+    const { output, signal } = context;
+    const places = await allStores(context, args);
+    const asking = askStores<'journal.verify'>(context, places, async ({ machine, store }) => {
+      const options = { timeoutMs: limits.careJobMsMax, signal };
+      return (await access.node(machine)).request('journal.verify', { store }, options);
+    });
+    const machines = [...new Set(places.map(({ machine }) => machine))];
+    const answers = await withProgress(context, machines, asking);
+    const { exitCode } = sortAnswers(answers, output);
+    const rows = answers.flatMap(({ store, ...answer }) =>
+      'body' in answer ? [{ machine: answer.machine.name, store, ...answer.body }] : [],
     );
-    const { bodies, exitCode } = sortAnswers(answers, context.output);
-    const rows = bodies.map(({ machine, body }) => ({ machine, ...body }));
-    const { output } = context;
     await output.list(rows, {
       columns: [
         { head: 'machine', value: ({ machine }) => machine },
+        { head: 'store', value: ({ store }) => store },
         { head: 'checked', value: ({ checkedCount }) => String(checkedCount) },
-        { head: 'damaged', value: ({ damaged }) => String(damaged.length) },
+        { head: 'damaged', value: ({ damagedCount, damaged }) => String(damagedCount ?? damaged.length) },
+        { head: 'missing', value: ({ missingCount = 0 }) => String(missingCount) },
+        { head: 'holes', value: ({ holeCount = 0 }) => String(holeCount) },
+        { head: 'unprovable', value: ({ unverifiableCount = 0 }) => String(unverifiableCount), wide: true },
       ],
-      name: ({ machine }) => machine,
+      name: ({ machine, store }) => storeWord(machine, store),
       empty: 'no journal',
     });
-    for (const { machine, damaged } of rows) {
-      for (const { journalId, seq, reason } of damaged) {
-        output.warn(`${machine}: record ${seq} of journal ${journalId} is damaged: ${reason}`);
-      }
+    for (const { machine, store, damaged, forks = [] } of rows) {
+      for (const { journalId, seq, reason } of damaged)
+        output.warn(`${storeWord(machine, store)}: record ${seq} of ${journalId}: ${reason}`);
+      for (const { parentId, journalIds } of forks)
+        output.note(
+          `${storeWord(machine, store)}: ${journalIds.join(' and ')} both follow ${parentId}: restored from a backup`,
+        );
     }
-    const damagedCount = rows.reduce((sum, { damaged }) => sum + damaged.length, 0);
-    if (damagedCount === 0) return exitCode;
-    output.note(`${counted(damagedCount, 'damaged record')}; next: restore that machine's journal.db from a backup`);
+    const faultCount = rows.reduce(
+      (sum, row) => sum + (row.damagedCount ?? row.damaged.length) + (row.missingCount ?? 0),
+      0,
+    );
+    if (faultCount === 0) return exitCode;
+    output.note(`${counted(faultCount, 'record')} damaged or missing; next: see docs/journal.md, "Damage"`);
     return errorTable.JOURNAL_DAMAGED.exitCode;
   },
 };

@@ -1,6 +1,6 @@
 /**
- * What a machine's file says beside its agents, with the defaults filled in: how it brings them up, and how much it keeps
- * of what they write.
+ * What a machine's file says beside its agents, with the defaults filled in: how it brings them up, how much it keeps
+ * of what they write, and how often it backs up what it stores.
  */
 import { availableParallelism } from 'node:os';
 import { limits } from '../core/limits.js';
@@ -22,13 +22,21 @@ export interface LogSettings {
   readonly totalBytes: number;
 }
 
+export interface JournalSettings {
+  /** 0: none are made by themselves. */
+  readonly backupEveryMs: number;
+  /** Of each store. */
+  readonly backupsKept: number;
+}
+
 export interface MachineSettings {
   readonly launch: LaunchSettings;
   readonly logs: LogSettings;
+  readonly journal: JournalSettings;
 }
 
 export function machineSettings(
-  { launch = {}, logs = {} }: Pick<MachineFile, 'launch' | 'logs'>,
+  { launch = {}, logs = {}, journal = {} }: Pick<MachineFile, 'launch' | 'logs' | 'journal'>,
   coreCount: number = availableParallelism(),
 ): MachineSettings {
   const { rotateMiB, rotateHours, totalMiB } = logs;
@@ -38,6 +46,10 @@ export function machineSettings(
       rotateBytes: rotateMiB === undefined ? limits.agentLogBytesMax : rotateMiB * MIB,
       rotateMs: rotateHours === undefined ? limits.agentLogAgeMsMax : rotateHours * HOUR_MS,
       totalBytes: totalMiB === undefined ? limits.machineLogBytesMax : totalMiB * MIB,
+    },
+    journal: {
+      backupEveryMs: (journal.backup?.everyHours ?? 0) * HOUR_MS,
+      backupsKept: journal.backup?.keep ?? limits.backupsKept,
     },
   };
 }

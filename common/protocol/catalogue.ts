@@ -5,6 +5,7 @@
  */
 
 import type { AgentChange, ErrorGroup, LogRecord, ProcessRow, Usage, Welcome } from './message-parts.js';
+import { careMessages } from './messages/care-messages.js';
 import { eventMessages } from './messages/event-messages.js';
 import { type GroupState, groupMessages, type Letter } from './messages/group-messages.js';
 import { logMessages } from './messages/log-messages.js';
@@ -18,6 +19,7 @@ export const catalogue = {
   ...processMessages,
   ...nodeMessages,
   ...recordMessages,
+  ...careMessages,
   ...eventMessages,
   ...registryMessages,
   ...logMessages,

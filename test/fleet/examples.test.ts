@@ -95,6 +95,7 @@ describe('every example', function () {
       for (const { example } of examples.filter((one) => one.path === command))
         runs.set(example.line, await run(example.line));
     }
+    for (const { line } of of('stopped')) runs.set(line, await run(line));
     runs.set(
       'mesh up main --watch',
       await run('mesh up main --watch', (output) => output.includes('watching config/')),

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { getPriority } from 'node:os';
+import { createInterface } from 'node:readline';
 import { MeshError, systemCodeOf, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import { launchLine, type Program, startRefusal } from './launch-line.js';
@@ -133,6 +134,38 @@ export function runProgram(run: ProgramRun): Promise<Exit> {
 }
 
 const ABORTED: Exit = { code: undefined, signal: 'SIGKILL', reason: 'it was no longer needed and was killed' };
+
+/** A program of our own that is asked one thing and answers in lines; unlike an agent it ends with this process. */
+export interface Errand {
+  readonly entry: string;
+  /** A line for its standard input. */
+  readonly question: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+  /** Then it is killed. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when it has ended and all of its lines were heard. Never rejects. */
+export function runErrand({ entry, question, env, onLine, signal }: Errand): Promise<Exit> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(ABORTED);
+    const child = spawn(process.execPath, [entry], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const end = () => child.kill('SIGKILL');
+    signal.addEventListener('abort', end, { once: true });
+    child.stdin.on('error', () => undefined); // it may have ended before it was asked
+    child.stdin.end(`${question}\n`);
+    createInterface({ input: child.stdout }).on('line', onLine);
+    const settle = (exit: Exit) => {
+      signal.removeEventListener('abort', end);
+      resolve(exit);
+    };
+    child.once('error', (error) => {
+      if (child.pid === undefined) settle({ code: undefined, signal: undefined, reason: error.message });
+    });
+    child.once('close', (code, by) => settle({ code: code ?? undefined, signal: by ?? undefined }));
+  });
+}
 
 /** Signals a whole process group. False when nobody of it is left. */
 export const signalGroup = (pid: number, signal: NodeJS.Signals): boolean => send(-pid, signal);

@@ -24,11 +24,12 @@ export const atPlacesOf = (running: MachineConfig, next: MachineConfig): Machine
   bindEndpoints: running.bindEndpoints,
   launch: running.launch,
   logs: running.logs,
+  journal: running.journal,
 });
 
 function valuesOf({ fleet, machine }: NodeFleet): Map<string, string> {
-  const { launch, logs } = machine;
-  const own = Object.entries({ ...launch, ...logs }).map(([key, value]) => [key, String(value)] as const);
+  const { launch, logs, journal } = machine;
+  const own = Object.entries({ ...launch, ...logs, ...journal }).map(([key, value]) => [key, String(value)] as const);
   return new Map([
     ['mesh', fleet.meshName],
     ['security', fleet.security ?? 'none'],

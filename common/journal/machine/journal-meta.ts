@@ -5,7 +5,7 @@ import type { Connection } from '../sqlite/database.js';
 
 /** The first machine that opens a file owns it. Fails with CONFLICT for any other: a data folder was copied. */
 export function claimFor(db: Connection, machine: string): void {
-  const owner = read(db, 'machine');
+  const owner = machineIn(db);
   if (owner === undefined) return write(db, 'machine', machine);
   if (owner === machine) return;
   throw new MeshError('CONFLICT', `${db.name} is the journal of machine ${owner}, not of ${machine}`, {
@@ -13,6 +13,9 @@ export function claimFor(db: Connection, machine: string): void {
     details: { owner, machine },
   });
 }
+
+/** Whose journal this is; undefined before the first opening. */
+export const machineIn = (db: Connection): string | undefined => read(db, 'machine');
 
 /** Stores and returns the epoch of this opening: past every earlier one, even if the file is an old copy. */
 export function advanceEpoch(db: Connection, wallMs: number): number {

@@ -163,9 +163,11 @@ function putAside(file: string, wallMs: number): string {
 }
 
 /** Bytes of the file and of its write-ahead log. */
-export function sizeBytesOf(file: string): number {
-  return [file, `${file}-wal`].reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-}
+export const sizeBytesOf = (file: string): number => bytesOf(file) + walBytesOf(file);
+
+export const walBytesOf = (file: string): number => bytesOf(`${file}-wal`);
+
+const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Moves the whole write-ahead log into the file, because a copy or a flipped byte of the log loses commits. */
 export function closeDatabase(db: Connection): void {

@@ -1,18 +1,7 @@
 /** What a node answers about its machine's journal and the errors that are stored in it. */
 import { limits } from '../../core/limits.js';
 import { ErrorReportInput } from '../error-report.js';
-import {
-  Body,
-  Count,
-  closed,
-  Hash,
-  JournalId,
-  JournalStatus,
-  method,
-  Nothing,
-  Stream,
-  Text,
-} from '../message-parts.js';
+import { Body, closed, Hash, JournalId, JournalStatus, method, Nothing, Stream } from '../message-parts.js';
 import { MarkedTuple } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';
 import { Bytes } from '../schema.js';
@@ -47,15 +36,6 @@ export const recordMessages = {
     "The machine's journal: how much is stored, how much main has acknowledged.",
     Nothing,
     JournalStatus,
-  ),
-  'journal.verify': method(
-    'node',
-    'Walks every hash of the journal.',
-    Nothing,
-    closed({
-      checkedCount: Count,
-      damaged: Type.Array(closed({ journalId: Type.String(), seq: Count, reason: Text })),
-    }),
   ),
   'error.report': method(
     'node',

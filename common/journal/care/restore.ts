@@ -1,0 +1,157 @@
+/**
+ * Putting a backup in the place of a store, while nobody has it open: the caller sees to that. What was there is kept
+ * under another name, never deleted.
+ *
+ * What the backup lacks of a journal is not lost where main has it: the restored journal begins a new chain at its next
+ * opening, as at every one, so that nothing it writes can be taken for something main holds already; both sides then
+ * compare, and the tail that is gone is told once. A log that is restored gets again what the journals still hold, and
+ * gives out no id that it gave out before.
+ */
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { LogReader } from '../log/log-reader.js';
+import { ChainTable } from '../machine/chain-table.js';
+import type { Connection } from '../sqlite/database.js';
+import { storeError } from '../sqlite/sqlite-error.js';
+import { syncFile, unpack } from './archive.js';
+import { checkCopy, ensureRoom } from './backup.js';
+import { assertIdentity, besideStore, type StoreKind } from './store-file.js';
+import { isSound, type StoreVerdict } from './store-verdict.js';
+
+export interface RestoreOptions {
+  /** Packed, as `backUp` leaves it. */
+  readonly archive: string;
+  /** The store that it replaces. */
+  readonly file: string;
+  readonly kind: StoreKind;
+  readonly machine: string;
+  readonly wallMs: number;
+  /** Only look: nothing is changed. */
+  readonly isDryRun: boolean;
+  /** Go on although the present journal holds records that main has not acknowledged. */
+  readonly abandonsPending: boolean;
+}
+
+export interface Restored {
+  /** Of the backup. */
+  readonly verdict: StoreVerdict;
+  /** Where what was there is now, or would be; undefined when there was nothing. */
+  readonly replaced: string | undefined;
+  /** Records in it that main has not acknowledged: they are nowhere else. Undefined when it cannot be read. */
+  readonly pendingCount: number | undefined;
+}
+
+/** @throws JOURNAL_DAMAGED (the backup), CONFLICT (foreign, newer, or records would be abandoned), JOURNAL_FAILED */
+export async function restore(options: RestoreOptions): Promise<Restored> {
+  const { archive, file, kind, machine, wallMs, isDryRun, abandonsPending } = options;
+  const copy = `${file}.restoring`;
+  rmSync(copy, { force: true });
+  if (!existsSync(archive)) {
+    throw new MeshError('NOT_FOUND', `there is no backup ${archive}`, { hint: 'See `mesh journal backups`.' });
+  }
+  ensureRoom(archive, dirname(file));
+  try {
+    await unpack(archive, copy);
+    besideStore(copy, (db) => assertIdentity(db, kind, machine));
+    const verdict = checkCopy(copy, kind);
+    if (!isSound(verdict)) throw damagedBackup(archive, verdict);
+    const replaced = existsSync(file) ? freeName(file, wallMs) : undefined;
+    const present = replaced === undefined ? undefined : presentStore(file, kind);
+    const pendingCount = replaced === undefined ? 0 : present?.pendingCount;
+    if (!abandonsPending && pendingCount !== undefined && pendingCount > 0) throw abandoned(file, pendingCount);
+    if (!isDryRun) {
+      if (kind === 'log') continueIds(copy, present?.headId);
+      if (present !== undefined) takeLogIn(file);
+      putInPlace(copy, file, replaced);
+    }
+    return { verdict, replaced, pendingCount };
+  } catch (thrown) {
+    throw storeError(thrown, file);
+  } finally {
+    rmSync(copy, { force: true });
+  }
+}
+
+interface PresentStore {
+  readonly pendingCount: number;
+  readonly headId: number;
+}
+
+/** Undefined when it cannot be read: that is what a restore is for. */
+function presentStore(file: string, kind: StoreKind): PresentStore | undefined {
+  try {
+    return besideStore(file, (db) =>
+      kind === 'log'
+        ? { pendingCount: 0, headId: new LogReader(db).headId() }
+        : { pendingCount: pendingCountOf(db), headId: 0 },
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const pendingCountOf = (db: Connection): number =>
+  new ChainTable(db).all.reduce((sum, { head, acked }) => sum + head.seq - acked.seq, 0);
+
+/** Whoever reads the log by id goes on behind the last one: an id that comes twice would be passed over. */
+function continueIds(copy: string, headId: number | undefined): void {
+  const db = new Database(copy);
+  try {
+    const known = new LogReader(db).headId();
+    const next = headId === undefined ? known + limits.restoredIdsSkipped : Math.max(headId, known);
+    const { changes } = db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'records'").run(next);
+    if (changes === 0) db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('records', ?)").run(next);
+  } finally {
+    db.close();
+  }
+  syncFile(copy);
+}
+
+/** There is a whole store under its name at every moment, whenever this is killed. */
+function putInPlace(copy: string, file: string, replaced: string | undefined): void {
+  if (replaced !== undefined) {
+    linkSync(file, replaced);
+    for (const suffix of ['-wal', '-shm']) if (existsSync(file + suffix)) renameSync(file + suffix, replaced + suffix);
+  }
+  renameSync(copy, file);
+  syncFile(dirname(file));
+}
+
+/**
+ * Of a store that can be read: its write-ahead log beside the backup would be taken for the backup's own. A ruin's is not
+ * touched, for SQLite would delete what it does not understand; it is put aside with its file.
+ */
+function takeLogIn(file: string): void {
+  const db = new Database(file, { timeout: limits.journalBusyMs });
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
+  }
+}
+
+function freeName(file: string, wallMs: number): string {
+  let stampMs = wallMs;
+  while (existsSync(`${file}.replaced-${stampMs}`)) stampMs += 1;
+  return `${file}.replaced-${stampMs}`;
+}
+
+function damagedBackup(archive: string, { damagedCount, missingCount, findings }: StoreVerdict): MeshError {
+  const [first] = findings;
+  const where = first === undefined ? '' : `: record ${first.seq} of ${first.journalId}, ${first.reason}`;
+  return new MeshError(
+    'JOURNAL_DAMAGED',
+    `${archive} does not hold what was written: ${damagedCount} damaged, ${missingCount} missing${where}`,
+    { hint: 'Take an older backup: `mesh journal backups` lists them.' },
+  );
+}
+
+function abandoned(file: string, pendingCount: number): MeshError {
+  return new MeshError('CONFLICT', `${file} holds ${pendingCount} records that main does not have yet`, {
+    hint: 'Start the machine so that they reach main, or repeat with --abandon-pending: they stay in the file that is put aside.',
+    details: { pendingCount },
+  });
+}
