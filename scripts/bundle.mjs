@@ -29,6 +29,7 @@ const PROGRAMS = [
   'cli/main',
   'common/journal/machine/journal-worker',
   'common/journal/log/log-worker',
+  'common/journal/care/care-process',
 ];
 const agentModules = readdirSync(join(root, 'agents'))
   .map((name) => `agents/${name}/agent`)
