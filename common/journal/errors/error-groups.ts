@@ -79,7 +79,8 @@ export class ErrorGroups {
     this.#has = db.prepare<[string], number>('SELECT 1 FROM error_groups WHERE fingerprint = ?').pluck();
     this.#count = db.prepare<[], number>('SELECT count(*) FROM error_groups').pluck();
     this.#add = db.prepare(
-      `INSERT INTO error_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
+      `INSERT INTO error_groups (fingerprint, code, message, severity, component, agent, machine, count, first_seen, last_seen, last_id, status)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
        ON CONFLICT (fingerprint) DO UPDATE SET code = excluded.code, message = excluded.message, severity = excluded.severity,
          component = excluded.component, agent = excluded.agent, machine = excluded.machine, count = count + excluded.count,
          first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen), last_id = excluded.last_id`,

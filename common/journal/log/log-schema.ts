@@ -1,5 +1,8 @@
 /** The tables of the merged log on main, as numbered steps; append only. */
+
 import { consumerMigration } from '../consumers/consumer-schema.js';
+import { errorStandingMigration } from '../errors/error-schema.js';
+import { streamMigration } from '../streams/stream-schema.js';
 
 export const logMigrations: readonly string[] = [
   `
@@ -69,4 +72,6 @@ export const logMigrations: readonly string[] = [
   CREATE INDEX records_by_ref ON records (ref) WHERE ref <> '';
   `,
   consumerMigration,
+  streamMigration,
+  errorStandingMigration,
 ];
