@@ -19,11 +19,18 @@ export function encodeShared(value: unknown): Buffer {
   const start = writer.length;
   isWriting = true;
   try {
-    if (writer.write(value)) return writer.since(start);
+    if (writer.write(value)) return written(start);
   } finally {
     isWriting = false;
   }
   return encode(value);
+}
+
+/** A piece that grew for something large goes with it: kept, it would hold that memory until the next is encoded. */
+function written(start: number): Buffer {
+  const bytes = writer.since(start);
+  if (writer.length > SLAB_BYTES) writer = new PlainWriter(0);
+  return bytes;
 }
 
 /** All of them as one; without a copy where they stand one behind the other. */

@@ -125,12 +125,17 @@ export class PlainWriter {
 
   #binary(binary: Uint8Array): boolean {
     const { length } = binary;
-    if (length > 0xffff) return false;
-    this.#reserve(LONG_HEAD + length);
+    // What usually comes after it finds room too: to grow once more would copy all of it again.
+    this.#reserve(LONG_HEAD + length + (length > 0xffff ? AFTER_LONG : 0));
     if (length <= 0xff) {
       this.#bytes[this.#end++] = 0xc4;
       this.#bytes[this.#end++] = length;
-    } else this.#head(0xc5, length);
+    } else if (length <= 0xffff) this.#head(0xc5, length);
+    else {
+      this.#bytes[this.#end] = 0xc6;
+      this.#bytes.writeUInt32BE(length, this.#end + 1);
+      this.#end += LONG_HEAD;
+    }
     this.#bytes.set(binary, this.#end);
     this.#end += length;
     return true;
@@ -249,6 +254,8 @@ const writeUtf8: (bytes: Buffer, text: string, at: number) => number =
 
 /** The longest head of a value: a token and 32 bits. */
 const LONG_HEAD = 5;
+/** The rest of a request. */
+const AFTER_LONG = 1_024;
 /** Members of a list or map whose head is one byte. */
 const SHORT_MAX = 15;
 /** From here on native code is quicker. */

@@ -29,7 +29,7 @@ describe('a plain writer', () => {
     const maps = [0, 15, 16, 300].map((count) =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`key${n}`, n])),
     );
-    const binaries = [0, 255, 256, 65_535].map((length) => new Uint8Array(length).fill(7));
+    const binaries = [0, 255, 256, 65_535, 65_536, 2 ** 20].map((length) => new Uint8Array(length).fill(7));
     for (const value of [
       ...values,
       null,
