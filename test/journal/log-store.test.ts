@@ -207,8 +207,8 @@ describe('reading the log', () => {
 
   it('prunes the oldest and never reuses an id; repeats of what was pruned are still duplicates', () => {
     const log = filled();
-    expect(log.prune({ keep: 2 })).to.deep.equal({ prunedCount: 3, isDone: true });
-    expect(log.prune({ keep: 2 })).to.deep.equal({ prunedCount: 0, isDone: true });
+    expect(log.prune({ keep: 2 })).to.deep.equal({ prunedCount: 3, isDone: true, losses: [] });
+    expect(log.prune({ keep: 2 })).to.deep.equal({ prunedCount: 0, isDone: true, losses: [] });
     expect(log.read({}).records.map(textOf)).to.deep.equal(['b1', 'b2']);
     expect(log.prune({ keep: 0 }).prunedCount).to.equal(2);
     const chain = chainOf('j1', [

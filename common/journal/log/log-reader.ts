@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.js';
 import { type Integrity, integrityOf } from '../machine/journal-tail.js';
 import { type ChainedRecord, genesisHash } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
+import { PrunedRuns } from '../streams/pruned-runs.js';
 
 export interface LogReadOptions {
   readonly stream?: string;
@@ -45,6 +46,7 @@ export class LogReader {
   readonly #hashAt;
   readonly #holeHashAt;
   readonly #byId;
+  readonly #prunedRuns;
 
   constructor(db: Connection) {
     this.#db = db;
@@ -58,6 +60,7 @@ export class LogReader {
       .prepare<[number, number], Uint8Array | null>('SELECT hash FROM holes WHERE journal = ? AND seq = ?')
       .pluck();
     this.#byId = db.prepare<[number], LogRow>(`${selectRecords} WHERE r.id = ?`);
+    this.#prunedRuns = new PrunedRuns(db);
   }
 
   /** The newest id ever given, also when its record was pruned. */
@@ -65,9 +68,12 @@ export class LogReader {
     return this.#headId.get() ?? 0;
   }
 
-  /** The stored hash of an entry: null for one that is a hole without a hash, undefined for one that is not held. */
+  /** The hash of an entry that is held, or was: null for one of which nobody knows it, undefined for one that is not here. */
   hashAt(journal: number, seq: number): Uint8Array | null | undefined {
-    return this.#hashAt.get(journal, seq) ?? this.#holeHashAt.get(journal, seq);
+    const held = this.#hashAt.get(journal, seq) ?? this.#holeHashAt.get(journal, seq);
+    if (held !== undefined) return held;
+    const run = this.#prunedRuns.at(journal, seq);
+    return run?.lastSeq === seq ? run.hash : undefined;
   }
 
   read(options: LogReadOptions): LogPage {

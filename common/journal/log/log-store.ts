@@ -11,9 +11,8 @@ import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
 import { ConsumerGroups } from '../consumers/consumer-groups.js';
-import { type GroupRequest, runGroupRequest } from '../consumers/group-operations.js';
-import type { GroupLoss } from '../consumers/group-requests.js';
-import { type ErrorGroup, ErrorGroups, type GroupOf } from '../errors/error-groups.js';
+import { runGroupRequest } from '../consumers/group-operations.js';
+import { type ErrorGroup, ErrorGroups } from '../errors/error-groups.js';
 import type { ChainEntry } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
@@ -26,55 +25,11 @@ import {
   type StreamState,
 } from '../streams/stream-retention.js';
 import { bodyBytesOf } from '../streams/stream-table.js';
-import { admit, agree, type Batch, conflict } from './admission.js';
+import { admit, agree, conflict } from './admission.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
 import { logMigrations } from './log-schema.js';
-
-export interface LogAppend extends Batch {
-  readonly machine: string;
-}
-
-export interface LogHello {
-  readonly journalId: string;
-  readonly machine: string;
-  /** The chain before this one in its file. */
-  readonly parentId?: string | null;
-}
-
-export interface LogHeld {
-  readonly headSeq: number;
-  readonly headHash: Uint8Array | null;
-  /** Another chain that came after the same parent: the machine's file was restored from a backup. */
-  readonly siblingId?: string;
-}
-
-export interface LogStatus {
-  readonly headId: number;
-  readonly oldestId: number;
-  readonly sizeBytes: number;
-  readonly holeCount: number;
-  readonly errorGroupCount: number;
-  readonly journals: readonly { readonly journalId: string; readonly machine: string; readonly headSeq: number }[];
-}
-
-export interface LogStoreOptions {
-  readonly file: string;
-  readonly wallMs: number;
-  /** The stream whose records are grouped, and by what. */
-  readonly errorStream: string;
-  readonly groupOf: GroupOf;
-}
-
-export interface LogPruned {
-  readonly prunedCount: number;
-  readonly isDone: boolean;
-  /** Consumer groups that had not settled some of it. */
-  readonly losses: readonly GroupLoss[];
-}
-
-/** A request that shares its transaction with others. */
-export type LogWrite = { readonly name: 'append'; readonly args: LogAppend } | GroupRequest;
+import type { LogAppend, LogHeld, LogHello, LogPruned, LogStatus, LogStoreOptions, LogWrite } from './log-types.js';
 
 export class LogStore {
   readonly #db: Connection;
@@ -169,7 +124,7 @@ export class LogStore {
   }
 
   /** Deletes the oldest records until `keep` are left; at most a bounded number per call. Counts of groups stay. */
-  prune({ keep, wallMs }: { keep: number; wallMs: number }): LogPruned {
+  prune({ keep, wallMs = 0 }: { keep: number; wallMs?: number }): LogPruned {
     return this.#transact('log.prune', () => {
       const excess = Math.max(0, this.#retention.table.total - keep);
       const upToId = excess === 0 ? undefined : this.#idAtPlace.get(Math.min(excess, limits.pruneRowsMax) - 1);

@@ -5,8 +5,11 @@ import { ERRORS_STREAM } from '../../protocol/error-report.js';
 import { groupOf } from '../../protocol/fingerprint.js';
 import { type GroupOperations, groupRows } from '../consumers/group-operations.js';
 import type { Quarantined } from '../sqlite/database.js';
+import { DiskGuard } from '../sqlite/disk-guard.js';
+import { probeStore } from '../sqlite/store-probe.js';
 import { serveStore } from '../sqlite/worker-server.js';
-import { type LogAppend, LogStore } from './log-store.js';
+import { LogStore } from './log-store.js';
+import type { LogAppend } from './log-types.js';
 
 type OneByOne = Pick<
   LogStore,
@@ -18,22 +21,35 @@ export type LogOperations = {
 } & GroupOperations & {
     open(args: { file: string; wallMs: number }): { findings: Quarantined[] };
     append(batch: LogAppend): { headSeq: number };
+    /** A commit that changes nothing: fails as any other would. */
+    probe(args: undefined): void;
     close(args: undefined): void;
   };
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
 let opened: LogStore | undefined;
+let guard: DiskGuard | undefined;
+let file = '';
 
 function store(): LogStore {
   if (opened === undefined) throw new MeshError('CLOSED', 'the log is not open');
   return opened;
 }
 
+function guarded(): DiskGuard {
+  if (guard === undefined) throw new MeshError('CLOSED', 'the log is not open');
+  return guard;
+}
+
 serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
   operations: {
     open: (args) => {
-      const { store: fresh, findings } = LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf });
+      guard = new DiskGuard(args.file);
+      file = args.file;
+      const { store: fresh, findings } = guard.open(() =>
+        LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf }),
+      );
       opened = fresh;
       return { findings };
     },
@@ -47,8 +63,15 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
     prune: (args) => store().prune(args),
     retain: (args) => store().retain(args),
     streams: (args) => store().streams(args),
+    probe: () => guarded().run(false, () => probeStore(file)),
     close: () => opened?.close(),
   },
   grouped: { append: ({ entries }) => entries.length, ...groupRows },
-  runGroup: (requests) => store().runGroup(requests),
+  runGroup: (requests) =>
+    // What consumers have settled is worth more than new records, which their journals keep.
+    guarded().group(
+      requests,
+      ({ name }) => name !== 'append',
+      (chosen) => store().runGroup(chosen),
+    ),
 });

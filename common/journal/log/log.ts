@@ -12,7 +12,7 @@ import type { Quarantined } from '../sqlite/database.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
 import type { RetentionProgress, StreamState } from '../streams/stream-retention.js';
 import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
-import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-store.js';
+import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-types.js';
 import type { LogOperations } from './log-worker.js';
 
 export interface LogOptions {
@@ -86,6 +86,11 @@ export class Log {
   /** One group by the start of its fingerprint, with its newest occurrences. NOT_FOUND; CONFLICT when several begin so. */
   errorGroup(prefix: string, limit: number): Promise<{ group: ErrorGroup; occurrences: LogRecord[] }> {
     return this.#client.call('errorGroup', { prefix, limit });
+  }
+
+  /** Resolves when an append would be stored now. @throws JOURNAL_FAILED with the reason why not */
+  probe(): Promise<void> {
+    return this.#client.call('probe', undefined);
   }
 
   status(): Promise<LogStatus> {

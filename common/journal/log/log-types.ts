@@ -1,0 +1,50 @@
+/** What the merged log is asked and answers, in plain values that cross to its worker thread unchanged. */
+import type { GroupRequest } from '../consumers/group-operations.js';
+import type { GroupLoss } from '../consumers/group-requests.js';
+import type { GroupOf } from '../errors/error-groups.js';
+import type { Batch } from './admission.js';
+
+export interface LogAppend extends Batch {
+  readonly machine: string;
+}
+
+export interface LogHello {
+  readonly journalId: string;
+  readonly machine: string;
+  /** The chain before this one in its file. */
+  readonly parentId?: string | null;
+}
+
+export interface LogHeld {
+  readonly headSeq: number;
+  readonly headHash: Uint8Array | null;
+  /** Another chain that came after the same parent: the machine's file was restored from a backup. */
+  readonly siblingId?: string;
+}
+
+export interface LogStatus {
+  readonly headId: number;
+  readonly oldestId: number;
+  readonly sizeBytes: number;
+  readonly holeCount: number;
+  readonly errorGroupCount: number;
+  readonly journals: readonly { readonly journalId: string; readonly machine: string; readonly headSeq: number }[];
+}
+
+export interface LogStoreOptions {
+  readonly file: string;
+  readonly wallMs: number;
+  /** The stream whose records are grouped, and by what. */
+  readonly errorStream: string;
+  readonly groupOf: GroupOf;
+}
+
+export interface LogPruned {
+  readonly prunedCount: number;
+  readonly isDone: boolean;
+  /** Consumer groups that had not settled some of it. */
+  readonly losses: readonly GroupLoss[];
+}
+
+/** A request that shares its transaction with others. */
+export type LogWrite = { readonly name: 'append'; readonly args: LogAppend } | GroupRequest;

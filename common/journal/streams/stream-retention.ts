@@ -1,0 +1,166 @@
+/**
+ * What main keeps of its streams, by the rules of the fleet. The oldest records of a stream go, in the order of their ids,
+ * as soon as one of its bounds is passed: so what is left of a stream is always its end. Works within the transactions of
+ * the log, a bounded number of rows at a time.
+ *
+ * R1. Nothing goes that a durable group of the stream has not settled.
+ * R2. What is left stays proved by the hash before it, and what went is known by its place.
+ * R3. The order is that of main's ids: a record that is not old enough keeps those behind it, whatever their clocks said.
+ */
+import { limits } from '../../core/limits.js';
+import { type Retention, ruleFinder, type StreamRule } from '../../protocol/stream-rule.js';
+import type { Connection } from '../sqlite/database.js';
+import { PrunedRuns } from './pruned-runs.js';
+import { BODY_BYTES, StreamTable, type StreamTotals } from './stream-table.js';
+
+export interface RetentionStep {
+  readonly rules: readonly StreamRule[];
+  readonly wallMs: number;
+  /** Streams up to this one are done. */
+  readonly after: string;
+}
+
+export interface RetentionProgress {
+  readonly prunedCount: number;
+  /** Where the next step goes on; undefined when all streams are within their bounds. */
+  readonly next: string | undefined;
+}
+
+/** Where a stream begins or ends. */
+export interface StreamEdge {
+  readonly id: number;
+  readonly tsMs: number;
+}
+
+export interface StreamState extends StreamTotals {
+  readonly oldest: StreamEdge | undefined;
+  readonly newest: StreamEdge | undefined;
+}
+
+interface OldRow {
+  readonly id: number;
+  readonly journal: number;
+  readonly seq: number;
+  readonly hash: Uint8Array;
+  readonly ts: number;
+  readonly bytes: number;
+}
+
+interface StreamSum {
+  readonly stream: string;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export class StreamRetention {
+  readonly table: StreamTable;
+  readonly runs: PrunedRuns;
+  readonly #oldest;
+  readonly #first;
+  readonly #last;
+  readonly #delete;
+  readonly #sums;
+
+  /** @param floorOf everything of the stream up to there is settled; undefined where nobody has to settle it */
+  constructor(
+    db: Connection,
+    private readonly floorOf: (stream: string) => number | undefined,
+  ) {
+    this.table = new StreamTable(db);
+    this.runs = new PrunedRuns(db);
+    this.#oldest = db.prepare<[string, number, number], OldRow>(
+      `SELECT id, journal, seq, hash, ts, ${BODY_BYTES} AS bytes FROM records WHERE stream = ? AND id <= ? ORDER BY id LIMIT ?`,
+    );
+    const edge = (order: string) =>
+      db.prepare<[string], StreamEdge>(
+        `SELECT id, ts AS tsMs FROM records WHERE stream = ? ORDER BY id ${order} LIMIT 1`,
+      );
+    this.#first = edge('ASC');
+    this.#last = edge('DESC');
+    this.#delete = db.prepare<[string, number]>('DELETE FROM records WHERE stream = ? AND id <= ?');
+    this.#sums = db.prepare<[number], StreamSum>(
+      `SELECT stream, count(*) AS count, sum(${BODY_BYTES}) AS bytes FROM records WHERE id <= ? GROUP BY stream`,
+    );
+  }
+
+  /** One bounded step over the streams behind `after`. @param onPruned up to which id a stream went */
+  step({ rules, wallMs, after }: RetentionStep, onPruned: (stream: string, upToId: number) => void): RetentionProgress {
+    const ruleOf = ruleFinder(rules);
+    const page = this.table.page(after, STREAMS_PER_STEP);
+    let budget: number = limits.streamPruneRowsMax;
+    let done = after;
+    for (const totals of page) {
+      const keep = ruleOf(totals.stream)?.keep;
+      const asked = budget;
+      if (keep !== undefined) budget -= this.#prune(totals, keep, wallMs, asked, onPruned);
+      if (budget === 0) return { prunedCount: limits.streamPruneRowsMax, next: done };
+      done = totals.stream;
+    }
+    const isEnd = page.length < STREAMS_PER_STEP;
+    return { prunedCount: limits.streamPruneRowsMax - budget, next: isEnd ? undefined : done };
+  }
+
+  /** The log is about to delete everything up to there, of whatever stream. */
+  beforePruneOfAll(upToId: number): void {
+    for (const { stream, count, bytes } of this.#sums.all(upToId)) this.table.remove(stream, count, bytes);
+  }
+
+  list(after: string, limit: number): StreamState[] {
+    return this.table.page(after, limit).map((totals) => ({
+      ...totals,
+      oldest: this.#first.get(totals.stream),
+      newest: this.#last.get(totals.stream),
+    }));
+  }
+
+  #prune(
+    totals: StreamTotals,
+    keep: Retention,
+    wallMs: number,
+    rowsMax: number,
+    onPruned: (stream: string, upToId: number) => void,
+  ): number {
+    const { stream, count, bytes } = totals;
+    const youngestMs = keep.ageMs === undefined ? 0 : wallMs - keep.ageMs;
+    if (count <= (keep.count ?? count) && bytes <= (keep.bytes ?? bytes)) {
+      const first = youngestMs > 0 ? this.#first.get(stream) : undefined;
+      if (first === undefined || first.tsMs >= youngestMs) return 0;
+    }
+    const floorId = this.floorOf(stream) ?? Number.MAX_SAFE_INTEGER;
+    const rows = surplusOf(this.#oldest.all(stream, floorId, rowsMax), totals, keep, youngestMs);
+    const last = rows.at(-1);
+    if (last === undefined) return 0;
+    this.runs.add(rows);
+    this.#delete.run(stream, last.id);
+    this.table.remove(
+      stream,
+      rows.length,
+      rows.reduce((sum, row) => sum + row.bytes, 0),
+    );
+    onPruned(stream, last.id);
+    return rows.length;
+  }
+}
+
+/** The first rows that are over one of the bounds. */
+function surplusOf(
+  rows: readonly OldRow[],
+  totals: StreamTotals,
+  keep: Retention,
+  youngestMs: number,
+): readonly OldRow[] {
+  let { count, bytes } = totals;
+  const end = rows.findIndex((row) => {
+    const isOver =
+      count > (keep.count ?? Number.POSITIVE_INFINITY) ||
+      bytes > (keep.bytes ?? Number.POSITIVE_INFINITY) ||
+      row.ts < youngestMs;
+    count -= 1;
+    bytes -= row.bytes;
+    return !isOver;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/** Streams that one step looks at. */
+const STREAMS_PER_STEP = 256;
