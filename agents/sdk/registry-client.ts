@@ -1,7 +1,7 @@
 /**
  * The registry as a client asks it: through the node of its machine, whose replica answers also while the broker is away.
  */
-import { delay } from '../../common/core/clock.js';
+import { type Clock, delay, systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
@@ -13,7 +13,10 @@ export type RegistryList = Output<'registry.list'>;
 export type RegistryUpdate = Output<'registry.watch'>;
 
 export class RegistryClient {
-  constructor(private readonly node: RequestClient) {}
+  constructor(
+    private readonly node: Pick<RequestClient, 'request'>,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /** Every machine and every agent, with the age of that knowledge. */
   list(): Promise<RegistryList> {
@@ -31,8 +34,9 @@ export class RegistryClient {
    */
   async *watch(signal: AbortSignal): AsyncGenerator<RegistryUpdate> {
     let last: { epoch: number; revision: number } | undefined;
+    const waitMs = limits.longPollMsMax / 3;
     while (!signal.aborted) {
-      const waitMs = limits.longPollMsMax / 3;
+      const askedMs = this.clock.monotonicMs();
       try {
         const update: RegistryUpdate = await this.node.request(
           'registry.watch',
@@ -40,12 +44,17 @@ export class RegistryClient {
           { signal, timeoutMs: waitMs + limits.requestTimeoutMs },
         );
         last = { epoch: update.epoch, revision: update.revision };
-        if (update.snapshot !== undefined || (update.changes?.length ?? 0) > 0) yield update;
+        if (update.snapshot !== undefined || (update.changes?.length ?? 0) > 0) {
+          yield update;
+          continue;
+        }
+        // A node without room for one more question answers at once.
+        if (this.clock.monotonicMs() - askedMs > waitMs / 2) continue;
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof MeshError)) throw error;
-        await delay(limits.heartbeatIntervalMs, signal).catch(() => undefined);
       }
+      await delay(limits.heartbeatIntervalMs, signal).catch(() => undefined);
     }
   }
 }
