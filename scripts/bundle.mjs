@@ -73,14 +73,22 @@ const addonOfZeromq = {
   },
 };
 
-/** What pino would start a thread for its transports with, and no process of ours does. */
-const withoutThreads = {
-  name: 'without-threads',
+/**
+ * What pino and its writer load and do not use here: threads for transports, which no process of ours has; whether this is
+ * the main one, which only a writer that is behind asks; and an assertion of one line, for which Node loads four modules.
+ */
+const ABSENT = {
+  'thread-stream': `module.exports = function () { throw new Error('thread-stream is not in this bundle'); };`,
+  worker_threads: 'exports.isMainThread = true;',
+  assert: `module.exports = (holds, message) => { if (!holds) throw new Error(message); };`,
+};
+const leanPino = {
+  name: 'lean-pino',
   setup(building) {
-    building.onResolve({ filter: /^thread-stream$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-    building.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
-      contents: `module.exports = function () { throw new Error('${path} is not in this bundle'); };`,
-    }));
+    building.onResolve({ filter: /^(thread-stream|worker_threads|assert)$/ }, ({ path, importer }) =>
+      /[/\\](pino|sonic-boom)[/\\]/.test(importer) ? { path, namespace: 'absent' } : undefined,
+    );
+    building.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({ contents: ABSENT[path] }));
   },
 };
 
@@ -99,7 +107,7 @@ const bundle = (name, entry, external = []) =>
     banner: { js: `(function (exports, require, module, __filename, __dirname) { ${WHERE}` },
     footer: { js: '\n})' },
     external: [...PACKAGES, ...SELDOM, ...external],
-    plugins: [inBundle, addonOfZeromq, withoutThreads],
+    plugins: [inBundle, addonOfZeromq, leanPino],
     metafile: true,
     logLevel: 'warning',
   });

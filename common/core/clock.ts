@@ -10,9 +10,15 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+const { hrtime } = process;
+
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  // Not `performance.now()`: nothing else that starts needs the eight modules behind it, and it is no faster.
+  monotonicMs: () => {
+    const time = hrtime();
+    return time[0] * 1_000 + time[1] / 1_000_000;
+  },
 };
 
 /** One reading of both clocks: what a pure core gets instead of a clock. */

@@ -23,6 +23,6 @@ export function openLog(bound: Readonly<Record<string, unknown>>, level: LogLeve
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ fd: 1, sync: true }),
+    pino.destination({ dest: 1, sync: true }),
   );
 }
