@@ -48,6 +48,8 @@ export class AgentNotReady extends Error {
 }
 
 const POLL_MS = 100;
+/** Between two lists of all agents, which are most of what a start that is watched costs its node and this process. */
+const ROWS_MS = 300;
 /** What the daemon, its journal and its broker need on a slow box, before the first agent is started. */
 const OWN_START_MS = 30_000;
 
@@ -62,6 +64,8 @@ export class MachineStart {
   readonly #parts: ReadonlyMap<string, Part>;
   readonly outcome: Promise<StartOutcome>;
   readonly #sinceMs = systemClock.monotonicMs();
+  #rowsMs = Number.NEGATIVE_INFINITY;
+  #rows: readonly ProcessRowBody[] = [];
 
   constructor(
     readonly machine: MachineConfig,
@@ -116,8 +120,14 @@ export class MachineStart {
   async #ask(): Promise<{ status: Answer<'node.status'>; rows: readonly ProcessRowBody[] } | undefined> {
     try {
       const node = await this.access.node(this.machine);
-      const [status, { agents }] = await Promise.all([node.request('node.status', {}), node.request('node.ps', {})]);
-      return { status, rows: agents };
+      const status = await node.request('node.status', {});
+      const nowMs = systemClock.monotonicMs();
+      // Whoever is told the end is told of all of them as they are then.
+      if (status.phase !== 'starting' || nowMs - this.#rowsMs >= ROWS_MS) {
+        this.#rows = (await node.request('node.ps', {})).agents;
+        this.#rowsMs = nowMs;
+      }
+      return { status, rows: this.#rows };
     } catch {
       return undefined; // not there yet; whether it ever will be is for the deadline and the exit to say
     }
