@@ -37,7 +37,11 @@ export function brokerEnvironment(name: string, epoch: number, options: Surround
     ...(machine.role === 'main' ? { logFile: folder.meshLog } : {}),
   };
   return {
-    ...pick(env, INHERITED),
+    // Node reads a file of certificates at every start, for longer than all else takes; a broker speaks no TLS.
+    ...pick(
+      env,
+      INHERITED.filter((key) => key !== 'NODE_EXTRA_CA_CERTS'),
+    ),
     ...wordsOfTheNode(name, epoch, options),
     // The proxy holds one thread of libuv's pool for life.
     UV_THREADPOOL_SIZE: '8',
