@@ -46,6 +46,7 @@ export class LogServer {
   #finding = '';
   /** Why the last append could not be stored; empty when it was. */
   #trouble = '';
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: LogServerOptions) {}
 
@@ -109,6 +110,7 @@ export class LogServer {
   /** Answers what is in hand, then closes socket and file. Idempotent. */
   async close(): Promise<void> {
     clearInterval(this.#pruner);
+    clearInterval(this.#looking);
     if (this.#opened === undefined) return;
     const { store, methods, groups, server } = this.#opened;
     methods.close();
@@ -134,8 +136,22 @@ export class LogServer {
     const error = thrown === undefined ? undefined : toMeshError(thrown);
     if (error !== undefined && error.code !== 'JOURNAL_FAILED') return;
     const trouble = error?.message ?? '';
-    if (trouble !== '' && this.#trouble === '') this.options.log.error({ err: error }, 'the log cannot be written');
-    if (trouble === '' && this.#trouble !== '') this.options.log.info('the log can be written again');
+    if (trouble !== '' && this.#trouble === '') {
+      this.options.log.error({ err: error }, 'the log cannot be written');
+      this.#looking = setInterval(() => void this.#look(), limits.storeLookMs).unref();
+    }
+    if (trouble === '' && this.#trouble !== '') {
+      this.options.log.info('the log can be written again');
+      clearInterval(this.#looking);
+    }
     this.#trouble = trouble;
+  }
+
+  /** Also where no machine has anything to send it is to be known that the log works again. */
+  async #look(): Promise<void> {
+    await this.#opened?.store.probe().then(
+      () => this.#onAppend(undefined),
+      (error: unknown) => this.#onAppend(error),
+    );
   }
 }

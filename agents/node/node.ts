@@ -212,6 +212,7 @@ export class MeshNode {
     this.#pulse.stop();
     clearInterval(this.#housekeeping);
     this.#care.close();
+    this.#records.close();
     this.#brokerProbe.close();
     this.#registry.close();
     this.#policies.close();
@@ -298,7 +299,7 @@ export class MeshNode {
   /** Bounds what grows: acknowledged records. */
   async #keepHouse(): Promise<void> {
     try {
-      this.#records.retry();
+      await this.#records.retry();
       this.#stores.table.retry();
       await this.#journal.prune(limits.journalAckedKept);
     } catch (error) {

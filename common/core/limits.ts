@@ -277,9 +277,15 @@ export const limits = {
   /** Latest records shown with an error group. */
   errorOccurrencesShown: 16,
   errorGroupsMax: 10_000,
+  /** Agents of machines that one group is counted for; what comes from further ones is counted together. */
+  errorSourcesMax: 256,
+  /** Calls that one group tells apart by their trace ids: up to here its impact is exact, beyond it is "at least". */
+  errorTracesMax: 1_000,
   /** Occurrences that one report can stand for: more than happen in the time that is folded, and few enough that no sum of
    *  them leaves the numbers that are exact. */
   errorCountMax: 1_000_000_000,
+  /** The longest mute, a year: what nobody ever wants to hear of is no error, and is better not reported. */
+  errorMuteMsMax: 365 * 86_400_000,
   /** Frames of a stack that tell one error from another: deeper ones are more often about who called than about what failed. */
   errorFramesMax: 6,
   errorTextMax: 8 * KIB,
@@ -287,6 +293,14 @@ export const limits = {
   errorContextBytesMax: 32 * KIB,
   /** Facts beside one error; later ones are left out. */
   errorContextKeysMax: 64,
+
+  /** Room that a store keeps on its disk for when that is full: what the mesh has to tell then, and checkpoints, are some
+   *  kilobytes each. */
+  diskReserveBytes: 1 * MIB,
+  /** So much more must be free before records are taken again: else the first of them would fill it anew. */
+  diskRoomBytes: 256 * KIB,
+  /** How often a store that cannot be written is tried, and the size of the write-ahead logs is looked at. */
+  storeLookMs: 1_000,
 
   // --- care of journal and log ------------------------------------------------------------------------------------
   /** Questions in SQL that a node answers at once, each in a process; one more is refused with QUEUE_FULL. */

@@ -13,6 +13,9 @@ describe('the records of a node itself', () => {
     let isFull = true;
     const journal = {
       epoch: 7,
+      probe: async () => {
+        if (isFull) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
+      },
       append: async (batch: AppendBatch) => {
         if (isFull) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
         stored.push(batch);
@@ -22,16 +25,17 @@ describe('the records of a node itself', () => {
     let wokenCount = 0;
     const records = new NodeJournal(journal, openLog({}, 'silent'), () => wokenCount++);
     for (const message of ['one', 'two']) records.report(new Incident({ message }));
-    await until(() => records.counters.reportsWaiting === 2);
+    await until(() => records.counters.reportsWaiting === 3);
+    await records.retry();
     expect(records.degraded).to.equal('the disk is full');
     isFull = false;
-    records.retry();
-    await until(() => stored.length === 2);
+    await until(() => stored.length === 3); // by itself
     expect(
       stored.map(({ records: [record] }) => record && (decode(record.body) as { message: string }).message),
-    ).to.deep.equal(['one', 'two']);
+    ).to.deep.equal(['one', 'two', 'the journal takes no records: the disk is full']);
     expect(records.degraded).to.equal('');
     expect(records.counters).to.deep.equal({ reportsWaiting: 0, reportsLost: 0 });
-    expect(wokenCount).to.equal(2);
+    expect(wokenCount).to.equal(3);
+    records.close();
   });
 });

@@ -42,6 +42,13 @@ export const incidents = {
       context: { journalId, seq, reason, next: 'check the disk, then run "mesh journal verify"' },
     }),
 
+  journalFailed: (why: string): Incident =>
+    new Incident({
+      code: 'JOURNAL_DEGRADED',
+      message: `the journal takes no records: ${why}`,
+      context: { next: 'nothing is lost that was acknowledged, agents repeat the rest; look at the disk with "df"' },
+    }),
+
   found: (finding: JournalFinding): Incident =>
     finding.kind === 'damaged'
       ? incidents.damaged(finding)

@@ -1,28 +1,32 @@
 /**
  * The way of records into the machine's journal, as the node goes it: an append wakes the forwarder, and says whether the
  * journal works. What the node itself has to report goes the same way; it is never awaited. A report that cannot be stored
- * (the disk is full) waits, within a bound, and is stored as soon as the journal works again.
+ * (the disk is full) waits, within a bound, and is stored as soon as the journal works again. While it does not, that is
+ * told once, and it is tried every second with a commit that changes nothing: so it is known to work again also where
+ * nobody has anything to store.
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { failpoint } from '../../../common/core/failpoint.js';
+import { limits } from '../../../common/core/limits.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import { encode } from '../../../common/protocol/codec.js';
 import { ERRORS_STREAM, type ErrorReport } from '../../../common/protocol/error-report.js';
-import { type Incident, NODE_AGENT } from './incident.js';
+import { type Incident, incidents, NODE_AGENT } from './incident.js';
 
 export class NodeJournal {
-  /** Why nothing can be stored; empty when the last append was. */
+  /** Why what agents emit cannot be stored; empty while it can. */
   degraded = '';
   readonly #damageTold = new Set<string>();
   /** Reports that the journal could not take yet, oldest first. */
   #waiting: NewRecord[] = [];
   #lostCount = 0;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly journal: Pick<Journal, 'append' | 'epoch'>,
+    private readonly journal: Pick<Journal, 'append' | 'probe' | 'epoch'>,
     private readonly log: AgentLog,
     private readonly onAppended: () => void,
   ) {}
@@ -32,12 +36,13 @@ export class NodeJournal {
     try {
       const appended = await this.journal.append(batch);
       failpoint('node.answering');
-      this.degraded = '';
+      // What is essential finds room also where records do not.
+      if (this.degraded !== '' && batch.isEssential !== true) this.#onWorks();
       this.onAppended();
       return appended;
     } catch (error) {
       const { code, message } = toMeshError(error);
-      if (code === 'JOURNAL_FAILED') this.degraded = message;
+      if (code === 'JOURNAL_FAILED') this.#onFailed(message);
       throw error;
     }
   }
@@ -67,8 +72,38 @@ export class NodeJournal {
     return true;
   }
 
-  /** Tries again what waits. Called now and then, because a journal without other records would never be asked. */
-  retry(): void {
+  /** Tries again what waits, when the journal works. */
+  async retry(): Promise<void> {
+    if (this.degraded === '') return this.#storeWaiting();
+    try {
+      await this.journal.probe();
+      this.#onWorks();
+    } catch (error) {
+      const { code, message } = toMeshError(error);
+      if (code === 'JOURNAL_FAILED') this.degraded = message;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#looking);
+  }
+
+  #onFailed(message: string): void {
+    const isNew = this.degraded === '';
+    this.degraded = message;
+    if (!isNew) return;
+    this.#looking = setInterval(() => void this.retry(), limits.storeLookMs).unref();
+    this.report(incidents.journalFailed(message));
+  }
+
+  #onWorks(): void {
+    clearInterval(this.#looking);
+    this.log.info({ after: this.degraded }, 'the journal takes records again');
+    this.degraded = '';
+    this.#storeWaiting();
+  }
+
+  #storeWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const record of waiting) this.#store(record);
@@ -80,7 +115,7 @@ export class NodeJournal {
   }
 
   #store(record: NewRecord): void {
-    this.append({ records: [record] }).catch((error: unknown) => {
+    this.append({ records: [record], isEssential: true }).catch((error: unknown) => {
       const waits = toMeshError(error).retryable && this.#waiting.length < REPORTS_WAITING_MAX;
       this.log.error({ err: error, stream: record.stream, waits }, 'a record of the node could not be stored');
       if (waits) this.#waiting.push(record);

@@ -93,6 +93,11 @@ export class Log {
     return this.#client.call('probe', undefined);
   }
 
+  /** Resolves when an append would be stored now. @throws JOURNAL_FAILED with the reason why not */
+  probe(): Promise<void> {
+    return this.#client.call('probe', undefined);
+  }
+
   status(): Promise<LogStatus> {
     return this.#client.call('status', undefined);
   }

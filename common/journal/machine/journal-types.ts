@@ -14,6 +14,8 @@ export interface AppendBatch {
   readonly producer?: Producer;
   /** Stored in the same transaction as the records. */
   readonly checkpoint?: Checkpoint;
+  /** What the mesh has to say of itself: written also when the disk is full, into what is kept for that. */
+  readonly isEssential?: true;
 }
 
 export interface Appended extends Receipt {

@@ -137,6 +137,11 @@ export class Journal {
     return this.#client.call('checkpoint', { agent, name });
   }
 
+  /** Resolves when an append would be stored now. @throws JOURNAL_FAILED with the reason why not */
+  probe(): Promise<void> {
+    return this.#client.call('probe', undefined);
+  }
+
   status(): Promise<JournalStatus> {
     return this.#client.call('status', undefined);
   }

@@ -99,7 +99,8 @@ function headerDamageOf(file: string): string | undefined {
   return isSound ? undefined : 'does not begin like a database';
 }
 
-function makeDurable(db: Connection, outlives: Outlives): void {
+/** Sets what every commit on this connection outlives. */
+export function makeDurable(db: Connection, outlives: Outlives): void {
   const [synchronous] = SYNCHRONOUS[outlives];
   db.pragma('journal_mode = WAL');
   db.pragma(`synchronous = ${synchronous}`);
