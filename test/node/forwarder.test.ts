@@ -9,7 +9,7 @@ import { limits } from '../../common/core/limits.js';
 import { Journal } from '../../common/journal/machine/journal.js';
 import { recordOf } from '../../common/journal/record.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/codec.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { until } from '../support/wait-for.js';
@@ -59,6 +59,11 @@ class FakeLog {
   }
 }
 
+const bodyOf = (entry: Append['entries'][number]): Uint8Array => {
+  if (entry.length === 3) throw new Error(`entry ${entry[0]} is a hole`);
+  return entry[5];
+};
+
 describe('the forwarder', () => {
   let folder = '';
   let journal: Journal;
@@ -82,8 +87,7 @@ describe('the forwarder', () => {
   });
 
   const open = async () => (await Journal.open({ file: join(folder, 'journal.db'), machine: 'pc2' })).journal;
-  const append = (n: number) =>
-    journal.append({ records: [recordOf('notes', n, 'echo', 1, encode({ n }))] });
+  const append = (n: number) => journal.append({ records: [recordOf('notes', n, 'echo', 1, encode({ n }))] });
   function forward(): Forwarder {
     forwarder = new Forwarder({
       journal,
@@ -122,7 +126,7 @@ describe('the forwarder', () => {
     expect(log.count).to.equal(1);
   });
 
-  it('sends under a new name what main holds otherwise, and tells it', async () => {
+  it('sends under a new name what main holds otherwise, behind the incident that tells it', async () => {
     await append(1);
     const { journalId } = await journal.status();
     log.refusal = (request) =>
@@ -130,8 +134,10 @@ describe('the forwarder', () => {
     forward();
     await until(delivered);
     expect(log.held.has(journalId)).to.equal(false);
-    expect(log.count).to.equal(1);
-    expect(incidents.map(({ report }) => report.code)).to.deep.equal(['JOURNAL_CONFLICT']);
+    const [first, second, ...others] = [...log.held.values()].flat().map((entry) => decode(bodyOf(entry)));
+    expect(first).to.include({ code: 'JOURNAL_CONFLICT' });
+    expect([second, others]).to.deep.equal([{ n: 1 }, []]);
+    expect([forwarder.counters.incidents, incidents]).to.deep.equal([1, []]);
   });
 
   it('is not held up by a lost chain that is no longer in the file to be marked', async () => {

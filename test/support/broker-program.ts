@@ -27,6 +27,8 @@ export interface BrokerProgramOptions {
   readonly lastWordsFile?: string;
   /** What `block` does, in milliseconds. */
   readonly blockMs?: number;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class BrokerProgram {
@@ -36,9 +38,10 @@ export class BrokerProgram {
   readonly #ready: Promise<Endpoints>;
 
   /** @param part becomes `MESH_BROKER`, as JSON unless it is a string already */
-  constructor(part: unknown, { lastWordsFile, blockMs }: BrokerProgramOptions = {}) {
+  constructor(part: unknown, { lastWordsFile, blockMs, env = {} }: BrokerProgramOptions = {}) {
     this.#child = spawn(process.execPath, [...(blockMs === undefined ? [] : ['--import', BLOCKING]), program], {
       env: {
+        ...env,
         MESH_BROKER: typeof part === 'string' ? part : JSON.stringify(part),
         ...(lastWordsFile === undefined ? {} : { MESH_LAST_WORDS: lastWordsFile }),
         ...(blockMs === undefined ? {} : { BLOCK_MS: String(blockMs) }),

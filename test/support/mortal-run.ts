@@ -12,14 +12,14 @@ import { FAILPOINTS_VARIABLE, type Failpoint } from '../../common/core/failpoint
 import type { ArchivedRecord } from '../fixtures/mortal-stores.js';
 import { judge, type Verdict } from './oracle.js';
 
-const PROGRAM = fileURLToPath(new URL('../fixtures/mortal-stores.js', import.meta.url));
+const programOf = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url));
 
 export interface MortalResult {
   readonly verdict: Verdict;
   readonly deaths: number;
   /** Places that were not reached so often that anybody died there. */
   readonly spared: readonly string[];
-  /** What was told of journals that had lost their tail. */
+  /** What was told of a chain that was written again, and of a journal that had lost its tail. */
   readonly incidents: number;
 }
 
@@ -31,7 +31,7 @@ export async function runMortal(doomed: readonly (readonly [Failpoint, number])[
     mkdirSync(failpoints);
     for (const [place, pass] of doomed) writeFileSync(join(failpoints, place), String(pass));
     let deaths = 0;
-    while (await dies(folder, failpoints)) deaths++;
+    while (await dies('mortal-stores', folder, failpoints)) deaths++;
     const archive = join(folder, 'archive');
     const lines = existsSync(archive) ? readFileSync(archive, 'utf8').split('\n').slice(0, -1) : [];
     const records = lines.map((line): ArchivedRecord => JSON.parse(line));
@@ -47,10 +47,10 @@ export async function runMortal(doomed: readonly (readonly [Failpoint, number])[
   }
 }
 
-/** False when it came to its end. */
-async function dies(folder: string, failpoints: string): Promise<boolean> {
+/** Runs a program in its folder. False when it came to its end. */
+export async function dies(program: string, folder: string, failpoints: string): Promise<boolean> {
   const env = { PATH: process.env['PATH'], [FAILPOINTS_VARIABLE]: failpoints };
-  const child = spawn(process.execPath, [PROGRAM, folder], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [programOf(program), folder], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code, signal] = await once(child, 'exit');
   if (code === 0) return false;
   if (signal === 'SIGKILL') return true;

@@ -8,7 +8,11 @@
 import { limits } from '../../../common/core/limits.js';
 
 export class BatchSize {
-  #bytes: number = limits.recordBatchBytesMax;
+  #bytes: number;
+
+  constructor(bytes: number = limits.recordBatchBytesMax) {
+    this.#bytes = bytes;
+  }
 
   get bytes(): number {
     return Math.floor(this.#bytes);

@@ -99,16 +99,11 @@ export const incidents = {
       context: { journalId: parentId, siblingId, next: 'nothing is lost on main; new records go into a new journal' },
     }),
 
-  conflict: (journalId: string, fromSeq: number, renamed: string, count: number): Incident =>
+  /** Stored as the first record of the journal under whose name the others follow. */
+  conflict: (journalId: string, fromSeq: number): Incident =>
     new Incident({
       code: 'JOURNAL_CONFLICT',
-      message: `main holds other records of journal ${journalId} from ${fromSeq} on: ${count} records of this machine are sent again as journal ${renamed}`,
-      context: {
-        journalId,
-        fromSeq,
-        renamed,
-        count,
-        next: 'two copies of this machine may have run: see "mesh status"',
-      },
+      message: `main holds other records of journal ${journalId} from ${fromSeq} on: those of this machine follow in the journal of this report`,
+      context: { journalId, fromSeq, next: 'two copies of this machine may have run: see "mesh status"' },
     }),
 };

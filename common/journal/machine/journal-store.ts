@@ -148,15 +148,17 @@ export class JournalStore {
     });
   }
 
-  /** Writes the pending records from `fromSeq` on again into a new chain, and takes the old one out of the way. */
-  reissue(options: { journalId: string; fromSeq: number; wallMs: number }): {
+  /** Writes the pending records from `fromSeq` on again into a new chain, behind the incident, and takes the old one out of the way. */
+  reissue(options: { journalId: string; fromSeq: number; incident?: NewRecord; wallMs: number }): {
     journalId: string;
     reissuedCount: number;
     damaged: Damage[];
   } {
     return this.#transact('journal.reissue', () => {
       const old = this.#chains.find(options.journalId);
+      const told = options.incident === undefined ? [] : [options.incident];
       let target = this.#chains.mint(options.wallMs);
+      target = { ...target, head: this.#store(target, { records: told }).head };
       const damaged: Damage[] = [];
       const isPastAcked = options.fromSeq - 1 > old.acked.seq;
       const from = isPastAcked ? this.#pointAt(old, options.fromSeq - 1) : old.acked;
@@ -167,7 +169,7 @@ export class JournalStore {
       }
       this.#chains.put({ ...this.#chains.find(old.journalId), status: 'superseded', acked: old.head });
       this.#chains.put(target);
-      return { journalId: target.journalId, reissuedCount: target.head.seq, damaged };
+      return { journalId: target.journalId, reissuedCount: target.head.seq - told.length, damaged };
     });
   }
 

@@ -97,12 +97,13 @@ export class Journal {
     return this.#client.call('markLostTail', { journalId, ...(incident === undefined ? {} : { incident }) });
   }
 
-  /** Writes the pending records of a chain, from `fromSeq` on, again into a new one that the log has never seen. */
+  /** Writes the pending records of a chain, from `fromSeq` on, again into a new one that the log has never seen, behind the incident. */
   reissue(
     journalId: string,
     fromSeq: number,
+    incident: NewRecord,
   ): Promise<{ journalId: string; reissuedCount: number; damaged: Damage[] }> {
-    return this.#client.call('reissue', { journalId, fromSeq, wallMs: this.#clock.wallMs() });
+    return this.#client.call('reissue', { journalId, fromSeq, incident, wallMs: this.#clock.wallMs() });
   }
 
   /** Deletes acknowledged records until `keep` are left, in steps between which appends go on. */
