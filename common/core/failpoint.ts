@@ -21,7 +21,9 @@ export const commits = [
   'log.append',
   'log.prune',
 ] as const;
-export type Commit = (typeof commits)[number];
+/** The same of reports of errors, which are records or counts. */
+export const reportCommits = ['journal.report', 'journal.tell'] as const;
+export type Commit = (typeof commits)[number] | (typeof reportCommits)[number];
 
 /** What is said to another process. */
 export const words = [

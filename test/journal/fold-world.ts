@@ -27,7 +27,7 @@ export class FoldWorld implements FoldBook<string> {
       agent: 'echo',
       epoch: 1,
       account: occurrence.agent ?? 'echo',
-      severity: 'error',
+      severity: 'error' as const,
       count: 1,
       firstMs: this.nowMs,
       lastMs: this.nowMs,

@@ -10,6 +10,7 @@
  *     has no room even there counts as the machine's.
  */
 import { limits } from '../../core/limits.js';
+import { type Severity, severities } from '../../protocol/severity.js';
 import { type KindState, onDue, onReport } from './fold-rule.js';
 
 /** What is counted of one kind in the name of one agent. `Body`: whatever the book keeps to tell of it. */
@@ -29,7 +30,7 @@ export interface Fold<Body> {
 export interface Occurrence<Body> extends Fold<Body> {
   /** Who is charged for a kind that is new: the agent, or `MACHINE` for what the machine itself has to tell. */
   readonly account: string;
-  readonly severity: string;
+  readonly severity: Severity;
 }
 
 export interface FoldBook<Body> {
@@ -56,19 +57,25 @@ export interface Placed {
   readonly isTold: boolean;
 }
 
-/** The account of what a machine itself has to tell, and in whose name is counted what has room nowhere else. */
-export const MACHINE = 'node';
+/** The account of what a machine itself has to tell: no name of an agent. */
+export const MACHINE = '';
+
+/** In whose name is counted what has room nowhere else. */
+export const ANYBODY = 'node';
 
 /** The kinds that are not told apart are one for each severity. No hash of ours looks like it. */
 const FURTHER = 'further/';
 
 export const isFurther = (kind: string): boolean => kind.startsWith(FURTHER);
 
+export const severityOfFurther = (kind: string): Severity =>
+  severities.find((severity) => kind === FURTHER + severity) ?? 'error';
+
 export function place<Body>(book: FoldBook<Body>, occurrence: Occurrence<Body>, nowMs: number): Placed {
   if (hasRoom(book, occurrence, nowMs)) return enter(book, occurrence, nowMs);
   const further = { ...occurrence, kind: FURTHER + occurrence.severity, account: MACHINE };
   const isRoomy = book.hasFold(further.kind, further.agent) || book.foldCount() < FOLDS_MAX + limits.foldReserve;
-  return enter(book, isRoomy ? further : { ...further, agent: MACHINE }, nowMs);
+  return enter(book, isRoomy ? further : { ...further, agent: ANYBODY }, nowMs);
 }
 
 /**
@@ -101,8 +108,11 @@ function enter<Body>(book: FoldBook<Body>, occurrence: Occurrence<Body>, nowMs: 
 }
 
 /** B2, B3 */
-function hasRoom<Body>(book: FoldBook<Body>, { kind, account, agent }: Occurrence<Body>, nowMs: number): boolean {
-  if (!book.hasFold(kind, agent) && book.foldCount() >= FOLDS_MAX) return false;
+const hasRoom = <Body>(book: FoldBook<Body>, occurrence: Occurrence<Body>, nowMs: number): boolean =>
+  hasRoomForKind(book, occurrence, nowMs) &&
+  (book.hasFold(occurrence.kind, occurrence.agent) || book.foldCount() < FOLDS_MAX);
+
+function hasRoomForKind<Body>(book: FoldBook<Body>, { kind, account }: Occurrence<Body>, nowMs: number): boolean {
   if (book.kind(kind) !== undefined || hasKindLeft(book, account)) return true;
   book.forgetQuiet(nowMs);
   return hasKindLeft(book, account);

@@ -122,6 +122,14 @@ export class ChainTable {
   }
 }
 
+export function acknowledgedTooFar({ journalId, head }: Chain, seq: number): MeshError {
+  const text = `the log acknowledged ${seq} of chain ${journalId}, which ends at ${head.seq}`;
+  return new MeshError('CONFLICT', text, {
+    hint: 'The journal was restored from a backup or lost its tail: mark it so.',
+    details: { journalId, seq, headSeq: head.seq },
+  });
+}
+
 const columnsOf = (chain: Chain) => [
   chain.id,
   chain.journalId,

@@ -10,13 +10,14 @@
 import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
+import { type AppendRecords, ReportIntake } from '../folds/report-intake.js';
 import { type ChainPoint, chainHash, type NewRecord, refusalOf } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { transact } from '../sqlite/transaction.js';
 import type { Damage } from './chain-run.js';
-import { type Chain, ChainTable, positionOf } from './chain-table.js';
+import { acknowledgedTooFar, type Chain, ChainTable, positionOf } from './chain-table.js';
 import { CheckpointTable } from './checkpoint-table.js';
 import { advanceEpoch, claimFor } from './journal-meta.js';
 import { journalMigrations } from './journal-schema.js';
@@ -27,12 +28,15 @@ import {
   type JournalFinding,
   type JournalStatus,
   type ReadUnackedOptions,
-  stateOf,
-  type VerifyCursor,
-  type VerifyPage,
+  type ReportArgs,
+  type Reported,
+  statusOf,
+  type Told,
 } from './journal-types.js';
+import { type VerifyCursor, type VerifyPage, verifyPage } from './journal-verify.js';
 import { ProducerTable, type Receipt } from './producer-table.js';
-import { pageBounds, RecordTable, type Run } from './record-table.js';
+import { pruneAcked } from './pruning.js';
+import { RecordTable, type Run } from './record-table.js';
 
 export class JournalStore {
   readonly epoch: number;
@@ -41,6 +45,7 @@ export class JournalStore {
   readonly #records: RecordTable;
   readonly #producers: ProducerTable;
   readonly #checkpoints: CheckpointTable;
+  readonly #reports: ReportIntake;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema, or another machine's journal), CONFIG_INVALID. */
   static open(options: { file: string; machine: string; wallMs: number }): {
@@ -62,10 +67,12 @@ export class JournalStore {
     this.#records = new RecordTable(db);
     this.#producers = new ProducerTable(db);
     this.#checkpoints = new CheckpointTable(db);
+    this.#reports = new ReportIntake(db);
     this.epoch = this.#transact('journal.open', () => {
       claimFor(db, machine);
       this.#producers.trim(limits.journalProducersKept);
       this.#chains.mint(wallMs);
+      this.#extend((append) => this.#reports.open(append));
       this.#chains.dropSpent();
       return advanceEpoch(db, wallMs);
     });
@@ -91,6 +98,24 @@ export class JournalStore {
     });
   }
 
+  /** Reports of errors, each stored or counted: one transaction for all; a batch that is refused fails alone. */
+  report({ batches, nowMs }: ReportArgs): Reported {
+    const outcomes = this.#transact('journal.report', () =>
+      this.#extend((append) => batches.map((batch) => this.#reports.take(batch, nowMs, append))),
+    );
+    return { outcomes, nextDueMs: this.#reports.nextDueMs };
+  }
+
+  /** Stores the counts of errors that are due as records; without a time, all of them. */
+  tell({ nowMs }: { nowMs?: number }): Told {
+    const told = this.#transact('journal.tell', () =>
+      this.#extend((append) =>
+        nowMs === undefined ? this.#reports.tellAll(append) : this.#reports.tell(nowMs, append),
+      ),
+    );
+    return { ...told, nextDueMs: this.#reports.nextDueMs };
+  }
+
   /** The next run of entries to send: of the oldest chain that has any. Undefined when all were sent. */
   readUnacked({ after, ...bounds }: ReadUnackedOptions): Run | undefined {
     const chains = this.#chains.all;
@@ -106,13 +131,7 @@ export class JournalStore {
   /** The log holds the chain up to `seq`. Fails with NOT_FOUND, or CONFLICT when it claims more than there is. */
   acknowledge({ journalId, seq }: { journalId: string; seq: number }): void {
     const chain = this.#chains.find(journalId);
-    if (seq > chain.head.seq) {
-      const text = `the log acknowledged ${seq} of chain ${journalId}, which ends at ${chain.head.seq}`;
-      throw new MeshError('CONFLICT', text, {
-        hint: 'The journal was restored from a backup or lost its tail: mark it so.',
-        details: { journalId, seq, headSeq: chain.head.seq },
-      });
-    }
+    if (seq > chain.head.seq) throw acknowledgedTooFar(chain, seq);
     if (seq > chain.acked.seq) this.#moveAcked(chain, seq);
   }
 
@@ -176,34 +195,16 @@ export class JournalStore {
   /** Deletes acknowledged records, oldest first, until `keep` of them are left; at most a bounded number per call. */
   prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
     return this.#transact('journal.prune', () => {
-      const ackedCount = this.#chains.all.reduce((sum, { acked, base }) => sum + acked.seq - base.seq, 0);
-      const excess = Math.max(0, ackedCount - keep);
-      let budget = Math.min(excess, limits.pruneRowsMax);
-      const prunedCount = budget;
-      for (const chain of this.#chains.all) {
-        const count = Math.min(budget, chain.acked.seq - chain.base.seq);
-        if (count === 0) continue;
-        const base = this.#pointAt(chain, chain.base.seq + count);
-        this.#records.delete(chain, chain.base.seq + 1, base.seq);
-        this.#chains.put({ ...chain, base });
-        budget -= count;
-      }
-      this.#chains.dropSpent();
+      const pruned = pruneAcked(this.#chains, this.#records, keep);
       this.#producers.trim(limits.journalProducersKept);
-      return { prunedCount, isDone: prunedCount === excess };
+      this.#reports.trim();
+      return pruned;
     });
   }
 
   /** Checks one page of what is stored. Page by page, because an open cursor would keep the write-ahead log growing. */
   verify({ cursor }: { cursor?: VerifyCursor }): VerifyPage {
-    const chain = this.#chains.all.find(({ id }) => id >= (cursor?.chainId ?? 0));
-    if (chain === undefined) return { checkedCount: 0, damaged: [] };
-    const isInside = cursor?.chainId === chain.id && cursor.seq >= chain.base.seq; // what was pruned meanwhile is skipped
-    const run = this.#guard(() => this.#records.readRun(chain, isInside ? cursor : chain.base, pageBounds));
-    const last = run.entries.at(-1);
-    const nextChain = { chainId: chain.id + 1, seq: 0, hash: null };
-    const next = last === undefined ? nextChain : { chainId: chain.id, seq: last.seq, hash: last.hash };
-    return { checkedCount: run.entries.length, damaged: run.damaged, next };
+    return this.#guard(() => verifyPage(this.#chains.all, this.#records, cursor));
   }
 
   /** The records behind a position, of all chains, for people to look at. */
@@ -216,17 +217,7 @@ export class JournalStore {
   }
 
   status(): JournalStatus {
-    const chains = this.#chains.all;
-    const { journalId, head, acked } = this.#chains.current;
-    return {
-      journalId,
-      epoch: this.epoch,
-      lastSeq: head.seq,
-      ackedSeq: acked.seq,
-      pendingCount: chains.reduce((sum, chain) => sum + chain.head.seq - chain.acked.seq, 0),
-      sizeBytes: sizeBytesOf(this.#db.name),
-      chains: chains.map(stateOf),
-    };
+    return statusOf(this.#chains, this.epoch, sizeBytesOf(this.#db.name));
   }
 
   close(): void {
@@ -259,6 +250,19 @@ export class JournalStore {
     }
     if (checkpoint !== undefined) this.#checkpoints.put(checkpoint);
     return { head: { seq, hash }, receipt: { journalId, firstSeq: chain.head.seq + 1, hashes } };
+  }
+
+  /** Lets `work` store records behind the current head. */
+  #extend<T>(work: (append: AppendRecords) => T): T {
+    const start = this.#chains.current;
+    let chain = start;
+    const result = work((records) => {
+      const { head, receipt } = this.#store(chain, { records });
+      chain = { ...chain, head };
+      return receipt;
+    });
+    if (chain !== start) this.#chains.put(chain);
+    return result;
   }
 
   #pointAt(chain: Chain, seq: number): ChainPoint {

@@ -1,9 +1,12 @@
 /** What a journal is asked and answers, in plain values that cross to its worker thread unchanged. */
 
+import type { ReportPlace } from '../folds/fold-table.js';
+import type { ReportBatch } from '../folds/report-intake.js';
 import type { ChainPoint, NewRecord } from '../record.js';
 import type { Quarantined } from '../sqlite/database.js';
+import type { Outcome } from '../sqlite/outcome.js';
 import type { Damage } from './chain-run.js';
-import type { Chain, ChainStatus } from './chain-table.js';
+import type { Chain, ChainStatus, ChainTable } from './chain-table.js';
 import type { Checkpoint } from './checkpoint-table.js';
 import type { Producer, Receipt } from './producer-table.js';
 import type { RunBounds } from './record-table.js';
@@ -22,6 +25,26 @@ export interface Appended extends Receipt {
   readonly isRepeat: boolean;
   /** Records the emitter numbered before this batch that this journal does not hold: they were lost with its tail. */
   readonly missingCount: number;
+}
+
+export interface ReportArgs {
+  readonly batches: readonly ReportBatch[];
+  /** Monotonic. */
+  readonly nowMs: number;
+}
+
+export interface Reported {
+  /** Of each batch, in order. */
+  readonly outcomes: readonly Outcome<ReportPlace[]>[];
+  /** When counts are due to be told; undefined when there is nothing to look at. */
+  readonly nextDueMs: number | undefined;
+}
+
+export interface Told {
+  readonly toldCount: number;
+  /** False when there is more: ask again. */
+  readonly isDone: boolean;
+  readonly nextDueMs: number | undefined;
 }
 
 export interface ReadUnackedOptions extends RunBounds {
@@ -50,20 +73,22 @@ export interface JournalStatus {
   readonly chains: readonly ChainState[];
 }
 
-export interface VerifyPage {
-  readonly checkedCount: number;
-  readonly damaged: readonly Damage[];
-  /** Where the next page begins; undefined at the end. */
-  readonly next?: VerifyCursor;
-}
-
-export interface VerifyCursor extends ChainPoint {
-  readonly chainId: number;
-}
-
 export type JournalFinding = Quarantined | ({ readonly kind: 'damaged' } & Damage);
 
-export const stateOf = ({ journalId, parentId, status, base, acked, head, openedMs }: Chain): ChainState => ({
+export function statusOf({ all, current }: ChainTable, epoch: number, sizeBytes: number): JournalStatus {
+  const { journalId, head, acked } = current;
+  return {
+    journalId,
+    epoch,
+    lastSeq: head.seq,
+    ackedSeq: acked.seq,
+    pendingCount: all.reduce((sum, chain) => sum + chain.head.seq - chain.acked.seq, 0),
+    sizeBytes,
+    chains: all.map(stateOf),
+  };
+}
+
+const stateOf = ({ journalId, parentId, status, base, acked, head, openedMs }: Chain): ChainState => ({
   journalId,
   parentId,
   status,

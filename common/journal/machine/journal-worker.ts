@@ -1,11 +1,13 @@
 /** The thread that owns a machine's journal: SQLite is synchronous and waits for the disk, which no event loop may. */
 import { parentPort } from 'node:worker_threads';
-import { MeshError } from '../../core/errors.js';
+import { type ErrorBody, MeshError } from '../../core/errors.js';
+import type { ReportPlace } from '../folds/fold-table.js';
 import { DiskGuard } from '../sqlite/disk-guard.js';
+import type { Outcome } from '../sqlite/outcome.js';
 import { probeStore } from '../sqlite/store-probe.js';
 import { serveStore } from '../sqlite/worker-server.js';
 import { JournalStore } from './journal-store.js';
-import type { AppendBatch, Appended, JournalFinding } from './journal-types.js';
+import type { AppendBatch, Appended, JournalFinding, ReportArgs } from './journal-types.js';
 
 export interface JournalOpenArgs {
   readonly file: string;
@@ -22,6 +24,7 @@ type OneByOne = Pick<
   | 'markLostTail'
   | 'reissue'
   | 'prune'
+  | 'tell'
   | 'verify'
   | 'tail'
   | 'checkpoint'
@@ -33,10 +36,19 @@ export type JournalOperations = {
 } & {
   open(args: JournalOpenArgs): { epoch: number; findings: JournalFinding[] };
   append(batch: AppendBatch): Appended;
+  report(args: ReportArgs): { replies: ReportReply[]; nextDueMs: number | undefined };
   /** A commit that changes nothing: fails as any other would. */
   probe(args: undefined): void;
   close(args: undefined): void;
 };
+
+/** An outcome as it crosses to the other thread: an error would lose its class there. */
+export type ReportReply =
+  | { readonly ok: true; readonly value: ReportPlace[] }
+  | { readonly ok: false; readonly error: ErrorBody };
+
+const replyOf = (outcome: Outcome<ReportPlace[]>): ReportReply =>
+  outcome.ok ? outcome : { ok: false, error: outcome.error.toBody() };
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
@@ -70,6 +82,11 @@ serveStore<JournalOperations, 'append'>(parentPort, {
     markLostTail: (args) => store().markLostTail(args),
     reissue: (args) => store().reissue(args),
     prune: (args) => store().prune(args),
+    report: (args) => {
+      const { outcomes, nextDueMs } = guarded().run(true, () => store().report(args));
+      return { replies: outcomes.map(replyOf), nextDueMs };
+    },
+    tell: (args) => store().tell(args),
     verify: (args) => store().verify(args),
     tail: (args) => store().tail(args),
     checkpoint: (args) => store().checkpoint(args),

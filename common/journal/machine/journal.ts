@@ -3,8 +3,10 @@
  * records are synced to disk. The store runs in a thread of its own; many appends at once share one sync.
  */
 import { type Clock, systemClock } from '../../core/clock.js';
-import type { MeshError } from '../../core/errors.js';
+import { MeshError } from '../../core/errors.js';
+import type { ReportBatch } from '../folds/report-intake.js';
 import type { NewRecord } from '../record.js';
+import { refused, succeeded } from '../sqlite/outcome.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
 import type { Damage } from './chain-run.js';
 import type { TailOptions, TailRecord } from './journal-tail.js';
@@ -14,8 +16,9 @@ import type {
   JournalFinding,
   JournalStatus,
   ReadUnackedOptions,
-  VerifyCursor,
+  Reported,
 } from './journal-types.js';
+import type { VerifyCursor } from './journal-verify.js';
 import type { JournalOperations } from './journal-worker.js';
 import type { Run } from './record-table.js';
 
@@ -70,6 +73,29 @@ export class Journal {
     const bodyBytes = batch.records.reduce((sum, { body }) => sum + body.byteLength + RECORD_OVERHEAD_BYTES, 0);
     const checkpointBytes = batch.checkpoint?.bytes.byteLength ?? 0;
     return this.#client.call('append', compact(batch), bodyBytes + checkpointBytes);
+  }
+
+  /**
+   * Stores or counts reports of errors, each batch by itself: all of it or nothing. A reporter that repeats its last batch
+   * gets the first answer again. `nextDueMs`: when to `tell`. Fails like `append`.
+   */
+  async report(batches: readonly ReportBatch[], nowMs: number): Promise<Reported> {
+    const reports = batches.flatMap((batch) => batch.reports);
+    const bytes = reports.reduce((sum, { record }) => sum + record.body.byteLength + RECORD_OVERHEAD_BYTES, 0);
+    const { replies, nextDueMs } = await this.#client.call('report', { batches, nowMs }, bytes);
+    const outcomes = replies.map((reply) =>
+      reply.ok ? succeeded(reply.value) : refused(MeshError.fromBody(reply.error)),
+    );
+    return { outcomes, nextDueMs };
+  }
+
+  /** Stores the counts of errors that are due as records; without a time, all of them. */
+  async tell(nowMs?: number): Promise<{ toldCount: number; nextDueMs: number | undefined }> {
+    for (let toldCount = 0; ; ) {
+      const told = await this.#client.call('tell', nowMs === undefined ? {} : { nowMs });
+      toldCount += told.toldCount;
+      if (told.isDone) return { toldCount, nextDueMs: told.nextDueMs };
+    }
   }
 
   /** The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. */
