@@ -5,12 +5,14 @@
 import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
 import type { AgentLog } from '../common/log/log.js';
+import type { ErrorReportInput } from '../common/protocol/error-report.js';
 import { EventProxy } from '../common/wire/event-proxy.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
 import { EventMethods } from './event-methods.js';
 import { LogServer } from './log-server.js';
 import { LoopLag } from './loop-lag.js';
+import { NodeLink } from './node-link.js';
 import type { BrokerOptions } from './options.js';
 import { named, processMethods } from './process-methods.js';
 import { RegistryServer } from './registry-server.js';
@@ -31,6 +33,7 @@ export class Broker {
   readonly #control: RequestServer;
   readonly #registry: RegistryServer | undefined;
   readonly #log: LogServer | undefined;
+  readonly #node: NodeLink | undefined;
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
   #closing: Promise<void> | undefined;
 
@@ -56,7 +59,10 @@ export class Broker {
     if (central === undefined) return;
     const shared = { processMethods: methods, clock, log };
     this.#registry = new RegistryServer({ endpoint: central.registry, epoch, ...shared });
-    this.#log = new LogServer({ endpoint: central.log, file: central.logFile, onFatal, ...shared });
+    const node = central.node === undefined ? undefined : new NodeLink(central.node, log, () => void this.#log?.prune());
+    this.#node = node;
+    const ofNode = { streamRules: () => node?.streams.rules ?? [], onReport: (report: ErrorReportInput) => node?.report(report) };
+    this.#log = new LogServer({ endpoint: central.log, file: central.logFile, onFatal, ...ofNode, ...shared });
   }
 
   /** Where its parts listen, with the real ports. */
@@ -88,6 +94,7 @@ export class Broker {
       await this.#events.open((error) => this.surroundings.onFatal(error));
       await this.#control.open();
       this.#lag.start();
+      this.#node?.start();
       this.#state = 'ready';
     } catch (error) {
       await this.close();
@@ -104,6 +111,7 @@ export class Broker {
   async #close(): Promise<void> {
     this.#state = 'stopping';
     this.#lag.stop();
+    this.#node?.close();
     await Promise.all([this.#control.close(), this.#registry?.close(), this.#log?.close(), this.#events.close()]);
   }
 

@@ -12,13 +12,17 @@ import type { ChainEntry } from '../common/journal/record.js';
 import type { ErrorGroupBody, Input, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
 import { severities } from '../common/protocol/severity.js';
+import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
 import { recordBodyOf } from './record-body.js';
+import { answerStreams } from './stream-answers.js';
 
 export interface LogMethodsOptions {
   readonly log: Log;
   readonly clock: Clock;
+  /** What holds for streams now. */
+  readonly streamRules: () => readonly StreamRule[];
   /** Why the log works only in part; empty when all is well. */
   readonly degraded: () => string;
   /** The outcome of every append: `undefined` when it was stored. */
@@ -46,6 +50,7 @@ export class LogMethods {
       return { group: groupBodyOf(group), occurrences: occurrences.map(recordBodyOf) };
     },
     'log.status': () => this.#status(),
+    'log.streams': (input) => answerStreams(this.options.log, this.options.streamRules(), input),
   };
 
   /** Answers every read that is held open. Idempotent. */

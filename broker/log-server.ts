@@ -10,10 +10,13 @@ import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
+import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
 import { GroupMethods } from './group-methods.js';
 import { LogMethods } from './log-methods.js';
+import { LogPruner } from './log-pruner.js';
 import { named } from './process-methods.js';
 
 export interface LogServerOptions {
@@ -22,6 +25,10 @@ export interface LogServerOptions {
   readonly file: string;
   /** Records to keep. Default `limits.logRecordsKept`. */
   readonly recordsKept?: number;
+  /** What holds for streams now. Default: nothing. */
+  readonly streamRules?: () => readonly StreamRule[];
+  /** Something that is to be on the error bus. */
+  readonly onReport?: (report: ErrorReportInput) => void;
   /** What every control socket answers. */
   readonly processMethods: MethodHandlers;
   readonly clock: Clock;
@@ -36,12 +43,10 @@ export class LogServer {
         readonly store: Log;
         readonly methods: LogMethods;
         readonly groups: GroupMethods;
+        readonly pruner: LogPruner;
         readonly server: RequestServer;
       }
     | undefined;
-  #pruner: NodeJS.Timeout | undefined;
-  #pruning = false;
-  #prunedCount = 0;
   /** What was wrong with the file at start: true until the next one. */
   #finding = '';
   /** Why the last append could not be stored; empty when it was. */
@@ -67,7 +72,7 @@ export class LogServer {
       ...named('log', { ...server.counters, ...methods.counters, ...methods.waiters.counters }),
       ...named('group', { ...groups.counters, ...groups.waiters.counters }),
       'log.readers': methods.waiters.count,
-      'log.pruned': this.#prunedCount,
+      ...named('log', this.#opened.pruner.counters),
     };
   }
 
@@ -79,40 +84,34 @@ export class LogServer {
       this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
       log.error({ file, movedTo, reason }, this.#finding);
     }
+    const { streamRules = () => [], onReport = () => undefined, recordsKept = limits.logRecordsKept } = this.options;
+    const pruner = new LogPruner({ store, recordsKept, rules: streamRules, onReport, log });
     const groups = new GroupMethods(store.groups, clock);
     const methods = new LogMethods({
       log: store,
       clock,
+      streamRules,
       degraded: () => this.degraded,
       onAppend: (error) => this.#onAppend(error),
       onRecords: () => groups.notify(),
     });
     const server = this.#createServer(methods, groups);
-    this.#opened = { store, methods, groups, server };
+    this.#opened = { store, pruner, methods, groups, server };
     await server.open();
-    this.#pruner = setInterval(() => void this.prune(), limits.logPruneIntervalMs).unref();
+    pruner.start();
   }
 
-  /** Brings the log back to its bound, in steps between which appends go on. One at a time. */
+  /** Brings the log back within its bounds, in steps between which appends go on. One round at a time. */
   async prune(): Promise<void> {
-    if (this.#pruning || this.#opened === undefined) return;
-    this.#pruning = true;
-    try {
-      this.#prunedCount += await this.#opened.store.prune(this.options.recordsKept ?? limits.logRecordsKept);
-    } catch (error) {
-      // A closed or broken store says so elsewhere; the next round tries again.
-      this.options.log.warn({ err: error }, 'the log could not be pruned');
-    } finally {
-      this.#pruning = false;
-    }
+    await this.#opened?.pruner.prune();
   }
 
   /** Answers what is in hand, then closes socket and file. Idempotent. */
   async close(): Promise<void> {
-    clearInterval(this.#pruner);
     clearInterval(this.#looking);
     if (this.#opened === undefined) return;
     const { store, methods, groups, server } = this.#opened;
+    this.#opened.pruner.close();
     methods.close();
     groups.close();
     await server.close();

@@ -32,6 +32,7 @@ const BrokerPart = Type.Object(
     logFile: Type.Optional(
       Type.String({ minLength: 1, maxLength: limits.configTextMax, description: 'the merged log, on main' }),
     ),
+    node: Type.Optional(Endpoint),
     logLevel: Type.Optional(Type.Enum([...logLevels])),
   },
   { additionalProperties: false },
@@ -43,6 +44,8 @@ export interface CentralPart {
   readonly registry: string;
   readonly log: string;
   readonly logFile: string;
+  /** Where the node of its machine is asked; a node of an earlier release does not say it. */
+  readonly node?: string | undefined;
 }
 
 export interface BrokerOptions {
@@ -63,12 +66,12 @@ export function readBrokerOptions(text: string | undefined): BrokerOptions {
       hint: 'the broker is started by its node: run "mesh up"',
     });
   }
-  const { machine, epoch, role, bind, logFile, logLevel } = validator.assert(
+  const { machine, epoch, role, bind, logFile, node, logLevel } = validator.assert(
     parse(text),
     BROKER_VARIABLE,
     'CONFIG_INVALID',
   );
-  return { machine, epoch, bind, logLevel, central: role === 'main' ? centralPart(bind, logFile) : undefined };
+  return { machine, epoch, bind, logLevel, central: role === 'main' ? centralPart(bind, logFile, node) : undefined };
 }
 
 function parse(text: string): unknown {
@@ -79,8 +82,12 @@ function parse(text: string): unknown {
   }
 }
 
-function centralPart({ registry, log }: BrokerPart['bind'], logFile: string | undefined): CentralPart {
-  if (registry !== undefined && log !== undefined && logFile !== undefined) return { registry, log, logFile };
+function centralPart(
+  { registry, log }: BrokerPart['bind'],
+  logFile: string | undefined,
+  node: string | undefined,
+): CentralPart {
+  if (registry !== undefined && log !== undefined && logFile !== undefined) return { registry, log, logFile, node };
   throw new MeshError(
     'CONFIG_INVALID',
     `${BROKER_VARIABLE} is not valid: the broker of the main machine needs bind.registry, bind.log and logFile`,

@@ -14,6 +14,7 @@ import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';
 import type { PolicyBoard } from './policy-board.js';
 import { NODE_AGENT } from './records/incident.js';
+import type { StreamBoard } from './records/stream-board.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
 import type { HealthBoard } from './supervision/health-board.js';
@@ -29,6 +30,7 @@ export interface NodeMethodsOptions {
   readonly health: Pick<HealthBoard, 'hear'>;
   readonly journal: Journal;
   readonly policies: PolicyBoard;
+  readonly streams: StreamBoard;
   readonly welcome: WelcomeBody;
   readonly status: () => Output<'node.status'>;
   readonly counters: () => Record<string, number>;
@@ -114,6 +116,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       return resources.usage(input);
     },
     ...policies.handlers,
+    ...options.streams.handlers,
     ...controlMethods(supervisor, machine),
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),
@@ -139,12 +142,13 @@ function assertVersion(protocol: number): void {
 }
 
 async function emit(
-  { append, supervisor }: NodeMethodsOptions,
+  { append, streams, supervisor }: NodeMethodsOptions,
   input: Input<'journal.emit'>,
 ): Promise<Output<'journal.emit'>> {
   const { agent, epoch, firstSeq, records, checkpoint } = input;
   // A process that was replaced may still hold what it wants to say: its successor's words count.
   supervisor.findIfAny(agent)?.assertNotStale(epoch);
+  for (const [stream] of records) streams.assertMayWrite(stream, agent);
   const stored = await append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
     records: records.map((record) => newRecordOf(record, agent, epoch)),

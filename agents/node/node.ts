@@ -34,6 +34,8 @@ import { Pulse } from './pulse.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
+import { StreamBoard } from './records/stream-board.js';
+import { liveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
 import { Reloader } from './reload/reloader.js';
 import { openFilesWarning } from './resources/open-files.js';
@@ -56,6 +58,7 @@ export class MeshNode {
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
   readonly #policies: PolicyBoard;
+  readonly #streams: StreamBoard;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
@@ -135,11 +138,12 @@ export class MeshNode {
     this.#supervisor = this.#supervision.supervisor;
     this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
     this.#policies = new PolicyBoard(fleet.policies);
+    this.#streams = new StreamBoard(fleet.streams);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
       supervisor: this.#supervisor,
-      policies: this.#policies,
+      live: (next) => liveParts(next, this.#policies, this.#streams),
       clock: this.#clock,
       lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
       onReport: (report) => this.#records.report(new Incident(report)),
@@ -216,6 +220,7 @@ export class MeshNode {
     this.#brokerProbe.close();
     this.#registry.close();
     this.#policies.close();
+    this.#streams.close();
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
@@ -235,11 +240,13 @@ export class MeshNode {
       health: this.#supervision.health,
       journal: this.#journal,
       policies: this.#policies,
+      streams: this.#streams,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({
         ...this.#control.counters,
         ...this.#records.counters,
+        ...this.#streams.counters,
         ...this.#forwarder.counters,
         ...this.#registry.counters,
         ...this.#logs.counters,

@@ -10,6 +10,7 @@ import { BodyRef, TraceId } from './record-marks.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
 import { severities } from './severity.js';
+import { StreamRule } from './stream-rule.js';
 import { type TSchema, Type } from './type.js';
 
 /** every: each control socket · agent: those of agents · node, broker: of each machine · registry and log: the sockets of the central broker. */
@@ -209,6 +210,19 @@ export const LogRecord = closed({
 });
 
 export const FingerprintStart = Type.String({ pattern: FINGERPRINT_START, maxLength: FINGERPRINT_LENGTH_MAX });
+
+const StreamEdge = closed({ id: Count, tsMs: WallMs });
+/** A stream as main's log holds it. */
+export const StreamState = closed({
+  stream: Stream,
+  count: Count,
+  bytes: Type.Integer({ minimum: 0, description: 'of bodies, also of those that are files of their machine' }),
+  pruned: Type.Integer({ minimum: 0, description: 'records that are not kept any more' }),
+  oldest: Type.Optional(StreamEdge),
+  newest: Type.Optional(StreamEdge),
+  rule: Type.Optional(StreamRule),
+  groups: Type.Array(Type.String(), { description: 'the consumer groups that read it' }),
+});
 
 export const ErrorGroup = closed({
   fingerprint: Type.String(),

@@ -34,7 +34,7 @@ export function brokerEnvironment(name: string, epoch: number, options: Surround
     role: machine.role,
     bind: machine.bindEndpoints,
     logLevel,
-    ...(machine.role === 'main' ? { logFile: folder.meshLog } : {}),
+    ...(machine.role === 'main' ? { logFile: folder.meshLog, node: machine.endpoints.node } : {}),
   };
   return {
     // Node reads a file of certificates at every start, for longer than all else takes; a broker speaks no TLS.

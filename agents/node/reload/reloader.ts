@@ -5,14 +5,13 @@
  * When a rollout was taken back, the files on disk are not what runs: that is said on the error bus once, and by the status
  * until a later reload succeeds or the node is started anew.
  */
+import type { FleetConfig } from '../../../common/config/fleet-config.js';
 import type { Clock } from '../../../common/core/clock.js';
 import { MeshError, messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { AgentLog } from '../../../common/log/log.js';
-import type { PolicySet } from '../../../common/protocol/call-policy.js';
 import type { AgentChangeBody, Output } from '../../../common/protocol/catalogue.js';
 import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
-import type { PolicyBoard } from '../policy-board.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { NODE_AGENT } from '../records/incident.js';
 import type { Supervisor } from '../supervision/supervisor.js';
@@ -37,12 +36,19 @@ export interface ReloaderOptions extends NodeFleet {
   readonly load: () => NodeFleet;
   readonly plan: (next: NodeFleet) => readonly ProcessPlan[];
   readonly supervisor: Supervisor;
-  readonly policies: PolicyBoard;
+  /** What of a configuration takes effect as everything runs, where it is another than what holds. */
+  readonly live: (next: FleetConfig) => readonly LivePart[];
   readonly clock: Clock;
   readonly log: AgentLog;
   /** The end of an agent's output. */
   readonly lastLines: (agent: string) => readonly string[];
   readonly onReport: (report: ErrorReportInput) => void;
+}
+
+/** A part of the configuration that nobody is started again for: the node takes it over, and whom it concerns hears of it. */
+export interface LivePart {
+  readonly field: string;
+  take(): void;
 }
 
 interface Plans {
@@ -54,8 +60,8 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   #rollout: Rollout | undefined;
   #plans: Plans = { old: new Map(), new: new Map() };
-  /** The rules for calls of the configuration that is rolled out; undefined where they are what holds already. */
-  #nextPolicies: PolicySet | undefined;
+  /** What is taken over when the configuration is rolled out. */
+  #live: readonly LivePart[] = [];
   /** Of the agent that failed, from before it was taken back. */
   #lastLines: readonly string[] = [];
   #problem = '';
@@ -82,10 +88,9 @@ export class Reloader {
     const next = load();
     const plans = plan({ fleet: next.fleet, machine: atPlacesOf(machine, next.machine) });
     const tasks = planReload(supervisor.processes, plans);
-    const { policies } = next.fleet;
-    const nextPolicies = policies.revision === this.#options.policies.revision ? undefined : policies;
-    const changes = [...tasks.map(changeOf), ...(nextPolicies === undefined ? [] : [POLICY_CHANGE])];
-    if (!isDryRun) this.#begin(plans, tasks, nextPolicies);
+    const live = this.#options.live(next.fleet);
+    const changes = [...tasks.map(changeOf), ...liveChanges(live)];
+    if (!isDryRun) this.#begin(plans, tasks, live);
     return { changes, needsNode: nodeChanges({ fleet, machine }, next) };
   }
 
@@ -97,8 +102,8 @@ export class Reloader {
       state: step.state,
       why: this.#tellStep(step).slice(0, limits.errorTextMax),
     }));
-    if (this.#nextPolicies !== undefined)
-      told.push({ ...POLICY_CHANGE, state: state === 'done' ? 'done' : 'waiting', why: '' });
+    for (const change of liveChanges(this.#live))
+      told.push({ ...change, state: state === 'done' ? 'done' : 'waiting', why: '' });
     return { state, why: why.slice(0, limits.errorTextMax), steps: told };
   }
 
@@ -129,12 +134,12 @@ export class Reloader {
     });
   }
 
-  #begin(plans: readonly ProcessPlan[], tasks: readonly Task[], policies: PolicySet | undefined): void {
+  #begin(plans: readonly ProcessPlan[], tasks: readonly Task[], live: readonly LivePart[]): void {
     const { supervisor, log } = this.#options;
     const byName = (all: readonly ProcessPlan[]) => new Map(all.map((each) => [each.name, each]));
     this.#plans = { old: byName(supervisor.processes.map(({ plan }) => plan)), new: byName(plans) };
     this.#lastLines = [];
-    this.#nextPolicies = policies;
+    this.#live = live;
     this.#rollout = startRollout(tasks, limits.rolloutStableMs);
     this.#reorder('new');
     log.info({ changes: tasks.map(changeOf) }, 'the configuration is rolled out');
@@ -214,11 +219,11 @@ export class Reloader {
   }
 
   #onOver({ state, why, steps }: Rollout): void {
-    const { log, onReport, policies } = this.#options;
+    const { log, onReport } = this.#options;
     if (state === 'done') {
       this.#problem = '';
       // Last: they may speak of agents that this rollout has brought, and nothing of it is to stay when it fails.
-      if (this.#nextPolicies !== undefined) policies.replace(this.#nextPolicies);
+      for (const part of this.#live) part.take();
       log.info('the configuration was rolled out');
       return;
     }
@@ -245,8 +250,9 @@ export class Reloader {
   }
 }
 
-/** Nobody is started again for it: the node takes the rules over, and its agents hear of them by their next beat. */
-const POLICY_CHANGE: AgentChangeBody = { agent: NODE_AGENT, change: 'live', fields: ['policies'] };
+/** One change of the node itself, whatever it takes over. */
+const liveChanges = (live: readonly LivePart[]): AgentChangeBody[] =>
+  live.length === 0 ? [] : [{ agent: NODE_AGENT, change: 'live', fields: live.map(({ field }) => field) }];
 const WHY_RESTARTED = 'its configuration has changed';
 const WHY_STOPPED = 'it was stopped before the reload that was taken back';
 

@@ -8,6 +8,7 @@ import { type LogJournal, LogJournals } from '../log/log-journals.js';
 import { type RecordRow, storedEntryOf } from '../machine/record-table.js';
 import { chainHash, genesisHash, sameHash } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
+import { PrunedRuns } from '../streams/pruned-runs.js';
 import type { Fork, VerdictBuilder } from './store-verdict.js';
 
 interface SeqRow extends RecordRow {
@@ -44,6 +45,7 @@ export function forksOf(db: Connection): Fork[] {
 class ChainWalk {
   readonly #records;
   readonly #holes;
+  readonly #runs;
   #seq = 0;
   #hash: Uint8Array | null;
 
@@ -59,6 +61,7 @@ class ChainWalk {
     this.#holes = db.prepare<[number, number, number], HoleRow>(
       'SELECT seq, hash FROM holes WHERE journal = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     );
+    this.#runs = new PrunedRuns(db);
   }
 
   /** False when the chain was walked to its end. */
@@ -78,10 +81,10 @@ class ChainWalk {
     const lastSeq = rows.length === limits.recordBatchMax ? (rows.at(-1)?.seq ?? head.seq) : head.seq;
     const holes = new Map(this.#holes.all(id, this.#seq + 1, lastSeq).map((hole) => [hole.seq, hole.hash]));
     for (const row of rows) {
-      this.#passTo(row.seq, holes);
+      this.#passTo(id, row.seq, holes);
       this.#judge(row);
     }
-    this.#passTo(lastSeq + 1, holes);
+    this.#passTo(id, lastSeq + 1, holes);
     const isOtherHead = lastSeq === head.seq && this.#hash && head.hash && !sameHash(this.#hash, head.hash);
     if (isOtherHead) this.#miss(lastSeq, 1, 'the chain ends with another hash');
   }
@@ -98,13 +101,15 @@ class ChainWalk {
   }
 
   /** The places up to `seq` that hold no record. */
-  #passTo(seq: number, holes: ReadonlyMap<number, Uint8Array | null>): void {
+  #passTo(journal: number, seq: number, holes: ReadonlyMap<number, Uint8Array | null>): void {
     while (this.#seq + 1 < seq) {
       const at = this.#seq + 1;
       const hash = holes.get(at);
-      if (hash === undefined) {
+      const run = hash === undefined ? this.#runs.at(journal, at) : undefined;
+      if (run !== undefined) this.#begin(Math.min(run.lastSeq, seq - 1), run.hash);
+      else if (hash === undefined) {
         let end = at;
-        while (end + 1 < seq && !holes.has(end + 1)) end++;
+        while (end + 1 < seq && !holes.has(end + 1) && this.#runs.at(journal, end + 1) === undefined) end++;
         this.#miss(at, end - at + 1, end === at ? 'it is not held' : `it and the next ${end - at} are not held`);
         this.#begin(end, null);
       } else {

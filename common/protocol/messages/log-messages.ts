@@ -13,6 +13,7 @@ import {
   method,
   Nothing,
   Stream,
+  StreamState,
   Text,
   WaitMs,
 } from '../message-parts.js';
@@ -91,6 +92,17 @@ export const logMessages = {
     'One group by the start of its fingerprint, with its latest occurrences.',
     closed({ fingerprint: FingerprintStart }),
     closed({ group: ErrorGroup, occurrences: Type.Array(LogRecord) }),
+  ),
+  'log.streams': method(
+    'log',
+    'The streams that the log knows, in the order of their names: how much it holds of each, and what the fleet says about it.',
+    closed({
+      after: Type.Optional(
+        Type.String({ maxLength: limits.topicLengthMax, description: 'the last one of the answer before' }),
+      ),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })),
+    }),
+    closed({ streams: Type.Array(StreamState), more: Type.Boolean() }),
   ),
   'log.status': method(
     'log',

@@ -16,6 +16,7 @@ import {
   Welcome,
 } from '../message-parts.js';
 import { AgentEntry, Endpoint, Epoch, Health, Name, WallMs } from '../registry-entry.js';
+import { StreamRule } from '../stream-rule.js';
 import { Type } from '../type.js';
 
 export const nodeMessages = {
@@ -79,6 +80,15 @@ export const nodeMessages = {
     'The rules for calls; without them when they are still those of the revision that was named.',
     closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
     closed({ revision: PolicyRevision, rules: Type.Optional(Policies.properties.rules) }),
+  ),
+  'node.streams': method(
+    'node',
+    'What the fleet says about its streams, for the broker of main; without the rules when they are still those of the revision that was named.',
+    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
+    closed({
+      revision: PolicyRevision,
+      rules: Type.Optional(Type.Array(StreamRule, { maxItems: limits.streamRulesMax })),
+    }),
   ),
   'node.ps': method(
     'node',

@@ -1,0 +1,17 @@
+/** The parts of a configuration that a node takes over as it runs, where they are others than those that hold. */
+import type { FleetConfig } from '../../../common/config/fleet-config.js';
+import type { PolicyBoard } from '../policy-board.js';
+import type { StreamBoard } from '../records/stream-board.js';
+import type { LivePart } from './reloader.js';
+
+export function liveParts(next: FleetConfig, policies: PolicyBoard, streams: StreamBoard): LivePart[] {
+  const parts = [
+    {
+      field: 'policies',
+      isNew: next.policies.revision !== policies.revision,
+      take: () => policies.replace(next.policies),
+    },
+    { field: 'streams', isNew: next.streams.revision !== streams.revision, take: () => streams.replace(next.streams) },
+  ];
+  return parts.filter(({ isNew }) => isNew);
+}

@@ -1,0 +1,85 @@
+/**
+ * Keeps main's log within its bounds: the whole of it within a number of records, each stream within its rule. In steps
+ * between which appends go on; one round at a time. A consumer group that loses records to the bound of the whole log is
+ * told of once, until it has lost nothing for a round.
+ */
+import { limits } from '../common/core/limits.js';
+import type { GroupLoss } from '../common/journal/consumers/group-requests.js';
+import type { Log } from '../common/journal/log/log.js';
+import type { AgentLog } from '../common/log/log.js';
+import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import type { StreamRule } from '../common/protocol/stream-rule.js';
+
+export interface LogPrunerOptions {
+  readonly store: Log;
+  readonly recordsKept: number;
+  /** What holds for streams now. */
+  readonly rules: () => readonly StreamRule[];
+  readonly onReport: (report: ErrorReportInput) => void;
+  readonly log: AgentLog;
+}
+
+export class LogPruner {
+  readonly counters = { pruned: 0, lostByGroups: 0 };
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #isClosed = false;
+  /** Groups that lost records in the last round. */
+  #losing: ReadonlySet<string> = new Set();
+
+  constructor(private readonly options: LogPrunerOptions) {}
+
+  start(): void {
+    this.#timer = setInterval(() => void this.prune(), limits.logPruneIntervalMs).unref();
+  }
+
+  /** One round; whoever asks while one runs waits for that one. Never rejects. */
+  prune(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#round ??= this.#prune().finally(() => {
+      this.#round = undefined;
+    });
+    return this.#round;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+  }
+
+  async #prune(): Promise<void> {
+    const { store, recordsKept, rules, log } = this.options;
+    const losses = new Map<string, GroupLoss>();
+    try {
+      this.counters.pruned += await store.retain(rules());
+      this.counters.pruned += await store.prune(recordsKept, (loss) => {
+        const count = loss.count + (losses.get(loss.group)?.count ?? 0);
+        losses.set(loss.group, { ...loss, count });
+      });
+    } catch (error) {
+      // A closed or broken store says so elsewhere; the next round tries again.
+      if (!this.#isClosed) log.warn({ err: error }, 'the log could not be pruned');
+    }
+    for (const loss of losses.values()) this.#onLoss(loss);
+    this.#losing = new Set(losses.keys());
+  }
+
+  #onLoss({ group, stream, count }: GroupLoss): void {
+    this.counters.lostByGroups += count;
+    if (this.#losing.has(group)) return;
+    this.options.onReport({
+      code: 'GROUP_LOST_RECORDS',
+      severity: 'critical',
+      component: 'log',
+      message: `the consumer group ${group} lost records of ${stream} that it had not settled: the log is at its bound`,
+      context: {
+        group,
+        stream,
+        count,
+        recordsKept: this.options.recordsKept,
+        next: 'see "mesh stream groups" for how far it is behind, and let more members join; or remove the group',
+      },
+    });
+  }
+}
