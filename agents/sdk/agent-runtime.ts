@@ -12,6 +12,7 @@ import { limits } from '../../common/core/limits.js';
 import { type AgentLog, openLog } from '../../common/log/log.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { compile } from '../../common/protocol/schema.js';
 import { Type } from '../../common/protocol/type.js';
@@ -20,10 +21,11 @@ import type { RequestClient } from '../../common/wire/request-client.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { ActionTable, describeActions } from './actions/action-table.js';
 import { HealthWatch } from './actions/health-watch.js';
+import { bindContext } from './agent-context.js';
 import type { AgentSurroundings } from './agent-environment.js';
 import { AgentHooks } from './agent-hooks.js';
 import { PolicyLink } from './calls/policy-link.js';
-import type { AgentContext, AgentDefinition, Mesh } from './define-agent.js';
+import type { AgentContext, AgentDefinition } from './define-agent.js';
 import { connectToNode, MeshClient } from './mesh-client.js';
 import { NodeSession, type OwnHealth } from './node-session.js';
 
@@ -105,6 +107,7 @@ export class AgentRuntime {
         name: agent,
         epoch,
         onHandlerError: (error, topic) => this.#onHandlerError(error, topic),
+        onConsumerError: (error, stream) => this.#onConsumerError(error, stream),
       },
       this.#node,
       welcome,
@@ -135,7 +138,10 @@ export class AgentRuntime {
     if (this.#state === 'draining') return;
     this.#state = 'draining';
     await this.#session?.draining();
+    // Beside the author's own end: what is handled is settled, and nothing more is taken.
+    const consumed = this.#mesh?.closeConsumers();
     if (this.#context !== undefined) await this.#hooks.drain(this.#context, this.#drainMs);
+    await consumed;
     const reason = new MeshError('INTERRUPTED', `${this.definition.name} is stopping`);
     this.#ending.abort(reason);
     this.#actions.abort(reason);
@@ -266,6 +272,14 @@ export class AgentRuntime {
     if (this.#context !== undefined) this.#hooks.error(error, this.#context);
   }
 
+  /** A report about the stream of errors would come back to its consumer: it is logged, and main counts it. */
+  #onConsumerError(error: unknown, stream: string): void {
+    this.log.error({ err: error, stream }, 'a consumer of records failed');
+    if (this.#context !== undefined) this.#hooks.error(error, this.#context);
+    if (stream === ERRORS_STREAM) return;
+    void this.#mesh?.report(error, { component: 'consumer', context: { stream } }).catch(() => undefined);
+  }
+
   #onHandlerError(error: unknown, topic: string): void {
     this.log.error({ err: error, topic }, 'a handler of an event failed');
     if (this.#context !== undefined) this.#hooks.error(error, this.#context);
@@ -277,21 +291,4 @@ export class AgentRuntime {
 function idempotentOf(actions: NonNullable<AgentDefinition['actions']>): { idempotent?: string[] } {
   const idempotent = Object.keys(actions).filter((name) => actions[name]?.idempotent === true);
   return idempotent.length === 0 ? {} : { idempotent };
-}
-
-/** The context is the mesh with the agent's own facts beside it: a plain object, so that its functions can be taken out. */
-function bindContext(mesh: MeshClient, facts: Omit<AgentContext, keyof Mesh>): AgentContext {
-  return {
-    ...facts,
-    machine: mesh.machine,
-    registry: mesh.registry,
-    call: (target, input, options) => mesh.call(target, input, options),
-    stream: (target, input, options) => mesh.stream(target, input, options),
-    publish: mesh.publish.bind(mesh),
-    subscribe: mesh.subscribe.bind(mesh),
-    emit: mesh.emit.bind(mesh),
-    emitBatch: mesh.emitBatch.bind(mesh),
-    checkpoint: mesh.checkpoint.bind(mesh),
-    report: mesh.report.bind(mesh),
-  };
 }

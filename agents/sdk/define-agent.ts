@@ -11,6 +11,7 @@ import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
 import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
 import type { CallAddress, CallOptions, CallStream } from './calls/call.js';
+import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
 import type { RegistryClient } from './registry-client.js';
 
 export interface PublishOptions {
@@ -66,6 +67,11 @@ export interface Mesh {
   emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]>;
   /** The value of a checkpoint of this agent; undefined when there is none. */
   checkpoint(name: string): Promise<unknown>;
+  /**
+   * Records of main's log, the old ones and those that come, whether this machine's link is up or not. With a `group` its
+   * members share them, each is acknowledged when its handler has done it, and the group's place is durable.
+   */
+  consume(stream: string, handler: RecordHandler, options?: ConsumeOptions): Consumer;
   /** One error on the error bus, durable like any record. Takes a thrown value or a report. */
   report(error: unknown, rest?: Partial<ErrorReport>): Promise<Receipt>;
   readonly registry: RegistryClient;

@@ -20,3 +20,4 @@ export {
   type Receipt,
 } from './define-agent.js';
 export { MeshClient, type MeshClientOptions } from './mesh-client.js';
+export type { ConsumedRecord, ConsumeOptions, Consumer, ConsumerFigures, RecordHandler } from './records/consumer.js';

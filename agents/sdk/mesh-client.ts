@@ -5,7 +5,8 @@
 import { type Clock, systemClock } from '../../common/core/clock.js';
 import { programEpoch } from '../../common/core/incarnation-id.js';
 import { limits } from '../../common/core/limits.js';
-import type { Input, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
+import type { Input, LogRecordBody, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
+import { decode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
@@ -23,6 +24,8 @@ import { PolicyLink } from './calls/policy-link.js';
 import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
 import { EventPlane } from './events/event-plane.js';
+import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
+import { Consumers } from './records/consumers.js';
 import { RegistryClient } from './registry-client.js';
 
 export interface MeshClientOptions {
@@ -36,6 +39,8 @@ export interface MeshClientOptions {
   readonly timeoutMs?: number;
   /** A handler of an event threw. Default: silence, the counter tells. */
   readonly onHandlerError?: (error: unknown, topic: string) => void;
+  /** The handler of a record threw, a record became a dead letter, or a consumer was refused. Default: silence, as above. */
+  readonly onConsumerError?: (error: unknown, stream: string) => void;
   readonly clock?: Clock;
 }
 
@@ -46,6 +51,7 @@ export class MeshClient implements Mesh {
   readonly #calls: CallRouter;
   readonly #emitter: Emitter;
   readonly #events: EventPlane;
+  readonly #consumers: Consumers;
   readonly #servers = new Map<'registry' | 'log', RequestClient>();
   #closing: Promise<void> | undefined;
 
@@ -88,6 +94,15 @@ export class MeshClient implements Mesh {
       onHandlerError: options.onHandlerError ?? (() => undefined),
       clock: this.#clock,
     });
+    this.#consumers = new Consumers(
+      {
+        log: () => this.#clientOf('log'),
+        body: (record) => this.body(record),
+        onProblem: options.onConsumerError ?? (() => undefined),
+      },
+      `${this.instance}#${this.#epoch}`,
+      this.#clock,
+    );
   }
 
   get machine(): string {
@@ -147,6 +162,21 @@ export class MeshClient implements Mesh {
     return this.emit(ERRORS_STREAM, report, origin);
   }
 
+  /** Records of main's log, past and to come; see `ConsumeOptions`. @throws INVALID_INPUT */
+  consume(stream: string, handler: RecordHandler, options: ConsumeOptions = {}): Consumer {
+    return this.#consumers.consume(stream, handler, options);
+  }
+
+  /** What a record's emitter put into it. @throws BAD_FRAME for bytes that are no MessagePack */
+  async body(record: LogRecordBody): Promise<unknown> {
+    return decode(record.body);
+  }
+
+  /** Ends what this process consumes: what is in hand is settled, the rest is given back. Idempotent. */
+  closeConsumers(): Promise<void> {
+    return this.#consumers.close();
+  }
+
   /** One request to the machine's node, or to the central registry or log. */
   request<M extends MethodName>(
     server: 'node' | 'registry' | 'log',
@@ -176,6 +206,7 @@ export class MeshClient implements Mesh {
       ...this.#calls.counters,
       recordsEmitted: emitted,
       emitRepeats: repeats,
+      ...this.#consumers.counters,
     };
   }
 
@@ -202,6 +233,7 @@ export class MeshClient implements Mesh {
 
   async #close(): Promise<void> {
     this.policies.close();
+    await this.#consumers.close();
     await this.#emitter.close(limits.closeTimeoutMs);
     await this.#events.close();
     this.#calls.close();

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { PolicyBoard } from '../../agents/node/policy-board.js';
 import type { PolicySet } from '../../common/protocol/call-policy.js';
+import { fakeRequest } from '../support/fake-request.js';
 
 const none: PolicySet = { revision: '', rules: [] };
 const some: PolicySet = { revision: 'a', rules: [{ match: { service: 'echo' }, retries: 1 }] };
 const other: PolicySet = { revision: 'b', rules: [{ match: { service: 'echo' }, retries: 2 }] };
 
 const asked = async (board: PolicyBoard, revision: string, waitMs = 0) =>
-  board.handlers['node.policies']?.({ revision, waitMs }, {});
+  board.handlers['node.policies']?.({ revision, waitMs }, {}, fakeRequest('node.policies', {}));
 
 describe('the rules for calls of a machine', () => {
   it('come with an attachment, where there are some', () => {

@@ -174,6 +174,10 @@ export class FakeContext<Config = unknown> implements AgentContext<Config> {
     throw new MeshError('UNREACHABLE', 'there is no mesh here');
   };
 
+  readonly consume = (): never => {
+    throw new MeshError('UNREACHABLE', 'there is no mesh here');
+  };
+
   readonly subscribe = (): never => {
     throw new MeshError('UNREACHABLE', 'there is no mesh here');
   };

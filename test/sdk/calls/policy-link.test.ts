@@ -26,9 +26,9 @@ describe('the link to the rules for calls', () => {
     const answer = board.handlers['node.policies'];
     if (knows && answer !== undefined)
       table.serve({
-        'node.policies': (question, meta) => {
+        'node.policies': (question, meta, request) => {
           questions.push(question.revision);
-          return answer(question, meta);
+          return answer(question, meta, request);
         },
       });
     server = new RequestServer({

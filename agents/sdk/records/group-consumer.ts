@@ -1,0 +1,179 @@
+/**
+ * A member of a consumer group. It asks for as many records as it has room for, gives each to its handler, and tells main
+ * what became of it; what main has confirmed is settled for good.
+ *
+ * It says what became of records until it is answered: a delivery has a number that is never used twice, so saying it twice
+ * settles once. A broker that was started again does not know its members: it joins anew, and what it had in hand is handled
+ * to its end, but delivered again. When it closes it settles what was handled, and gives the rest back.
+ */
+import { within } from '../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { Output } from '../../../common/protocol/catalogue.js';
+import type { ConsumeOptions, Consumer, ConsumerFigures, Handled, RecordHandler } from './consumer.js';
+import { LogLink, type RecordSource } from './log-link.js';
+import { isPromise, RecordWork } from './record-work.js';
+import { Settler } from './settler.js';
+import { Standing } from './standing.js';
+
+type Delivered = Output<'group.fetch'>['records'][number];
+
+export interface GroupConsumerOptions extends ConsumeOptions {
+  readonly group: string;
+}
+
+export class GroupConsumer implements Consumer {
+  readonly group: string;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<MeshError | undefined>;
+  readonly #link: LogLink;
+  readonly #work: RecordWork;
+  readonly #settler: Settler;
+  readonly #standing = new Standing();
+  readonly #inFlightMax: number;
+  readonly #fetching = new AbortController();
+  readonly #running: Promise<void>;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #redelivered = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @param member who this is to the group; no other process says the same. */
+  constructor(
+    readonly stream: string,
+    handler: RecordHandler,
+    private readonly options: GroupConsumerOptions,
+    private readonly source: RecordSource,
+    private readonly member: string,
+    nowMs: () => number,
+  ) {
+    this.group = options.group;
+    this.ready = this.#standing.ready;
+    this.ended = this.#standing.ended;
+    this.#inFlightMax = options.inFlightMax ?? limits.consumerInFlight;
+    this.#link = new LogLink(source, nowMs);
+    this.#settler = new Settler(this.#link, { group: this.group, member }, (id, message) => this.#onDead(id, message));
+    this.#work = new RecordWork(
+      handler,
+      (record) => source.body(record),
+      () => undefined,
+    );
+    this.#running = this.#run();
+  }
+
+  get figures(): ConsumerFigures {
+    const { handled, failed, lastId } = this.#work;
+    const { stale, dead, openCount } = this.#settler;
+    return { handled, failed, redelivered: this.#redelivered, stale, dead, inHand: openCount, lastId };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#fetching.abort();
+    this.#settler.wake();
+    const tooLate = () => new MeshError('TIMED_OUT', `a handler of ${this.stream} did not end`);
+    await within(this.#settleAll(), limits.closeTimeoutMs, tooLate).catch(() => undefined);
+    clearInterval(this.#heartbeat);
+    this.#link.end();
+    await this.#running;
+    // Main may be away: then it finds out by itself.
+    const leaving = this.#link.ask('group.leave', { group: this.group, member: this.member });
+    await within(leaving, limits.heartbeatIntervalMs, tooLate).catch(() => undefined);
+    this.#standing.end(undefined);
+  }
+
+  async #settleAll(): Promise<void> {
+    await this.#work.until(1);
+    await this.#settler.idle();
+  }
+
+  get #over(): boolean {
+    return this.#fetching.signal.aborted || this.#link.over;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const leaseMs = await this.#join();
+      if (leaseMs === undefined) return;
+      this.#standing.begin();
+      this.#heartbeat = setInterval(() => this.#beat(leaseMs / WORDS_PER_LEASE), leaseMs / WORDS_PER_LEASE);
+      for (let attempt = 1; !this.#over; ) attempt = await this.#turn(leaseMs / WORDS_PER_LEASE, attempt);
+    } catch (error) {
+      const refusal = toMeshError(error);
+      clearInterval(this.#heartbeat);
+      this.#standing.end(refusal);
+      this.source.onProblem(refusal, this.stream);
+    }
+  }
+
+  /** Resolves with the time after which main takes a silent member for gone. @throws a refusal */
+  async #join(): Promise<number | undefined> {
+    const { group, from = 'new', ordered, filter = {}, ackWaitMs, deliveriesMax, backoff } = this.options;
+    const answer = await this.#link.insist('group.join', {
+      ...{ group, stream: this.stream, member: this.member, from, ...filter },
+      ...(ordered === undefined ? {} : { ordered }),
+      ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
+      ...(deliveriesMax === undefined ? {} : { deliveriesMax }),
+      ...(backoff === undefined ? {} : { backoff }),
+    });
+    return answer?.leaseMs;
+  }
+
+  /** Fetches once and hands out what came. @returns the number of the next attempt: 1 when main answered */
+  async #turn(waitMs: number, attempt: number): Promise<number> {
+    const room = this.#inFlightMax - this.#settler.openCount;
+    if (room <= 0) {
+      await this.#settler.settledOne();
+      return attempt;
+    }
+    try {
+      const ask = { group: this.group, member: this.member, max: room, waitMs };
+      const { records } = await this.#link.ask('group.fetch', ask, waitMs, this.#fetching.signal);
+      await this.#handOut(records);
+      return 1;
+    } catch (error) {
+      if (this.#over) return attempt;
+      const { code, retryable } = toMeshError(error);
+      // The broker was started anew, or took this member for gone; its file may even have been lost.
+      if (code === 'NOT_ATTACHED' || code === 'NOT_FOUND') await this.#join();
+      else if (retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST') await this.#link.pause(attempt);
+      else throw error;
+      return attempt + 1;
+    }
+  }
+
+  async #handOut(records: readonly Delivered[]): Promise<void> {
+    this.#settler.open(records.length);
+    for (const [index, record] of records.entries()) {
+      if (this.#over) return this.#settler.release(records.slice(index).map(({ delivery }) => delivery));
+      const outcome = this.#handle(record);
+      if (this.options.ordered !== true) continue;
+      const { ok } = isPromise(outcome) ? await outcome : outcome;
+      // What is behind a record that failed was taken back with it.
+      if (!ok) return this.#settler.release(records.slice(index + 1).map(({ delivery }) => delivery));
+    }
+  }
+
+  #handle({ delivery, attempt, ...record }: Delivered): Handled | Promise<Handled> {
+    if (attempt > 1) this.#redelivered += 1;
+    const outcome = this.#work.run(record, attempt);
+    if (!isPromise(outcome)) return this.#settler.settle(record.id, delivery, outcome);
+    return outcome.then((ended) => this.#settler.settle(record.id, delivery, ended));
+  }
+
+  /** A member whose hands are full asks for nothing, and has to say that it is there. */
+  #beat(intervalMs: number): void {
+    if (this.#link.silentMs >= intervalMs) this.#settler.sign();
+  }
+
+  #onDead(id: number, message: string): void {
+    const text = `record ${id} of ${this.stream} is a dead letter of ${this.group} now: ${message}`;
+    const hint = `see "mesh stream dead ls ${this.group}"`;
+    this.source.onProblem(new MeshError('ACTION_FAILED', text, { hint }), this.stream);
+  }
+}
+
+const WORDS_PER_LEASE = 4;

@@ -1,0 +1,80 @@
+/**
+ * Main's log as a consumer asks it: a broker that is away is asked again until it is back, and a refusal that a repeat would
+ * meet again is thrown.
+ */
+import { backoffMs } from '../../../common/core/backoff.js';
+import { delay } from '../../../common/core/clock.js';
+import { toMeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { Input, LogRecordBody, MethodName, Output } from '../../../common/protocol/catalogue.js';
+import type { RequestClient } from '../../../common/wire/request-client.js';
+
+/** What consumers need of the client that they belong to. */
+export interface RecordSource {
+  /** Connected when it is first asked for. */
+  log(): Pick<RequestClient, 'request'>;
+  body(record: LogRecordBody): Promise<unknown>;
+  /** A handler threw, a record became a dead letter, or a consumer was refused. */
+  onProblem(error: unknown, stream: string): void;
+}
+
+type LogMethod = Extract<MethodName, `log.${string}` | `group.${string}`>;
+
+export class LogLink {
+  readonly #ending = new AbortController();
+  #saidMs = 0;
+
+  constructor(
+    private readonly source: RecordSource,
+    private readonly nowMs: () => number,
+  ) {}
+
+  get over(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  /** Since the log heard of this consumer. */
+  get silentMs(): number {
+    return this.nowMs() - this.#saidMs;
+  }
+
+  /** What is asked from now on is not asked, and what is out is given up. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** Once. @throws what the log answers, or why it did not */
+  ask<M extends LogMethod>(method: M, body: Input<M>, waitMs = 0, signal?: AbortSignal): Promise<Output<M>> {
+    this.#saidMs = this.nowMs();
+    const timeoutMs = waitMs + limits.requestTimeoutMs;
+    return this.source.log().request(method, body, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** Until it is answered or refused; undefined when this ended before. @throws a refusal */
+  async insist<M extends LogMethod>(method: M, body: Input<M>, waitMs = 0): Promise<Output<M> | undefined> {
+    const { signal } = this.#ending;
+    for (let attempt = 1; !this.over; attempt++) {
+      try {
+        return await this.ask(method, body, waitMs, signal);
+      } catch (error) {
+        if (this.over) return undefined;
+        if (!isAway(error)) throw error;
+        await this.pause(attempt);
+      }
+    }
+    return undefined;
+  }
+
+  /** Before the next attempt. */
+  async pause(attempt: number): Promise<void> {
+    await delay(backoffMs(AGAIN, attempt, Math.random()), this.#ending.signal).catch(() => undefined);
+  }
+}
+
+/** It did not run, or nobody knows: what consumers ask may be asked twice. */
+function isAway(error: unknown): boolean {
+  const { code, retryable } = toMeshError(error);
+  return code !== 'NOT_ATTACHED' && (retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST');
+}
+
+const AGAIN = { firstMs: 50, maxMs: limits.heartbeatIntervalMs, factor: 2 };

@@ -1,0 +1,121 @@
+/** Consumers without a group: over a real log in a process of its own, which is killed. */
+import { expect } from 'chai';
+import type { ConsumedRecord } from '../../../agents/sdk/index.js';
+import { expectError, expectRejection } from '../../support/expect-error.js';
+import { waitUntil } from '../../support/wait-for.js';
+import { LogWorld } from './log-world.js';
+
+describe('a consumer of a stream', () => {
+  let world: LogWorld;
+
+  beforeEach(async () => {
+    world = new LogWorld();
+    await world.open();
+  });
+  afterEach(() => world.close());
+
+  it('shows each record once and in order, the old ones and those that come while it catches up', async () => {
+    await world.emit(700);
+    const mesh = world.mesh('reader');
+    const seen = Array.from({ length: 3 }, () => [] as number[]);
+    for (const ids of seen) mesh.consume('work', ({ id }) => ids.push(id), { from: 'start' });
+    for (let turn = 0; turn < 30; turn++) {
+      await world.emit(20);
+      await world.emit(1, 'other');
+    }
+    await waitUntil('all of them to be read', () => seen.every((ids) => ids.length >= 1_300));
+    for (const ids of seen) {
+      expect(ids).to.have.length(1_300);
+      expect(ids).to.deep.equal([...new Set(ids)].sort((a, b) => a - b));
+    }
+  });
+
+  it('begins with the next record, with an id, or with a moment', async () => {
+    await world.emit(5);
+    const mesh = world.mesh('reader');
+    const read = { next: [] as number[], id: [] as number[], moment: [] as number[], future: [] as number[] };
+    const next = mesh.consume('work', ({ id }) => read.next.push(id));
+    await next.ready;
+    mesh.consume('work', ({ id }) => read.id.push(id), { from: { id: 4 } });
+    // A chain of the test numbers its moments: the third record is of 1,003.
+    mesh.consume('work', ({ id }) => read.moment.push(id), { from: { timeMs: 1_003 } });
+    mesh.consume('work', ({ id }) => read.future.push(id), { from: { timeMs: 1_006 } });
+    await waitUntil('the old ones', () => read.id.length === 2 && read.moment.length === 3);
+    await world.emit(2);
+    const lengths = () => Object.values(read).map((ids) => ids.length);
+    await waitUntil('the new ones', () => String(lengths()) === '2,4,5,2');
+    expect(read).to.deep.equal({ next: [6, 7], id: [4, 5, 6, 7], moment: [3, 4, 5, 6, 7], future: [6, 7] });
+  });
+
+  it('reads only what its filter names, and has the body when it asks for it', async () => {
+    await world.emit(2, 'work', 'pc2');
+    await world.emit(3, 'work', 'pc3');
+    const bodies: unknown[] = [];
+    const keep = async (record: ConsumedRecord) => bodies.push([record.machine, await record.body()]);
+    world.mesh('reader').consume('work', keep, { from: 'start', filter: { machine: 'pc3' } });
+    await waitUntil('three of them', () => bodies.length === 3);
+    expect(bodies).to.deep.equal([1, 2, 3].map((seq) => ['pc3', { seq }]));
+  });
+
+  it('goes on where it was when the broker was killed and is back, with no gap and nothing twice', async () => {
+    const ids: number[] = [];
+    world.mesh('reader').consume('work', ({ id }) => ids.push(id), { from: 'start' });
+    await world.emit(300);
+    await waitUntil('some of them', () => ids.length > 100);
+    await world.kill();
+    await world.start();
+    await world.emit(200);
+    await waitUntil('the rest', () => ids.length >= 500);
+    expect(ids).to.deep.equal(Array.from({ length: 500 }, (_, index) => index + 1));
+  });
+
+  it('tells of a handler that throws, and goes on with the next record', async () => {
+    const consumer = world.mesh('reader').consume(
+      'work',
+      ({ id }) => {
+        if (id === 2) throw new Error('not that one');
+      },
+      { from: 'start' },
+    );
+    await world.emit(3);
+    await waitUntil('three of them', () => consumer.figures.lastId === 3);
+    expect(consumer.figures).to.include({ handled: 2, failed: 1 });
+    expect(world.problems.map(String)).to.deep.equal(['Error: not that one']);
+  });
+
+  it('has as many records in hand as it may, and no more', async () => {
+    await world.emit(20);
+    let running = 0;
+    let most = 0;
+    let ended = 0;
+    const work = async () => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+      ended++;
+    };
+    world.mesh('reader').consume('work', work, { from: 'start', inFlightMax: 4 });
+    await waitUntil('all of them', () => ended === 20);
+    expect(most).to.equal(4);
+  });
+
+  it('begins when main is there, and ends when it is told to', async () => {
+    await world.kill();
+    const consumer = world.mesh('reader').consume('work', () => undefined, { from: 'new' });
+    await world.start();
+    await consumer.ready;
+    await consumer.close();
+    expect(await consumer.ended).to.equal(undefined);
+    await world.emit(1);
+    expect(consumer.figures.lastId).to.equal(0);
+  });
+
+  it('is refused when what it asks for cannot be', async () => {
+    const mesh = world.mesh('reader');
+    expectError('INVALID_INPUT', () => mesh.consume('work', () => undefined, { inFlightMax: 0 }));
+    expectError('INVALID_INPUT', () => mesh.consume('work', () => undefined, { ackWaitMs: 1_000 }));
+    const consumer = mesh.consume('No Stream', () => undefined, { from: 'new' });
+    await expectRejection('INVALID_INPUT', consumer.ready);
+    expect((await consumer.ended)?.code).to.equal('INVALID_INPUT');
+  });
+});
