@@ -5,9 +5,7 @@ import { limits } from '../../common/core/limits.js';
 import type { Journal } from '../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
-import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
@@ -129,7 +127,6 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       const { journalId, lastSeq, ackedSeq, pendingCount, sizeBytes } = await options.journal.status();
       return { machine, journalId, lastSeq, ackedSeq, pendingCount, sizeBytes, degraded: options.degraded() };
     },
-    'error.report': ({ agent, report }) => reportError(options, agent, report),
   };
 }
 
@@ -164,16 +161,4 @@ function newRecordOf(
 ): NewRecord {
   const record = recordOf(stream, Math.floor(tsMs), agent, epoch, body);
   return marks === undefined ? record : { ...record, ...marks };
-}
-
-async function reportError(
-  { append, epoch }: NodeMethodsOptions,
-  agent: string,
-  report: ErrorReportInput,
-): Promise<Output<'error.report'>> {
-  const body = encode(completeReport(report));
-  const { journalId, firstSeq } = await append({
-    records: [recordOf(ERRORS_STREAM, systemClock.wallMs(), agent, epoch, body)],
-  });
-  return { journalId, seq: firstSeq };
 }

@@ -10,6 +10,7 @@ import type { Journal } from '../../common/journal/machine/journal.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { Output } from '../../common/protocol/catalogue.js';
+import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
@@ -34,6 +35,7 @@ import { Pulse } from './pulse.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
+import { reportMethods } from './records/report-methods.js';
 import { StreamBoard } from './records/stream-board.js';
 import { liveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
@@ -207,6 +209,7 @@ export class MeshNode {
     this.#phase = 'stopping';
     this.#reloader.close();
     await this.#supervisor.stopAgents();
+    await this.#records.flush();
     await this.#forwarder.drain(DRAIN_MS);
     await this.#supervisor.stop();
     await this.#release();
@@ -259,6 +262,15 @@ export class MeshNode {
     });
     return new MethodTable()
       .serve(handlers)
+      .serve(
+        reportMethods({
+          records: this.#records,
+          epoch: this.#journal.epoch,
+          supervisor: this.#supervisor,
+          assertMayReport: (agent) => this.#streams.assertMayWrite(ERRORS_STREAM, agent),
+          clock: this.#clock,
+        }),
+      )
       .serve(careMethods(this.#care))
       .serve(reloadMethods(this.#reloader))
       .serve(this.#registry.handlers);

@@ -9,37 +9,64 @@ import { systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { failpoint } from '../../../common/core/failpoint.js';
 import { limits } from '../../../common/core/limits.js';
+import { MACHINE } from '../../../common/journal/folds/fold-book.js';
+import type { ReportPlace } from '../../../common/journal/folds/fold-table.js';
+import type { ReportBatch } from '../../../common/journal/folds/report-intake.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
-import { type NewRecord, recordOf } from '../../../common/journal/record.js';
+import { recordOf } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import { encode } from '../../../common/protocol/codec.js';
-import { ERRORS_STREAM, type ErrorReport } from '../../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../../common/protocol/error-report.js';
 import { type Incident, incidents, NODE_AGENT } from './incident.js';
+import { ReportDesk } from './report-desk.js';
+import { ReportSealer } from './report-sealer.js';
 
 export class NodeJournal {
   /** Why what agents emit cannot be stored; empty while it can. */
   degraded = '';
   readonly #damageTold = new Set<string>();
-  /** Reports that the journal could not take yet, oldest first. */
-  #waiting: NewRecord[] = [];
+  readonly #desk: ReportDesk;
+  readonly #sealer = new ReportSealer();
+  /** What the journal could not take yet, oldest first. */
+  #waiting: (() => Promise<unknown>)[] = [];
   #lostCount = 0;
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly journal: Pick<Journal, 'append' | 'probe' | 'epoch'>,
+    private readonly journal: Pick<Journal, 'append' | 'report' | 'tell' | 'probe' | 'epoch'>,
     private readonly log: AgentLog,
     private readonly onAppended: () => void,
-  ) {}
+  ) {
+    this.#desk = new ReportDesk(journal, systemClock, onAppended);
+  }
 
   /** @throws what `Journal.append` throws */
   async append(batch: Parameters<Journal['append']>[0]): ReturnType<Journal['append']> {
+    // What is essential finds room also where records do not.
+    const appended = await this.#watched(this.journal.append(batch), batch.isEssential !== true);
+    this.onAppended();
+    return appended;
+  }
+
+  /** Reports of errors, each stored or counted. @throws what `ReportDesk.take` throws */
+  takeReports(batch: ReportBatch): Promise<ReportPlace[]> {
+    return this.#watched(this.#desk.take(batch), false);
+  }
+
+  /** Stores what was counted of errors; called when there will be no more of them. */
+  async flush(): Promise<void> {
+    await this.#watched(this.#desk.flush(), false).catch((error: unknown) => {
+      this.log.warn({ err: error }, 'what was counted of errors is told after the next start');
+    });
+  }
+
+  /** @param provesRoom when it succeeds, records can be stored again */
+  async #watched<T>(work: Promise<T>, provesRoom: boolean): Promise<T> {
     try {
-      const appended = await this.journal.append(batch);
+      const result = await work;
       failpoint('node.answering');
-      // What is essential finds room also where records do not.
-      if (this.degraded !== '' && batch.isEssential !== true) this.#onWorks();
-      this.onAppended();
-      return appended;
+      if (this.degraded !== '' && provesRoom) this.#onWorks();
+      return result;
     } catch (error) {
       const { code, message } = toMeshError(error);
       if (code === 'JOURNAL_FAILED') this.#onFailed(message);
@@ -52,17 +79,20 @@ export class NodeJournal {
     const { code, message } = incident.report;
     if (code === 'JOURNAL_DAMAGED' && !this.#isNewDamage(message)) return;
     this.log.error({ code }, message);
-    this.#store(incident.toRecord(NODE_AGENT, this.journal.epoch));
+    this.reportDeath(NODE_AGENT, this.journal.epoch, incident.report);
   }
 
-  /** What became of a process, in its name. */
+  /** What became of a process, in its name. It has room beside the reports of agents, however many those are. */
   reportDeath(agent: string, epoch: number, report: ErrorReport): void {
-    this.#store(recordOf(ERRORS_STREAM, systemClock.wallMs(), agent, epoch, encode(report)));
+    const tsMs = systemClock.wallMs();
+    const sealed = this.#sealer.seal(report, { agent, epoch, account: MACHINE, tsMs, trace: '' });
+    this.#store(() => this.takeReports({ reports: [sealed] }));
   }
 
   /** Something that happened to an agent, in its name. */
   record(stream: string, agent: string, epoch: number, body: unknown): void {
-    this.#store(recordOf(stream, systemClock.wallMs(), agent, epoch, encode(body)));
+    const record = recordOf(stream, systemClock.wallMs(), agent, epoch, encode(body));
+    this.#store(() => this.append({ records: [record], isEssential: true }));
   }
 
   /** A damaged row is met when the journal is opened and each time it is read to be sent; it is told once. */
@@ -86,6 +116,7 @@ export class NodeJournal {
 
   close(): void {
     clearInterval(this.#looking);
+    this.#desk.close();
   }
 
   #onFailed(message: string): void {
@@ -106,19 +137,19 @@ export class NodeJournal {
   #storeWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const record of waiting) this.#store(record);
+    for (const store of waiting) this.#store(store);
   }
 
-  /** Reports of this node that were not stored: too many of them waited. */
-  get counters(): { reportsWaiting: number; reportsLost: number } {
-    return { reportsWaiting: this.#waiting.length, reportsLost: this.#lostCount };
+  /** Of its own, those that wait, and those that were not stored because too many waited; of all, those that were counted. */
+  get counters(): Record<string, number> {
+    return { reportsWaiting: this.#waiting.length, reportsLost: this.#lostCount, ...this.#desk.counters };
   }
 
-  #store(record: NewRecord): void {
-    this.append({ records: [record], isEssential: true }).catch((error: unknown) => {
+  #store(store: () => Promise<unknown>): void {
+    store().catch((error: unknown) => {
       const waits = toMeshError(error).retryable && this.#waiting.length < REPORTS_WAITING_MAX;
-      this.log.error({ err: error, stream: record.stream, waits }, 'a record of the node could not be stored');
-      if (waits) this.#waiting.push(record);
+      this.log.error({ err: error, waits }, 'a record of the node could not be stored');
+      if (waits) this.#waiting.push(store);
       else this.#lostCount++;
     });
   }

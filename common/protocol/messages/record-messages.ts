@@ -2,7 +2,7 @@
 import { limits } from '../../core/limits.js';
 import { ErrorReportInput } from '../error-report.js';
 import { Body, closed, Hash, JournalId, JournalStatus, method, Nothing, Stream } from '../message-parts.js';
-import { MarkedTuple } from '../record-marks.js';
+import { MarkedTuple, TraceId } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';
 import { Bytes } from '../schema.js';
 import { Type } from '../type.js';
@@ -39,8 +39,31 @@ export const recordMessages = {
   ),
   'error.report': method(
     'node',
-    'One error, for clients that do not seal records themselves; answered after fsync.',
+    'One error, for clients that do not seal records themselves; answered after fsync. It is stored, or counted.',
     closed({ agent: Name, report: ErrorReportInput }),
-    closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }) }),
+    closed({
+      journalId: JournalId,
+      seq: Type.Integer({ minimum: 1, description: 'its record; if it was counted, the last one of its kind' }),
+      folded: Type.Optional(Type.Boolean({ description: 'it was counted, and is told as a number' })),
+    }),
+  ),
+  'error.reports': method(
+    'node',
+    'Errors of one reporter, answered after fsync, each stored or counted. One batch in flight; repeated until answered, it counts once.',
+    closed({
+      agent: Name,
+      epoch: Epoch,
+      firstSeq: Type.Integer({ minimum: 1, description: "the reporter's own count of its reports" }),
+      reports: Type.Array(closed({ report: ErrorReportInput, tsMs: WallMs, trace: Type.Optional(TraceId) }), {
+        minItems: 1,
+        maxItems: limits.reportBatchMax,
+      }),
+    }),
+    closed({
+      places: Type.Array(
+        closed({ journalId: JournalId, seq: Type.Integer({ minimum: 1 }), hash: Hash, folded: Type.Boolean() }),
+        { description: 'of each report, in order: see error.report' },
+      ),
+    }),
   ),
 } as const;
