@@ -2,6 +2,7 @@
  * Whether the words of one agent's entry fit each other: what no schema says, because it takes two of its values. Pure.
  */
 import { limits } from '../core/limits.js';
+import { ALERTER } from '../protocol/alert-rule.js';
 import type { AgentSpec } from './agent-specs.js';
 import { type Issue, issueAt } from './issues.js';
 import { checkProbe } from './probe-specs.js';
@@ -20,7 +21,7 @@ export function checkAgent(entry: AgentEntry, spec: AgentSpec, tree: Tree): Issu
 }
 
 /** Names that the parts of the mesh itself bear on every machine. */
-const RESERVED = ['node', 'broker', 'registry', 'log'];
+const RESERVED = ['node', 'broker', 'registry', 'log', ALERTER];
 
 const checkName = ({ name, origin }: AgentSpec): Issue[] =>
   RESERVED.includes(name)

@@ -7,6 +7,8 @@ import { resolve } from 'node:path';
 import type { Static, TSchema } from '../protocol/type.js';
 import { resolveAgents } from './agent-resolver.js';
 import type { AgentSpec } from './agent-specs.js';
+import { alerterSpec } from './alerter-spec.js';
+import { type FleetAlerts, resolveAlerts } from './alerts.js';
 import type { Box } from './box.js';
 import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
 import { type FleetFiles, readFleetFiles } from './fleet-files.js';
@@ -61,6 +63,8 @@ export interface FleetConfig {
   readonly policies: FleetPolicies;
   /** What holds for streams of records. */
   readonly streams: FleetStreams;
+  /** What of all that happens is told, and to whom. */
+  readonly alerts: FleetAlerts;
   /** Sentences that every start must print. */
   readonly warnings: readonly string[];
   /** The files after the overlay, with the origin of every value. */
@@ -127,9 +131,11 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
 
   const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
   const { streams, ...streamFaults } = resolveStreams(files.streams);
-  issues.push(...policyFaults.issues, ...streamFaults.issues);
+  const { alerts, ...alertFaults } = resolveAlerts(files.alerts, files.issues.length > 0 ? undefined : files.known);
+  issues.push(...policyFaults.issues, ...streamFaults.issues, ...alertFaults.issues);
 
-  const main = [...resolved.values()].find(isMainMachine);
+  const main = withAlerter([...resolved.values()].find(isMainMachine), alerts, home, options, machines, issues);
+  if (main !== undefined) resolved.set(main.name, main);
   const { mesh: meshTree, ports: portsTree } = files;
   if (issues.length > 0 || mesh === undefined || main === undefined || !meshTree || !portsTree) {
     throw configError(home, issues);
@@ -143,6 +149,7 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     main,
     policies,
     streams,
+    alerts,
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
   };
@@ -155,6 +162,27 @@ function checkFile<S extends TSchema>(schema: S, tree: Tree | undefined, issues:
   if (checked.ok) return checked.value;
   issues.push(...checked.issues);
   return undefined;
+}
+
+/** Main has one agent that nobody declares. */
+function withAlerter(
+  main: MainMachine | undefined,
+  alerts: FleetAlerts,
+  home: string,
+  { builtinModules = builtinModulesOnDisk }: LoadFleetOptions,
+  machines: readonly Machine[],
+  issues: Issue[],
+): MainMachine | undefined {
+  if (main === undefined) return undefined;
+  const names = machines.map(({ name }) => name);
+  const spec = alerterSpec(alerts, { home, machine: main.name, machines: names, builtinModules });
+  if (spec === undefined) return main;
+  if ('message' in spec) {
+    issues.push(spec);
+    return main;
+  }
+  const [first = [], ...rest] = main.waves;
+  return { ...main, agents: [...main.agents, spec], waves: [[...first, spec.name], ...rest] };
 }
 
 /** Also those that the environment does without: rules for them may stay. */

@@ -1,19 +1,19 @@
 /**
  * The files of a fleet folder, read and laid over each other: config/mesh.yaml, config/machines/<machine>.yaml,
- * ports.json, config/policies.yaml and config/streams.yaml where they are, and over them
+ * ports.json, config/policies.yaml, config/streams.yaml and config/alerts.yaml where they are, and over them
  * config/environments/<environment>.yaml when one is named. Knows which file says what and in which order; does not know
  * what the values mean.
  *
  * `known` holds the names of all layers, also of what an overlay deletes: the base files may go on speaking of a
  * machine or agent that one environment does without.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, systemCodeOf } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import { type Issue, issueAt, issueWith } from './issues.js';
 import { mergeLayers } from './layers.js';
-import { type ListFile, listFiles, readList } from './list-files.js';
+import { type ListFile, listFiles, misnamedFiles, readList } from './list-files.js';
 import { checkSchema } from './schema-check.js';
 import { isName, OverlayFile } from './schemas.js';
 import { keysAt, type Path, type Tree, treeAt } from './tree.js';
@@ -30,6 +30,8 @@ export interface FleetFiles {
   readonly policies: readonly Tree[];
   /** The rules of streams, in the same way. */
   readonly streams: readonly Tree[];
+  /** What is told to whom. */
+  readonly alerts?: Tree;
   readonly issues: readonly Issue[];
 }
 
@@ -115,7 +117,38 @@ export function readFleetFiles(home: string, environment: string | undefined): F
   }
   const list = (file: ListFile) => readList(file, home, overlay, read, issues);
   const [policies, streams] = [list(listFiles.policies), list(listFiles.streams)];
-  return { mesh, ...(ports === undefined ? {} : { ports }), machines, known, policies, streams, issues };
+  const alerts = readAlerts(home, overlay, read, lay, issues);
+  return {
+    mesh,
+    ...(ports === undefined ? {} : { ports }),
+    machines,
+    known,
+    policies,
+    streams,
+    ...(alerts === undefined ? {} : { alerts }),
+    issues,
+  };
+}
+
+const ALERTS_FILE = 'config/alerts.yaml';
+
+/** A map, which a fleet may do without; so its parts merge by their names. */
+function readAlerts(
+  home: string,
+  overlay: Tree | undefined,
+  read: (file: string) => Tree | undefined,
+  lay: (base: Tree, overlay: Tree | undefined) => Tree,
+  issues: Issue[],
+): Tree | undefined {
+  issues.push(...misnamedFiles(home, 'alerts', 'alert'));
+  const change = overlay === undefined ? undefined : treeAt(overlay, ['alerts']);
+  if (!existsSync(join(home, ALERTS_FILE))) {
+    if (change === undefined || change.kind === 'map') return change;
+    issues.push(issueAt(change.origin, '`alerts` is deleted here, but no file below has it'));
+    return undefined;
+  }
+  const own = read(ALERTS_FILE);
+  return own === undefined ? undefined : lay(own, change);
 }
 
 /** The overlay of an environment; undefined, with an issue, when it cannot be used. An empty file changes nothing. */

@@ -13,7 +13,7 @@ export interface ListFile {
   /** Of the file, and the key in an overlay. */
   readonly name: 'policies' | 'streams';
   /** What somebody who did not look it up may call it. */
-  readonly misnamed: readonly string[];
+  readonly singular: string;
 }
 
 const beside = (plural: string, singular: string): readonly string[] => [
@@ -23,23 +23,27 @@ const beside = (plural: string, singular: string): readonly string[] => [
 ];
 
 export const listFiles = {
-  policies: { name: 'policies', misnamed: beside('policies', 'policy') },
-  streams: { name: 'streams', misnamed: beside('streams', 'stream') },
+  policies: { name: 'policies', singular: 'policy' },
+  streams: { name: 'streams', singular: 'stream' },
 } as const satisfies Readonly<Record<string, ListFile>>;
+
+/** Files that are there under a name that nobody reads. */
+export function misnamedFiles(home: string, plural: string, singular: string): Issue[] {
+  return beside(plural, singular)
+    .filter((wrong) => existsSync(join(home, 'config', wrong)))
+    .map((wrong) => issueWith(`config/${wrong}`, 'is not read', `rename it to config/${plural}.yaml`));
+}
 
 /** One tree for each rule, in the order in which they stand. @param read a file of the folder, with its faults noted */
 export function readList(
-  { name, misnamed }: ListFile,
+  { name, singular }: ListFile,
   home: string,
   overlay: Tree | undefined,
   read: (file: string) => Tree | undefined,
   issues: Issue[],
 ): Tree[] {
   const file = `config/${name}.yaml`;
-  for (const wrong of misnamed) {
-    if (!existsSync(join(home, 'config', wrong))) continue;
-    issues.push(issueWith(`config/${wrong}`, 'is not read', `rename it to ${file}`));
-  }
+  issues.push(...misnamedFiles(home, name, singular));
   const isThere = existsSync(join(home, file));
   const own = isThere ? rulesIn(read(file), issues) : [];
   const change = overlay === undefined ? undefined : treeAt(overlay, [name]);

@@ -1,0 +1,90 @@
+/** The agent that main runs because the fleet has alerts: nobody declares it, and its configuration is config/alerts.yaml. */
+import { limits } from '../core/limits.js';
+import { ALERTER, type AlerterConfig, type TextOrVariable } from '../protocol/alert-rule.js';
+import type { AgentSpec } from './agent-specs.js';
+import type { FleetAlerts } from './alerts.js';
+import type { BuiltinModules } from './builtin-modules.js';
+import { type Issue, issueWith } from './issues.js';
+import type { Json, Origin } from './tree.js';
+
+/** All that it may be told from the files. */
+export interface AlerterPlace {
+  readonly home: string;
+  readonly machine: string;
+  /** Every machine of the fleet. */
+  readonly machines: readonly string[];
+  readonly builtinModules: BuiltinModules;
+}
+
+/** Undefined where there is nothing to alert of. */
+export function alerterSpec(
+  { rules, routes, origins }: FleetAlerts,
+  place: AlerterPlace,
+): AgentSpec | Issue | undefined {
+  const [first] = rules;
+  if (first === undefined) return undefined;
+  const path = place.builtinModules.find(ALERTER);
+  if (path === undefined) {
+    return issueWith(
+      'config/alerts.yaml',
+      `needs the built-in agent \`${ALERTER}\`, which is missing`,
+      'install the mesh anew',
+    );
+  }
+  const config: AlerterConfig = { rules: [...rules], routes: [...routes], machines: [...place.machines] };
+  return {
+    ...own,
+    machine: place.machine,
+    instance: `${ALERTER}@${place.machine}`,
+    program: { kind: 'module', module: ALERTER, path },
+    cwd: place.home,
+    inheritEnv: variablesOf(routes),
+    config: dataOf(config),
+    port: 0,
+    origin: origins.get(first.name) ?? NOWHERE,
+  };
+}
+
+const own = {
+  name: ALERTER,
+  after: [],
+  wave: 0,
+  required: false,
+  restart: {
+    policy: 'always',
+    firstMs: limits.restartFirstMs,
+    maxMs: limits.restartMaxMs,
+    stableMs: limits.restartStableMs,
+    starts: limits.restartStarts,
+    windowMs: limits.restartWindowMs,
+  },
+  ready: undefined,
+  alive: undefined,
+  hooks: {},
+  hookTimeoutMs: limits.hookTimeoutMs,
+  limits: {},
+  user: undefined,
+  nice: undefined,
+  telemetry: true,
+  env: {},
+  readyTimeoutMs: limits.readyTimeoutMs,
+  stopGraceMs: limits.stopGraceMs,
+} as const satisfies Partial<AgentSpec>;
+
+const NOWHERE: Origin = { file: 'config/alerts.yaml', line: 1, column: 1 };
+
+/** Of main's node: what its routes name, and nothing else. */
+function variablesOf(routes: FleetAlerts['routes']): string[] {
+  const named = (values: readonly TextOrVariable[]) =>
+    values.flatMap((value) => (typeof value === 'string' ? [] : [value.env]));
+  const names = routes.flatMap((route) => {
+    if (route.kind === 'webhook') return named([route.url, ...Object.values(route.headers)]);
+    return route.kind === 'command' ? route.env : [];
+  });
+  return [...new Set(names)];
+}
+
+function dataOf(config: AlerterConfig): { readonly [key: string]: Json } {
+  const data: { readonly [key: string]: Json } = JSON.parse(JSON.stringify(config));
+  return data;
+}
