@@ -9,6 +9,7 @@ import { callsTelemetry } from './rows/calls-telemetry.js';
 import { crashKnown, crashSeen } from './rows/crash-known.js';
 import { events, eventsFifty, eventsSubscribed } from './rows/events.js';
 import { fleetStart } from './rows/fleet-start.js';
+import { logQuery } from './rows/log-query.js';
 import { nodeIdle, nodeMemory } from './rows/node-idle.js';
 
 export const rows: readonly Row[] = [
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   callsKnown,
   callsSubscribed,
   blobs,
+  logQuery,
   fleetStart,
   agentMemory,
   nodeMemory,

@@ -42,6 +42,7 @@ export class LogMethods {
     'log.hello': ({ machine, journalId, parentId = null }) => this.options.log.hello({ machine, journalId, parentId }),
     'log.append': (batch) => this.#append(batch),
     'log.read': (input) => this.#read(input),
+    'log.query': (input) => this.#find(input),
     'log.errors': async ({ limit = limits.logReadDefault }) => ({
       groups: withinFrame(await this.options.log.errorGroups(limit)),
     }),
@@ -74,6 +75,11 @@ export class LogMethods {
       this.options.onAppend(error);
       throw error;
     }
+  }
+
+  async #find({ order = 'newest', limit = limits.logReadDefault, ...rest }: Input<'log.query'>) {
+    const { records, nextId } = await this.options.log.find({ ...rest, order, limit });
+    return { records: records.map(recordBodyOf), ...(nextId === undefined ? {} : { nextId }) };
   }
 
   async #read({ waitMs = 0, last, fromMs, ...rest }: Input<'log.read'>): Promise<Output<'log.read'>> {

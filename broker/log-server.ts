@@ -52,6 +52,8 @@ export class LogServer {
   /** Why the last append could not be stored; empty when it was. */
   #trouble = '';
   #looking: NodeJS.Timeout | undefined;
+  #indexing: NodeJS.Timeout | undefined;
+  #isIndexing = false;
 
   constructor(private readonly options: LogServerOptions) {}
 
@@ -99,6 +101,7 @@ export class LogServer {
     this.#opened = { store, pruner, methods, groups, server };
     await server.open();
     pruner.start();
+    this.#indexing = setInterval(() => void this.#index(), limits.logIndexIntervalMs).unref();
   }
 
   /** Brings the log back within its bounds, in steps between which appends go on. One round at a time. */
@@ -109,6 +112,7 @@ export class LogServer {
   /** Answers what is in hand, then closes socket and file. Idempotent. */
   async close(): Promise<void> {
     clearInterval(this.#looking);
+    clearInterval(this.#indexing);
     if (this.#opened === undefined) return;
     const { store, methods, groups, server } = this.#opened;
     this.#opened.pruner.close();
@@ -116,6 +120,14 @@ export class LogServer {
     groups.close();
     await server.close();
     await store.close();
+  }
+
+  async #index(): Promise<void> {
+    if (this.#isIndexing) return;
+    this.#isIndexing = true;
+    // What cannot be indexed now is found all the same, only slower; why is told where records cannot be stored.
+    await this.#opened?.store.index().catch(() => undefined);
+    this.#isIndexing = false;
   }
 
   #createServer(methods: LogMethods, groups: GroupMethods): RequestServer {

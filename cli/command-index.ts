@@ -67,6 +67,11 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/stream-tail.js'),
   },
   {
+    path: 'stream find',
+    summary: "records of main's log by time, stream, agent, machine or trace",
+    load: () => import('./commands/stream-find.js'),
+  },
+  {
     path: 'error ls',
     summary: 'the error bus, grouped, latest first',
     load: () => import('./commands/error-ls.js'),

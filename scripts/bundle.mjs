@@ -30,6 +30,7 @@ const PROGRAMS = [
   'common/journal/machine/journal-worker',
   'common/journal/log/log-worker',
   'common/journal/care/care-process',
+  'common/journal/finder/finder-worker',
 ];
 const agentModules = readdirSync(join(root, 'agents'))
   .map((name) => `agents/${name}/agent`)

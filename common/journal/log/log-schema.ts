@@ -1,5 +1,6 @@
 /** The tables of the merged log on main, as numbered steps; append only. */
 
+import { zoneMigration } from '../finder/zone-schema.js';
 import { consumerMigration } from '../consumers/consumer-schema.js';
 import { errorStandingMigration } from '../errors/error-schema.js';
 import { streamMigration } from '../streams/stream-schema.js';
@@ -74,4 +75,5 @@ export const logMigrations: readonly string[] = [
   consumerMigration,
   streamMigration,
   errorStandingMigration,
+  zoneMigration,
 ];

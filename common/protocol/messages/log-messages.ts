@@ -104,6 +104,25 @@ export const logMessages = {
     }),
     closed({ streams: Type.Array(StreamState), more: Type.Boolean() }),
   ),
+  'log.query': method(
+    'log',
+    "Records of main's log by time, stream, machine, agent and trace, newest or oldest first by their arrival, a page at a time. A page may hold less than was asked for: go on with `behindId` until there is no `nextId`.",
+    closed({
+      sinceMs: Type.Optional(WallMs),
+      untilMs: Type.Optional(WallMs),
+      stream: Type.Optional(Stream),
+      machine: Type.Optional(Name),
+      agent: Type.Optional(Name),
+      trace: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$', maxLength: 32 })),
+      order: Type.Optional(Type.Enum(['newest', 'oldest'])),
+      behindId: Type.Optional(Count),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })),
+    }),
+    closed({
+      records: Type.Array(LogRecord),
+      nextId: Type.Optional(Type.Integer({ minimum: 0, description: 'go on behind this id; absent at the end' })),
+    }),
+  ),
   'log.status': method(
     'log',
     "Main's log: its journals, their heads, and its size.",
