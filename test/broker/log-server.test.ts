@@ -5,6 +5,7 @@ import { LogServer } from '../../broker/log-server.js';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { genesisHash } from '../../common/journal/record.js';
+import type { Input } from '../../common/protocol/catalogue.js';
 import { decode } from '../../common/protocol/codec.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
@@ -67,6 +68,23 @@ describe('log server', () => {
   });
 
   it('stores what it acknowledges, gives it back as it was, and still has it after a restart', async () => {
+  it('finds records by what they are, newest or oldest first, page by page', async () => {
+    const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: `${'a1'.repeat(32)}/300000` };
+    await append(chain.next(3));
+    await append(chain.marked(marks));
+    await append(chain.next(2, 'errors'));
+    const find = async (question: Input<'log.query'>) =>
+      (await client.request('log.query', question)).records.map(({ id }) => id);
+    expect(await find({})).to.deep.equal([6, 5, 4, 3, 2, 1]);
+    expect(await find({ stream: 'errors', order: 'oldest' })).to.deep.equal([5, 6]);
+    expect(await find({ trace: marks.trace })).to.deep.equal([4]);
+    expect(await find({ sinceMs: 1_002, untilMs: 1_003 })).to.deep.equal([3, 2]);
+    expect(await find({ machine: 'main' })).to.deep.equal([]);
+    const { records, nextId } = await client.request('log.query', { limit: 4 });
+    expect([records.map(({ integrity }) => integrity), nextId]).to.deep.equal([Array(4).fill('verified'), 3]);
+    expect(await client.request('log.query', { limit: 4, behindId: 3 })).to.not.have.property('nextId');
+  });
+
     const batch = chain.next(3);
     expect(await append(batch)).to.deep.equal({ headSeq: 3 });
     for (const restarted of [false, true]) {
