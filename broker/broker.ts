@@ -62,7 +62,7 @@ export class Broker {
     const node = central.node === undefined ? undefined : new NodeLink(central.node, log, () => void this.#log?.prune());
     this.#node = node;
     const ofNode = { streamRules: () => node?.streams.rules ?? [], onReport: (report: ErrorReportInput) => node?.report(report) };
-    this.#log = new LogServer({ endpoint: central.log, file: central.logFile, onFatal, ...ofNode, ...shared });
+    this.#log = new LogServer({ endpoint: central.log, file: central.logFile, machine, onFatal, ...ofNode, ...shared });
   }
 
   /** Where its parts listen, with the real ports. */

@@ -5,13 +5,10 @@
 import type { Clock } from '../common/core/clock.js';
 import { failpoint } from '../common/core/failpoint.js';
 import { limits } from '../common/core/limits.js';
-import type { ErrorGroup } from '../common/journal/errors/error-groups.js';
 import type { Log } from '../common/journal/log/log.js';
 import type { LogPage } from '../common/journal/log/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
-import type { ErrorGroupBody, Input, Output } from '../common/protocol/catalogue.js';
-import { encode } from '../common/protocol/codec.js';
-import { severities } from '../common/protocol/severity.js';
+import type { Input, Output } from '../common/protocol/catalogue.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
@@ -43,14 +40,8 @@ export class LogMethods {
     'log.append': (batch) => this.#append(batch),
     'log.read': (input) => this.#read(input),
     'log.query': (input) => this.#find(input),
-    'log.errors': async ({ limit = limits.logReadDefault }) => ({
-      groups: withinFrame(await this.options.log.errorGroups(limit)),
-    }),
-    'log.error': async ({ fingerprint }) => {
-      const { group, occurrences } = await this.options.log.errorGroup(fingerprint, limits.errorOccurrencesShown);
-      return { group: groupBodyOf(group), occurrences: occurrences.map(recordBodyOf) };
-    },
     'log.status': () => this.#status(),
+    'log.refs': async ({ machine, refs }) => ({ held: await this.options.log.heldRefs(machine, refs) }),
     'log.streams': (input) => answerStreams(this.options.log, this.options.streamRules(), input),
   };
 
@@ -68,7 +59,7 @@ export class LogMethods {
       failpoint('log.answering');
       this.counters.entries += entries.length;
       this.options.onAppend(undefined);
-      this.#wakeSoon();
+      this.wakeSoon();
       return { headSeq };
     } catch (error) {
       this.counters.appendsRefused++;
@@ -104,8 +95,8 @@ export class LogMethods {
     return { headId, sizeBytes, degraded: this.options.degraded(), journals: [...journals] };
   }
 
-  /** Many commits in a row are one reason to look. */
-  #wakeSoon(): void {
+  /** Records have come. Many commits in a row are one reason to look. */
+  wakeSoon(): void {
     this.#wake ??= setTimeout(() => {
       this.#wake = undefined;
       this.counters.wakes++;
@@ -128,21 +119,3 @@ const NO_MARKS: { readonly trace?: string; readonly ref?: string } = {};
 
 /** The log bounds a page in bytes. */
 const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({ records: records.map(recordBodyOf), nextId });
-
-/** The log stores any text; what is no severity of ours (a later version's) counts as an error. */
-const groupBodyOf = (group: ErrorGroup): ErrorGroupBody => ({
-  ...group,
-  severity: severities.find((severity) => severity === group.severity) ?? 'error',
-});
-
-/** The first groups whose texts fit an answer: a thousand of the longest messages would not. */
-function withinFrame(groups: readonly ErrorGroup[]): ErrorGroupBody[] {
-  const kept: ErrorGroupBody[] = [];
-  let sizeBytes = 0;
-  for (const group of groups) {
-    sizeBytes += encode(group).length;
-    if (sizeBytes > limits.logReadBytesMax) break;
-    kept.push(groupBodyOf(group));
-  }
-  return kept;
-}

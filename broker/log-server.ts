@@ -14,6 +14,7 @@ import type { ErrorReportInput } from '../common/protocol/error-report.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
+import { ErrorMethods } from './error-methods.js';
 import { GroupMethods } from './group-methods.js';
 import { LogMethods } from './log-methods.js';
 import { LogPruner } from './log-pruner.js';
@@ -23,6 +24,8 @@ export interface LogServerOptions {
   readonly endpoint: string;
   /** The merged log; its folder is made when it is missing. */
   readonly file: string;
+  /** Whose broker this is. */
+  readonly machine: string;
   /** Records to keep. Default `limits.logRecordsKept`. */
   readonly recordsKept?: number;
   /** What holds for streams now. Default: nothing. */
@@ -80,8 +83,8 @@ export class LogServer {
 
   /** @throws PORT_IN_USE, START_FAILED, and what opening the file can fail with: JOURNAL_FAILED, CONFLICT, CONFIG_INVALID */
   async open(): Promise<void> {
-    const { file, clock, log, onFatal } = this.options;
-    const { log: store, findings } = await Log.open({ file, clock, onFatal });
+    const { file, machine, clock, log, onFatal } = this.options;
+    const { log: store, findings } = await Log.open({ file, machine, clock, onFatal });
     for (const { reason, movedTo } of findings) {
       this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
       log.error({ file, movedTo, reason }, this.#finding);
@@ -97,7 +100,8 @@ export class LogServer {
       onAppend: (error) => this.#onAppend(error),
       onRecords: () => groups.notify(),
     });
-    const server = this.#createServer(methods, groups);
+    const errors = new ErrorMethods(store, () => methods.wakeSoon());
+    const server = this.#createServer([methods.handlers, groups.handlers, errors.handlers]);
     this.#opened = { store, pruner, methods, groups, server };
     await server.open();
     pruner.start();
@@ -130,9 +134,9 @@ export class LogServer {
     this.#isIndexing = false;
   }
 
-  #createServer(methods: LogMethods, groups: GroupMethods): RequestServer {
+  #createServer(handlers: readonly MethodHandlers[]): RequestServer {
     const { endpoint, processMethods, log } = this.options;
-    const table = new MethodTable().serve(processMethods).serve(methods.handlers).serve(groups.handlers);
+    const table = [processMethods, ...handlers].reduce((all, some) => all.serve(some), new MethodTable());
     return new RequestServer({
       endpoint,
       purpose: 'the log',

@@ -26,6 +26,7 @@ export const catalogue = {
   ...groupMessages,
 } as const;
 
+  ...errorMessages,
 export type MethodName = keyof typeof catalogue;
 export type Input<M extends MethodName> = Static<(typeof catalogue)[M]['input']>;
 export type Output<M extends MethodName> = Static<(typeof catalogue)[M]['output']>;

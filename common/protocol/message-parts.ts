@@ -211,6 +211,7 @@ export const LogRecord = closed({
 
 export const FingerprintStart = Type.String({ pattern: FINGERPRINT_START, maxLength: FINGERPRINT_LENGTH_MAX });
 
+export const errorStatuses = ['open', 'muted', 'resolved', 'regressed'] as const;
 const StreamEdge = closed({ id: Count, tsMs: WallMs });
 /** A stream as main's log holds it. */
 export const StreamState = closed({
@@ -235,8 +236,18 @@ export const ErrorGroup = closed({
   count: Count,
   firstSeenMs: WallMs,
   lastSeenMs: WallMs,
+  firstId: Type.Integer({ minimum: 0, description: 'the record that it began with; 0 when nobody knows any more' }),
   lastId: Count,
-  status: Type.String(),
+  status: Type.Enum([...errorStatuses]),
+  statusMs: Type.Number({ minimum: 0, description: 'since when; 0 when it always stood so' }),
+  statusBy: Type.String({ description: 'who decided that; `mesh` for the log itself, empty when nobody did' }),
+  statusWhy: Type.String(),
+  mutedUntilMs: Type.Union([WallMs, Type.Null()]),
+  mutedUntilCount: Type.Union([Count, Type.Null()], { description: 'the count that ends the mute' }),
+  firstRelease: Type.String({ description: 'empty where no report said one' }),
+  lastRelease: Type.String(),
+  impact: Type.Integer({ minimum: 0, description: 'calls that failed with it, by their trace ids' }),
+  impactIsExact: Type.Boolean({ description: 'false: at least so many' }),
 });
 
 export const JournalStatus = closed({

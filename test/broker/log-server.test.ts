@@ -25,6 +25,7 @@ describe('log server', () => {
     server = new LogServer({
       endpoint: ANY_PORT,
       file,
+      machine: 'main',
       recordsKept,
       processMethods: {},
       clock: systemClock,
@@ -67,7 +68,6 @@ describe('log server', () => {
     await expectRejection('JOURNAL_DAMAGED', append(forged));
   });
 
-  it('stores what it acknowledges, gives it back as it was, and still has it after a restart', async () => {
   it('finds records by what they are, newest or oldest first, page by page', async () => {
     const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: `${'a1'.repeat(32)}/300000` };
     await append(chain.next(3));
@@ -85,6 +85,7 @@ describe('log server', () => {
     expect(await client.request('log.query', { limit: 4, behindId: 3 })).to.not.have.property('nextId');
   });
 
+  it('stores what it acknowledges, gives it back as it was, and still has it after a restart', async () => {
     const batch = chain.next(3);
     expect(await append(batch)).to.deep.equal({ headSeq: 3 });
     for (const restarted of [false, true]) {

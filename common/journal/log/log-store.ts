@@ -7,15 +7,19 @@
  * L2. No record is stored whose hash does not follow from the one before it; nothing of such a batch is.
  * L3. An entry that is held already must have the hash it has here; another one is a loud conflict.
  */
+import { systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
 import { limits } from '../../core/limits.js';
 import { ConsumerGroups } from '../consumers/consumer-groups.js';
 import { runGroupRequest } from '../consumers/group-operations.js';
-import { type ErrorGroup, ErrorGroups } from '../errors/error-groups.js';
-import type { ChainEntry } from '../record.js';
+import type { ErrorGroup } from '../errors/error-group.js';
+import { ErrorGroups } from '../errors/error-groups.js';
+import { selectGroups } from '../errors/error-query.js';
+import { standingRecord } from '../errors/standing-record.js';
+import type { ChainEntry, NewRecord } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
-import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
+import { type Outcome, outcomeOf } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { transact } from '../sqlite/transaction.js';
 import {
@@ -27,9 +31,21 @@ import {
 import { bodyBytesOf } from '../streams/stream-table.js';
 import { admit, agree, conflict } from './admission.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
-import { type LogPage, LogReader, type LogReadOptions, type LogRecord } from './log-reader.js';
+import { type LogPage, LogReader, type LogReadOptions } from './log-reader.js';
 import { logMigrations } from './log-schema.js';
-import type { LogAppend, LogHeld, LogHello, LogPruned, LogStatus, LogStoreOptions, LogWrite } from './log-types.js';
+import type {
+  ErrorChange,
+  ErrorQuery,
+  LogAppend,
+  LogHeld,
+  LogHello,
+  LogPruned,
+  LogStatus,
+  LogStoreOptions,
+  LogWrite,
+  ShownErrorGroup,
+} from './log-types.js';
+import { OwnChain } from './own-chain.js';
 
 export class LogStore {
   readonly #db: Connection;
@@ -37,12 +53,14 @@ export class LogStore {
   readonly #journals: LogJournals;
   readonly #reader: LogReader;
   readonly #groups: ErrorGroups;
+  readonly #own: OwnChain;
   readonly #consumers: ConsumerGroups;
   readonly #retention: StreamRetention;
   readonly #insertRecord;
   readonly #insertHole;
   readonly #counts;
   readonly #idAtPlace;
+  readonly #hasRef;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema), CONFIG_INVALID. */
   static open(options: LogStoreOptions): { store: LogStore; findings: Quarantined[] } {
@@ -54,12 +72,14 @@ export class LogStore {
     return { store: value, findings };
   }
 
-  private constructor(db: Connection, { errorStream, groupOf, wallMs }: LogStoreOptions) {
+  private constructor(db: Connection, options: LogStoreOptions) {
+    const { errorStream, groupOf, wallMs, machine = 'main', clock = systemClock } = options;
     this.#db = db;
     this.#errorStream = errorStream;
     this.#journals = new LogJournals(db);
     this.#reader = new LogReader(db);
-    this.#groups = new ErrorGroups(db, groupOf);
+    this.#groups = new ErrorGroups(db, groupOf, clock);
+    this.#own = new OwnChain(this.#journals, machine);
     this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
     this.#retention = new StreamRetention(db, (stream) => this.#consumers.floorOf(stream));
     this.#insertRecord = db.prepare(
@@ -70,6 +90,13 @@ export class LogStore {
       'SELECT coalesce((SELECT min(id) FROM records), 0) AS oldestId, (SELECT count(*) FROM holes) AS holeCount',
     );
     this.#idAtPlace = db.prepare<[number], number>('SELECT id FROM records ORDER BY id LIMIT 1 OFFSET ?').pluck();
+    // That it is not empty is said for the planner: only such rows are in the indices.
+    this.#hasRef = db
+      .prepare<{ machine: string; ref: string }, number>(
+        `SELECT 1 FROM records r JOIN journals j ON j.id = r.journal WHERE r.ref = :ref AND r.ref <> '' AND j.machine = :machine
+         UNION ALL SELECT 1 FROM dead_letters WHERE ref = :ref AND ref <> '' AND machine = :machine LIMIT 1`,
+      )
+      .pluck();
     this.#journals.all(); // proves every digest before anything is taken
   }
 
@@ -110,22 +137,33 @@ export class LogStore {
     return this.#guard(() => this.#consumers.idAt(timeMs));
   }
 
-  /** The groups that were heard of last, newest first. */
-  errorGroups({ limit }: { limit: number }): ErrorGroup[] {
-    return this.#guard(() => this.#groups.list(limit));
+  /** The groups that are asked for, in the order that is asked for. */
+  errorGroups(query: ErrorQuery): ErrorGroup[] {
+    return this.#guard(() => selectGroups(this.#groups, query));
   }
 
-  /** One group by the start of its fingerprint, with its newest occurrences, newest first. */
-  errorGroup({ prefix, limit }: { prefix: string; limit: number }): { group: ErrorGroup; occurrences: LogRecord[] } {
+  /** One group by the start of its fingerprint, where it comes from, and its newest occurrences. */
+  errorGroup({ prefix, limit }: { prefix: string; limit: number }): ShownErrorGroup {
     return this.#guard(() => {
       const group = this.#groups.find(prefix);
-      return { group, occurrences: this.#reader.byIds(this.#groups.occurrencesOf(group.fingerprint, limit)) };
+      const { fingerprint } = group;
+      const occurrences = this.#reader.byIds(this.#groups.occurrencesOf(fingerprint, limit));
+      return { group, sources: this.#groups.sourcesOf(fingerprint), occurrences };
+    });
+  }
+
+  /** The group as it stands now; a change is stored together with the record that tells of it. */
+  changeError({ prefix, request }: ErrorChange): { group: ErrorGroup; hasChanged: boolean } {
+    return this.#write(() => {
+      const { group, changes } = this.#groups.change(prefix, request);
+      for (const change of changes) this.#storeOwn(standingRecord(change));
+      return { group, hasChanged: changes.length > 0 };
     });
   }
 
   /** Deletes the oldest records until `keep` are left; at most a bounded number per call. Counts of groups stay. */
   prune({ keep, wallMs = 0 }: { keep: number; wallMs?: number }): LogPruned {
-    return this.#transact('log.prune', () => {
+    return this.#whole('log.prune', () => {
       const excess = Math.max(0, this.#retention.table.total - keep);
       const upToId = excess === 0 ? undefined : this.#idAtPlace.get(Math.min(excess, limits.pruneRowsMax) - 1);
       if (upToId === undefined) return { prunedCount: 0, isDone: true, losses: [] };
@@ -145,6 +183,11 @@ export class LogStore {
         if (stream === this.#errorStream) this.#groups.pruneOccurrences(upToId);
       }),
     );
+  }
+
+  /** Those of these references to bodies of a machine that a record or a dead letter has. */
+  heldRefs({ machine, refs }: { machine: string; refs: readonly string[] }): string[] {
+    return this.#guard(() => refs.filter((ref) => this.#hasRef.get({ machine, ref }) !== undefined));
   }
 
   /** The streams that are known, in the order of their names, behind `after`. */
@@ -209,6 +252,12 @@ export class LogStore {
     if (stream === this.#errorStream) this.#groups.add(Number(lastInsertRowid), entry, journal.machine);
   }
 
+  #storeOwn(record: NewRecord): void {
+    const { journal, entry } = this.#own.seal(record);
+    this.#store(journal, entry);
+    this.#journals.put({ ...journal, head: entry });
+  }
+
   /** A chain's base is its last pruned entry: what lies before it can no longer be compared. */
   #moveBases(upToId: number): void {
     const pruned = this.#db
@@ -224,17 +273,21 @@ export class LogStore {
     }
   }
 
-  /** What is remembered beside the file changes with it, or not at all. */
   #write<T>(work: () => T): T {
+    return this.#whole('log.append', () => {
+      const outcomes = work();
+      for (const change of this.#groups.write()) this.#storeOwn(standingRecord(change));
+      this.#retention.table.flush();
+      return outcomes;
+    });
+  }
+
+  /** What is remembered beside the file changes with it, or not at all. */
+  #whole<T>(what: Commit, work: () => T): T {
     try {
-      return this.#transact('log.append', () => {
-        const outcomes = work();
-        this.#retention.table.flush();
-        return outcomes;
-      });
+      return this.#transact(what, work);
     } catch (thrown) {
-      this.#retention.table.forget();
-      this.#consumers.forget();
+      for (const memory of [this.#retention.table, this.#groups, this.#consumers]) memory.forget();
       throw thrown;
     }
   }
@@ -249,14 +302,5 @@ export class LogStore {
     } catch (thrown) {
       throw storeError(thrown, this.#db.name);
     }
-  }
-}
-
-function outcomeOf<T>(work: () => T): Outcome<T> {
-  try {
-    return succeeded(work());
-  } catch (thrown) {
-    if (thrown instanceof MeshError) return refused(thrown);
-    throw thrown; // the disk or a bug: nothing of the group may stay
   }
 }

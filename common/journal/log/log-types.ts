@@ -1,8 +1,12 @@
 /** What the merged log is asked and answers, in plain values that cross to its worker thread unchanged. */
+
+import type { Clock } from '../../core/clock.js';
 import type { GroupRequest } from '../consumers/group-operations.js';
 import type { GroupLoss } from '../consumers/group-requests.js';
-import type { GroupOf } from '../errors/error-groups.js';
+import type { ErrorGroup, ErrorSource, GroupOf } from '../errors/error-group.js';
+import type { ErrorStatus, StandingRequest } from '../errors/error-standing.js';
 import type { Batch } from './admission.js';
+import type { LogRecord } from './log-reader.js';
 
 export interface LogAppend extends Batch {
   readonly machine: string;
@@ -37,6 +41,36 @@ export interface LogStoreOptions {
   /** The stream whose records are grouped, and by what. */
   readonly errorStream: string;
   readonly groupOf: GroupOf;
+  /** In whose name the log writes its own records. Default: `main`. */
+  readonly machine?: string;
+  readonly clock?: Clock;
+}
+
+/** Which groups of errors, and which of them first: the latest, the newest, the most often, or those that failed most calls. */
+export interface ErrorQuery {
+  readonly statuses?: readonly ErrorStatus[] | undefined;
+  /** So bad or worse. */
+  readonly severity?: string | undefined;
+  readonly component?: string | undefined;
+  readonly machine?: string | undefined;
+  readonly agent?: string | undefined;
+  /** Heard of since then. */
+  readonly sinceMs?: number | undefined;
+  readonly order?: 'last' | 'first' | 'count' | 'impact' | undefined;
+  readonly limit: number;
+}
+
+export interface ShownErrorGroup {
+  readonly group: ErrorGroup;
+  readonly sources: readonly ErrorSource[];
+  /** Newest first. */
+  readonly occurrences: readonly LogRecord[];
+}
+
+export interface ErrorChange {
+  /** The start of the fingerprint. */
+  readonly prefix: string;
+  readonly request: StandingRequest;
 }
 
 export interface LogPruned {

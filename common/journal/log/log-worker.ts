@@ -15,13 +15,24 @@ import type { LogAppend } from './log-types.js';
 
 type OneByOne = Pick<
   LogStore,
-  'hello' | 'idAt' | 'read' | 'headId' | 'errorGroups' | 'errorGroup' | 'status' | 'prune' | 'retain' | 'streams'
+  | 'hello'
+  | 'idAt'
+  | 'read'
+  | 'headId'
+  | 'errorGroups'
+  | 'errorGroup'
+  | 'changeError'
+  | 'status'
+  | 'prune'
+  | 'retain'
+  | 'streams'
+  | 'heldRefs'
 >;
 
 export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & GroupOperations & {
-    open(args: { file: string; wallMs: number }): { findings: Quarantined[] };
+    open(args: { file: string; wallMs: number; machine?: string }): { findings: Quarantined[] };
     append(batch: LogAppend): { headSeq: number };
     /** Makes records found quicker that were appended, a block at a time: appends go on in between. */
     index(args: undefined): { isDone: boolean };
@@ -73,10 +84,12 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
     idAt: (args) => store().idAt(args),
     errorGroups: (args) => store().errorGroups(args),
     errorGroup: (args) => store().errorGroup(args),
+    changeError: (args) => guarded().run(false, () => store().changeError(args)),
     status: () => store().status(),
     prune: (args) => store().prune(args),
     retain: (args) => store().retain(args),
     streams: (args) => store().streams(args),
+    heldRefs: (args) => store().heldRefs(args),
     index: () => ({ isDone: !guarded().run(false, advanceIndex) }),
     probe: () => guarded().run(false, () => probeStore(file)),
     close: () => {

@@ -7,18 +7,20 @@ import type { MeshError } from '../../core/errors.js';
 import type { StreamRule } from '../../protocol/stream-rule.js';
 import type { GroupLoss } from '../consumers/group-requests.js';
 import { GroupsClient } from '../consumers/groups-client.js';
-import type { ErrorGroup } from '../errors/error-groups.js';
+import type { ErrorGroup } from '../errors/error-group.js';
 import { FinderClient } from '../finder/finder-client.js';
 import type { FindOptions, FoundPage } from '../finder/log-finder.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
 import type { RetentionProgress, StreamState } from '../streams/stream-retention.js';
-import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
-import type { LogAppend, LogHeld, LogHello, LogStatus } from './log-types.js';
+import type { LogPage, LogReadOptions } from './log-reader.js';
+import type { ErrorChange, ErrorQuery, LogAppend, LogHeld, LogHello, LogStatus, ShownErrorGroup } from './log-types.js';
 import type { LogOperations } from './log-worker.js';
 
 export interface LogOptions {
   readonly file: string;
+  /** In whose name the log writes its own records. Default: `main`. */
+  readonly machine?: string;
   readonly clock?: Clock;
   /** The store's thread died: nothing can be written until the process is started again. */
   readonly onFatal?: (error: MeshError) => void;
@@ -33,14 +35,18 @@ export class Log {
 
   /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
   static async open(options: LogOptions): Promise<{ log: Log; findings: Quarantined[] }> {
-    const { file, clock = systemClock, onFatal } = options;
+    const { file, machine, clock = systemClock, onFatal } = options;
     const client = new WorkerClient<LogOperations>({
       entry: new URL('./log-worker.js', import.meta.url),
       what: `the log ${file}`,
       ...(onFatal === undefined ? {} : { onFatal }),
     });
     try {
-      const { findings } = await client.call('open', { file, wallMs: clock.wallMs() });
+      const { findings } = await client.call('open', {
+        file,
+        wallMs: clock.wallMs(),
+        ...(machine === undefined ? {} : { machine }),
+      });
       return { log: new Log(client, file, clock), findings };
     } catch (thrown) {
       await client.close();
@@ -83,13 +89,19 @@ export class Log {
     return this.#client.call('headId', undefined);
   }
 
-  errorGroups(limit: number): Promise<ErrorGroup[]> {
-    return this.#client.call('errorGroups', { limit });
+  /** The groups that are asked for, as they stand now. */
+  errorGroups(query: ErrorQuery): Promise<ErrorGroup[]> {
+    return this.#client.call('errorGroups', query);
   }
 
   /** One group by the start of its fingerprint, with its newest occurrences. NOT_FOUND; CONFLICT when several begin so. */
-  errorGroup(prefix: string, limit: number): Promise<{ group: ErrorGroup; occurrences: LogRecord[] }> {
+  errorGroup(prefix: string, limit: number): Promise<ShownErrorGroup> {
     return this.#client.call('errorGroup', { prefix, limit });
+  }
+
+  /** What somebody decides about a group, after its commit. NOT_FOUND; CONFLICT when several begin so. */
+  changeError(change: ErrorChange): Promise<{ group: ErrorGroup; hasChanged: boolean }> {
+    return this.#client.call('changeError', change);
   }
 
   /** Makes quicker to find what was appended, in steps between which appends go on. */
@@ -100,11 +112,6 @@ export class Log {
   /** The records that are looked for, a page at a time: in a thread beside the one that writes. */
   find(options: FindOptions): Promise<FoundPage> {
     return this.#finder.find(options);
-  }
-
-  /** Resolves when an append would be stored now. @throws JOURNAL_FAILED with the reason why not */
-  probe(): Promise<void> {
-    return this.#client.call('probe', undefined);
   }
 
   /** Resolves when an append would be stored now. @throws JOURNAL_FAILED with the reason why not */
@@ -142,6 +149,11 @@ export class Log {
       after = progress.next;
     }
     return totalCount;
+  }
+
+  /** Those of these references to bodies of a machine that a record or a dead letter has. */
+  heldRefs(machine: string, refs: readonly string[]): Promise<string[]> {
+    return this.#client.call('heldRefs', { machine, refs });
   }
 
   /** The streams that are known, in the order of their names, behind `after`. */

@@ -4,8 +4,6 @@ import {
   Body,
   Count,
   closed,
-  ErrorGroup,
-  FingerprintStart,
   Hash,
   JournalId,
   LogRecord,
@@ -80,18 +78,6 @@ export const logMessages = {
       records: Type.Array(LogRecord),
       nextId: Type.Integer({ minimum: 0, description: 'continue after this id' }),
     }),
-  ),
-  'log.errors': method(
-    'log',
-    'The groups of the error bus, latest first.',
-    closed({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.logReadMax })) }),
-    closed({ groups: Type.Array(ErrorGroup) }),
-  ),
-  'log.error': method(
-    'log',
-    'One group by the start of its fingerprint, with its latest occurrences.',
-    closed({ fingerprint: FingerprintStart }),
-    closed({ group: ErrorGroup, occurrences: Type.Array(LogRecord) }),
   ),
   'log.streams': method(
     'log',
