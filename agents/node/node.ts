@@ -259,6 +259,7 @@ export class MeshNode {
       append: (batch) => this.#records.append(batch),
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
+        ...this.#care.counters,
     });
     return new MethodTable()
       .serve(handlers)
@@ -295,6 +296,7 @@ export class MeshNode {
       logTrouble: this.#logs.trouble,
       backupTrouble: this.#care.trouble,
       reloadTrouble: this.#reloader.problem,
+        ...this.#care.warnings,
     });
   }
 

@@ -46,12 +46,9 @@ describe('opening a store', () => {
   });
 
   it('names the network filesystems it refuses', () => {
-    expect([0x6969, 0xff534d42 | 0, 0x65735546, 0xef53].map(networkFilesystemOf)).to.deep.equal([
-      'NFS',
-      'CIFS',
-      'FUSE',
-      undefined,
-    ]);
+    expect(
+      [0x6969, 0xff534d42 | 0, 0x65735546, 0x01021997, 0x01161970, 0xef53, 0x01021994].map(networkFilesystemOf),
+    ).to.deep.equal(['NFS', 'CIFS', 'FUSE', '9P', 'GFS2', undefined, undefined]);
     const failure = failureOf(() => ensureLocalFolder(world().folder, () => 0x6969));
     expect([failure.code, failure.details?.['filesystem']]).to.deep.equal(['CONFIG_INVALID', 'NFS']);
   });

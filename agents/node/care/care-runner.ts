@@ -1,7 +1,8 @@
 /**
  * Runs jobs over stores, each in a process of its own. Bounded in number: of one store there is only one backup and one
- * walk at a time, and whoever asks for another gets the outcome of that one; questions are counted. A job is ended when its time is over, when its node closes, and when it keeps a write-ahead log from being begun
- * anew until that is larger than `limits.walBytesMax`: care must not fill the disk that it cares for.
+ * walk at a time, and whoever asks for another gets the outcome of that one; questions are counted. A job is ended when its
+ * time is over, when its node closes, and when it keeps a write-ahead log from being begun anew until that is larger than
+ * `walBytesMax`: care must not fill the disk that it cares for.
  */
 import { fileURLToPath } from 'node:url';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
@@ -31,7 +32,11 @@ export class CareRunner {
   readonly #running = new Set<Running>();
   readonly #shared = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly env: NodeJS.ProcessEnv) {}
+  /** @param walBytesMax the size of a write-ahead log at which who reads is ended */
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly walBytesMax: number = limits.walBytesMax,
+  ) {}
 
   get jobs(): ({ readonly job: CareKind; readonly store: StoreKind } & Progress)[] {
     return [...this.#running].map(({ job, store, progress }) => ({ job, store, ...progress }));
@@ -118,7 +123,7 @@ export class CareRunner {
 
   #lookAtWal({ ending, job }: Running, file: string): void {
     const sizeBytes = walBytesOf(file);
-    if (sizeBytes <= limits.walBytesMax) return;
+    if (sizeBytes <= this.walBytesMax) return;
     const text = `the ${job} was ended: the write-ahead log of ${file} had grown to ${Math.round(sizeBytes / 1024 ** 2)} MiB meanwhile`;
     ending.abort(new MeshError('JOURNAL_FAILED', text, { hint: 'Repeat it when less is written.' }));
   }

@@ -16,6 +16,7 @@ import type { ErrorReportInput } from '../../../common/protocol/error-report.js'
 import type { MachineFolder } from '../machine-folder.js';
 import { isBackupDue } from './backup-schedule.js';
 import { CareRunner } from './care-runner.js';
+import { WalWatch } from './wal-watch.js';
 
 export interface StoreCareOptions {
   readonly machine: Pick<MachineConfig, 'name' | 'role' | 'journal'>;
@@ -30,12 +31,17 @@ const SCHEDULE_LOOK_MS = 60_000;
 export class StoreCare {
   readonly #runner: CareRunner;
   readonly #failedMs = new Map<StoreKind, number>();
+  readonly #wal: WalWatch;
   #schedule: NodeJS.Timeout | undefined;
+  #walTimer: NodeJS.Timeout | undefined;
   /** Why there is no new backup; empty when there is one. */
   trouble = '';
 
   constructor(private readonly options: StoreCareOptions) {
+    const { machine, folder, onReport } = options;
     this.#runner = new CareRunner(options.env);
+    const log = machine.role === 'main' ? { log: folder.meshLog } : {};
+    this.#wal = new WalWatch({ files: { journal: folder.journal, ...log }, onReport });
   }
 
   get jobs(): CareRunner['jobs'] {
@@ -50,7 +56,17 @@ export class StoreCare {
     return listBackups(this.folder);
   }
 
+  /** What may become trouble, a sentence each. */
+  get warnings(): readonly string[] {
+    return this.#wal.warnings;
+  }
+
+  get counters(): Record<string, number> {
+    return this.#wal.counters;
+  }
+
   start(): void {
+    this.#walTimer = setInterval(() => this.#wal.look(), limits.storeLookMs);
     if (this.options.machine.journal.backupEveryMs === 0) return;
     this.#schedule = setInterval(() => void this.#backUpWhatIsDue(), SCHEDULE_LOOK_MS);
     void this.#backUpWhatIsDue();
@@ -58,6 +74,7 @@ export class StoreCare {
 
   close(): void {
     clearInterval(this.#schedule);
+    clearInterval(this.#walTimer);
     this.#runner.close();
   }
 

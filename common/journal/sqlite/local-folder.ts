@@ -5,7 +5,10 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { MeshError, messageOf } from '../../core/errors.js';
 
-/** `f_type` of statfs(2). A FUSE mount does not tell whether it is remote, so it is refused as one that may be. */
+/**
+ * `f_type` of statfs(2). A FUSE mount does not tell whether it is remote (sshfs, GlusterFS, virtiofs are), so it is refused
+ * as one that may be; so is what several hosts mount at once.
+ */
 const networkFilesystems = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -13,8 +16,19 @@ const networkFilesystems = new Map([
   [0xfe534d42, 'SMB2'],
   [0x5346414f, 'AFS'],
   [0x73757245, 'Coda'],
+  [0x6b414653, 'AFS'],
   [0x00c36400, 'Ceph'],
   [0x0bd00bd3, 'Lustre'],
+  [0x01021997, '9P'],
+  [0x0000564c, 'NCP'],
+  [0x01161970, 'GFS2'],
+  [0x7461636f, 'OCFS2'],
+  [0x47504653, 'GPFS'],
+  [0x19830326, 'BeeGFS'],
+  [0x20030528, 'OrangeFS'],
+  [0x786f4256, 'VirtualBox shared folder'],
+  [0xbacbacbc, 'VMware shared folder'],
+  [0x61636673, 'ACFS'],
   [0x65735546, 'FUSE'],
 ]);
 
