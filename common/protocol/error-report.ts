@@ -10,6 +10,8 @@ import { type Static, Type } from './type.js';
 
 /** The stream that carries the error bus. */
 export const ERRORS_STREAM = 'errors';
+/** The stream on which main's log tells how groups of errors came to stand, and by whom. */
+export const ERROR_STATUS_STREAM = 'error-status';
 
 export type { Severity };
 

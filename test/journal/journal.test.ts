@@ -56,7 +56,7 @@ describe('the journal and the log of a process', () => {
       });
       const run = await journal.readUnacked({ limit: 10, bytesMax: 1_000_000 });
       await log.append({ journalId: run?.journalId ?? '', machine: 'pc2', entries: run?.entries ?? [] });
-      const groups = await log.errorGroups(10);
+      const groups = await log.errorGroups({ limit: 10 });
       expect(groups.map(({ message, count }) => [message, count])).to.deep.equal([
         ['sdb is gone', 1],
         ['sda1 is 92 % full', 2],

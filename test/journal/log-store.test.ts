@@ -1,21 +1,9 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { overflowGroup, unreadableGroup } from '../../common/journal/errors/error-groups.js';
+import { overflowGroup, unreadableGroup } from '../../common/journal/errors/error-group.js';
 import type { LogStore } from '../../common/journal/log/log-store.js';
-import { type ChainEntry, chainHash, genesisHash, type NewRecord } from '../../common/journal/record.js';
-import { answerOf, codeOf, failureOf, recordOf, recordsOf, textOf, useWorld } from './world.js';
-
-/** The entries of a chain, as its journal would send them. */
-function chainOf(journalId: string, records: readonly NewRecord[]): ChainEntry[] {
-  let hash = genesisHash(journalId);
-  return records.map((record, index) => {
-    hash = chainHash(hash, index + 1, record);
-    return { kind: 'record', ...record, seq: index + 1, hash };
-  });
-}
-
-const send = (log: LogStore, entries: readonly ChainEntry[], journalId = 'j1', machine = 'pc2') =>
-  log.appendBatches([{ journalId, machine, entries }])[0];
+import { type ChainEntry, genesisHash } from '../../common/journal/record.js';
+import { answerOf, chainOf, codeOf, failureOf, recordOf, recordsOf, send, textOf, useWorld } from './world.js';
 
 describe('the log taking entries', () => {
   const world = useWorld();

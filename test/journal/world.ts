@@ -8,7 +8,7 @@ import { LogStore } from '../../common/journal/log/log-store.js';
 import type { LogStoreOptions } from '../../common/journal/log/log-types.js';
 import { JournalStore } from '../../common/journal/machine/journal-store.js';
 import type { AppendBatch, Appended, JournalFinding } from '../../common/journal/machine/journal-types.js';
-import type { ChainEntry, NewRecord } from '../../common/journal/record.js';
+import { type ChainEntry, chainHash, genesisHash, type NewRecord } from '../../common/journal/record.js';
 import type { Outcome } from '../../common/journal/sqlite/outcome.js';
 
 export const bounds = { limit: 1_000, bytesMax: 1_000_000 };
@@ -141,3 +141,15 @@ export function forward(store: JournalStore, log: LogStore): void {
     }
   }
 }
+
+/** The entries of a chain, as its journal would send them. */
+export function chainOf(journalId: string, records: readonly NewRecord[]): ChainEntry[] {
+  let hash = genesisHash(journalId);
+  return records.map((record, index) => {
+    hash = chainHash(hash, index + 1, record);
+    return { kind: 'record', ...record, seq: index + 1, hash };
+  });
+}
+
+export const send = (log: LogStore, entries: readonly ChainEntry[], journalId = 'j1', machine = 'pc2') =>
+  log.appendBatches([{ journalId, machine, entries }])[0];

@@ -2,96 +2,61 @@
  * Errors of one kind as one row with an exact count, kept in the transaction that stores the records, and bounded: when
  * the table is full the rest is counted in one group of its own, and a body nobody can read in another. So no error is
  * left out of the counts, and none can stop the log.
+ *
+ * G1  `add` counts in memory; `write` must follow before the commit, and `forget` when there is none.
+ * G2  A change of how a group stands is handed to the caller, who stores it as a record in the same transaction.
  */
-import { MeshError } from '../../core/errors.js';
+import type { Clock } from '../../core/clock.js';
 import { limits } from '../../core/limits.js';
 import type { NewRecord } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
+import {
+  type ErrorGroup,
+  type ErrorSource,
+  type GroupKey,
+  type GroupOf,
+  overflowGroup,
+  unreadableGroup,
+} from './error-group.js';
+import { ErrorGroupTable, standingOf, withStanding } from './error-group-table.js';
+import { ErrorOrigins } from './error-origins.js';
+import { firstStanding, type StandingEvent, type StandingRequest, stepStanding } from './error-standing.js';
+import { ErrorTally, type GroupTally } from './error-tally.js';
 
-/** What one error record says about its group. */
-export interface GroupKey {
-  readonly fingerprint: string;
-  readonly report: {
-    readonly code: string;
-    readonly message: string;
-    readonly severity: string;
-    readonly component: string;
-  };
+/** A group that stands differently now. */
+export interface StandingChange {
+  readonly from: ErrorGroup['status'];
+  readonly group: ErrorGroup;
 }
 
-/** Pure; undefined for a body that is not an error. */
-export type GroupOf = (body: Uint8Array, agent: string) => GroupKey | undefined;
-
-export interface ErrorGroup {
-  readonly fingerprint: string;
-  readonly code: string;
-  /** Of the newest record, as are severity, component, agent and machine. */
-  readonly message: string;
-  readonly severity: string;
-  readonly component: string;
-  readonly agent: string;
-  readonly machine: string;
-  readonly count: number;
-  readonly firstSeenMs: number;
-  readonly lastSeenMs: number;
-  /** The newest record of the group. */
-  readonly lastId: number;
-  readonly status: string;
+export interface ErrorGroupFilter {
+  readonly machine?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly sinceMs?: number | undefined;
+  /** The rest of what is asked for. */
+  readonly accepts?: (group: ErrorGroup) => boolean;
 }
-
-/** No hash of ours gives these fingerprints; they are hexadecimal, so that they can be asked for like any other. */
-export const overflowGroup: GroupKey = {
-  fingerprint: 'f'.repeat(16),
-  report: {
-    code: 'TOO_LARGE',
-    message: `errors of further kinds, beyond ${limits.errorGroupsMax} groups`,
-    severity: 'error',
-    component: 'log',
-  },
-};
-
-export const unreadableGroup: GroupKey = {
-  fingerprint: '0'.repeat(16),
-  report: {
-    code: 'INVALID_INPUT',
-    message: 'records on the stream of errors that are not error reports',
-    severity: 'error',
-    component: 'log',
-  },
-};
-
-const groupColumns = `fingerprint, code, message, severity, component, agent, machine, count,
-  first_seen AS firstSeenMs, last_seen AS lastSeenMs, last_id AS lastId, status`;
 
 export class ErrorGroups {
   readonly #groupOf: GroupOf;
-  readonly #has;
-  readonly #count;
-  readonly #add;
+  readonly #clock: Clock;
+  readonly #table: ErrorGroupTable;
+  readonly #origins: ErrorOrigins;
+  readonly #tally = new ErrorTally();
   readonly #addOccurrence;
-  readonly #newest;
-  readonly #byPrefix;
   readonly #occurrences;
   readonly #pruneOccurrences;
+  /** Of the table; undefined when it has to be counted. */
+  #tableCount: number | undefined;
+  /** Groups of the tally that are not in the table. */
+  #newCount = 0;
 
-  constructor(db: Connection, groupOf: GroupOf) {
+  constructor(db: Connection, groupOf: GroupOf, clock: Clock) {
     this.#groupOf = groupOf;
-    this.#has = db.prepare<[string], number>('SELECT 1 FROM error_groups WHERE fingerprint = ?').pluck();
-    this.#count = db.prepare<[], number>('SELECT count(*) FROM error_groups').pluck();
-    this.#add = db.prepare(
-      `INSERT INTO error_groups (fingerprint, code, message, severity, component, agent, machine, count, first_seen, last_seen, last_id, status)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
-       ON CONFLICT (fingerprint) DO UPDATE SET code = excluded.code, message = excluded.message, severity = excluded.severity,
-         component = excluded.component, agent = excluded.agent, machine = excluded.machine, count = count + excluded.count,
-         first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen), last_id = excluded.last_id`,
-    );
+    this.#clock = clock;
+    this.#table = new ErrorGroupTable(db);
+    this.#origins = new ErrorOrigins(db);
     this.#addOccurrence = db.prepare('INSERT INTO error_occurrences (fingerprint, id) VALUES (?, ?)');
-    this.#newest = db.prepare<[number], ErrorGroup>(
-      `SELECT ${groupColumns} FROM error_groups ORDER BY last_id DESC LIMIT ?`,
-    );
-    this.#byPrefix = db.prepare<[string, string], ErrorGroup>(
-      `SELECT ${groupColumns} FROM error_groups WHERE substr(fingerprint, 1, length(?)) = ? LIMIT 2`,
-    );
     this.#occurrences = db
       .prepare<[string, number], number>(
         'SELECT id FROM error_occurrences WHERE fingerprint = ? ORDER BY id DESC LIMIT ?',
@@ -100,30 +65,55 @@ export class ErrorGroups {
     this.#pruneOccurrences = db.prepare<[number]>('DELETE FROM error_occurrences WHERE id <= ?');
   }
 
-  add(id: number, { agent, body, tsMs }: NewRecord, machine: string): void {
-    const { fingerprint, report } = this.#roomFor(this.#keyOf(body, agent));
-    const { code, message, severity, component } = report;
-    this.#add.run(fingerprint, code, message, severity, component, agent, machine, 1, tsMs, tsMs, id);
-    this.#addOccurrence.run(fingerprint, id);
+  add(id: number, record: NewRecord, machine: string): void {
+    const key = this.#roomFor(this.#keyOf(record));
+    this.#addOccurrence.run(key.fingerprint, id);
+    this.#tally.add(key, id, record, machine);
   }
 
-  /** The groups that were heard of last, newest first. */
-  list(limit: number): ErrorGroup[] {
-    return this.#newest.all(limit);
+  /** Writes what was added; answers the groups that stand differently by it. */
+  write(): StandingChange[] {
+    if (this.#tally.size === 0) return [];
+    const nowMs = this.#clock.wallMs();
+    const changes: StandingChange[] = [];
+    for (const tally of this.#tally.groups()) changes.push(...this.#write(tally, nowMs));
+    this.#tableCount = this.count();
+    this.#tally.clear();
+    this.#newCount = 0;
+    return changes;
+  }
+
+  /** The transaction was rolled back. */
+  forget(): void {
+    this.#tally.clear();
+    this.#newCount = 0;
+    this.#tableCount = undefined;
+  }
+
+  /** What somebody asks of the one group whose fingerprint begins so. Fails with NOT_FOUND, CONFLICT. */
+  change(prefix: string, request: StandingRequest): { group: ErrorGroup; changes: StandingChange[] } {
+    const before = this.#table.find(prefix);
+    const [group, changes] = stepped(before, request, this.#clock.wallMs());
+    if (changes.length > 0) this.#table.put(group);
+    return { group, changes };
+  }
+
+  /** The latest first, each as it stands now. */
+  *list({ machine, agent, sinceMs = 0, accepts = () => true }: ErrorGroupFilter): Iterable<ErrorGroup> {
+    const nowMs = this.#clock.wallMs();
+    for (const row of this.#table.newest(sinceMs)) {
+      const group = asOf(row, nowMs);
+      if (accepts(group) && this.#isFrom(group, machine, agent)) yield group;
+    }
   }
 
   /** The one group whose fingerprint begins so. Fails with NOT_FOUND, or CONFLICT when several do. */
   find(prefix: string): ErrorGroup {
-    const [group, other] = this.#byPrefix.all(prefix, prefix);
-    if (group === undefined) {
-      throw new MeshError('NOT_FOUND', `no error group begins with '${prefix}'`, {
-        hint: 'List them with `mesh error ls`.',
-      });
-    }
-    if (other === undefined || group.fingerprint === prefix) return group;
-    throw new MeshError('CONFLICT', `several error groups begin with '${prefix}'`, {
-      hint: 'Give more characters of the fingerprint.',
-    });
+    return asOf(this.#table.find(prefix), this.#clock.wallMs());
+  }
+
+  sourcesOf(fingerprint: string): ErrorSource[] {
+    return this.#origins.sourcesOf(fingerprint);
   }
 
   /** Ids of the newest records of a group, newest first. */
@@ -132,15 +122,45 @@ export class ErrorGroups {
   }
 
   count(): number {
-    return this.#count.get() ?? 0;
+    return this.#table.count();
   }
 
   pruneOccurrences(upToId: number): void {
     this.#pruneOccurrences.run(upToId);
   }
 
+  #write(tally: GroupTally, nowMs: number): StandingChange[] {
+    const { fingerprint } = tally.key;
+    const before = this.#table.get(fingerprint) ?? emptyGroup(tally);
+    const traces = this.#origins.addTraces(fingerprint, tally, before.impact);
+    const { count, agent, lastMs, lastRelease: release } = tally;
+    const counted: ErrorGroup = {
+      ...before,
+      ...wordsOf(tally),
+      count: before.count + count,
+      firstSeenMs: Math.min(before.firstSeenMs, tally.firstMs),
+      lastSeenMs: Math.max(before.lastSeenMs, lastMs),
+      lastId: tally.lastId,
+      firstRelease: before.firstRelease || tally.firstRelease,
+      lastRelease: release || before.lastRelease,
+      impact: before.impact + traces.newCount,
+      impactIsExact: before.impactIsExact && traces.isExact,
+    };
+    const [group, changes] = stepped(counted, { kind: 'error', lastMs, agent, release }, nowMs);
+    this.#table.put(group);
+    this.#origins.addSources(fingerprint, tally);
+    return changes;
+  }
+
+  /** A group from before there were sources is known by its last one. */
+  #isFrom(group: ErrorGroup, machine: string | undefined, agent: string | undefined): boolean {
+    if (machine === undefined && agent === undefined) return true;
+    const isLast = (machine ?? group.machine) === group.machine && (agent ?? group.agent) === group.agent;
+    return isLast || this.#origins.isFrom(group.fingerprint, machine, agent);
+  }
+
   /** A body that makes the reader throw would stop its whole chain for ever, so it counts as unreadable. */
-  #keyOf(body: Uint8Array, agent: string): GroupKey {
+  #keyOf({ body, agent }: NewRecord): GroupKey {
     try {
       return this.#groupOf(body, agent) ?? unreadableGroup;
     } catch {
@@ -150,8 +170,56 @@ export class ErrorGroups {
 
   /** The two groups of last resort always have room: there are only two. */
   #roomFor(key: GroupKey): GroupKey {
-    const hasRoom =
-      key === unreadableGroup || this.#has.get(key.fingerprint) === 1 || this.count() < limits.errorGroupsMax;
-    return hasRoom ? key : overflowGroup;
+    const { fingerprint } = key;
+    if (this.#tally.has(fingerprint) || key === unreadableGroup) return key;
+    if (this.#table.get(fingerprint) !== undefined) return key;
+    this.#tableCount ??= this.count();
+    if (this.#tableCount + this.#newCount >= limits.errorGroupsMax) return overflowGroup;
+    this.#newCount++;
+    return key;
   }
 }
+
+function stepped(before: ErrorGroup, event: StandingEvent, nowMs: number): [ErrorGroup, StandingChange[]] {
+  const standing = standingOf(before);
+  const next = stepStanding(standing, event, before.count, nowMs);
+  if (next === standing) return [before, []];
+  const group = withStanding(before, next);
+  return [group, [{ from: before.status, group }]];
+}
+
+/** A mute may have ended since somebody last looked. */
+const asOf = (group: ErrorGroup, nowMs: number): ErrorGroup => stepped(group, { kind: 'look' }, nowMs)[0];
+
+const wordsOf = ({ key: { report }, agent, machine }: GroupTally) => ({
+  code: report.code,
+  message: report.message,
+  severity: report.severity,
+  component: report.component,
+  agent,
+  machine,
+});
+
+const emptyGroup = (tally: GroupTally): ErrorGroup =>
+  withStanding(
+    {
+      fingerprint: tally.key.fingerprint,
+      ...wordsOf(tally),
+      count: 0,
+      firstSeenMs: tally.firstMs,
+      lastSeenMs: tally.lastMs,
+      firstId: tally.firstId,
+      lastId: tally.lastId,
+      status: 'open',
+      statusMs: 0,
+      statusBy: '',
+      statusWhy: '',
+      mutedUntilMs: null,
+      mutedUntilCount: null,
+      firstRelease: '',
+      lastRelease: '',
+      impact: 0,
+      impactIsExact: true,
+    },
+    firstStanding,
+  );
