@@ -23,7 +23,7 @@ const RUNS_MAX = 1_000;
 export const USAGE = `usage: npm run bench -- [--json] [--only ROW]... [--runs N] [--quick] [--profile FOLDER]
 
   --json            an array of results instead of the table: {row, kind: 'ratio', unit, ours, peer, peerName, ratio,
-                    goal, holds} for each peer of a row, {row, kind: 'bound', unit, figure, bound, holds} where there is
+                    goal, holds} for each peer of a row, {row, kind: 'bound', unit, figure, bound, better, holds} where there is
                     none, {row, kind: 'skipped', peerName, goal, missing, install} for a peer that is not installed
   --only ROW        this row; may be given again
   --runs N          runs of each side, of which the median counts (5)

@@ -20,45 +20,68 @@ const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta
 const RUN = fileURLToPath(new URL('../agents/sdk/run.cjs', import.meta.url));
 /** Runs a program with more variables than it was given. */
 const ENV = '/usr/bin/env';
-const MACHINE = 'main';
 const OWN_PROCESSES: ReadonlySet<string> = new Set(['node', 'broker']);
-const PORT_NAMES = ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'];
+
+/** Which machine of which fleet this one is. */
+export interface Place {
+  readonly machine: string;
+  /** ports.json: what each machine listens on, as this one reaches it. */
+  readonly ports: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+const PORT_NAMES = {
+  main: ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'],
+  secondary: ['node', 'publish', 'subscribe', 'broker'],
+} as const;
+
+/** Free ports for all that a machine of that role listens on. */
+export async function portsFor(role: keyof typeof PORT_NAMES): Promise<Record<string, number>> {
+  const names = PORT_NAMES[role];
+  const ports = await freePorts(names.length);
+  return Object.fromEntries(names.map((name, i) => [name, ports[i] ?? 0]));
+}
 
 export class BenchMachine {
   private constructor(
     /** Endpoint of the node. */
     readonly node: string,
     readonly nodePid: number,
-    private readonly home: string,
+    private readonly token: string,
     readonly close: () => Promise<void>,
   ) {}
 
   /** The processes of its agents. */
   get agentPids(): number[] {
-    return findProcesses(tokenOf(this.home, MACHINE))
+    return findProcesses(this.token)
       .filter(({ env }) => !OWN_PROCESSES.has(env[AGENT_VARIABLE] ?? ''))
       .map(({ pid }) => pid);
+  }
+
+  get brokerPid(): number {
+    return findProcesses(this.token).find(({ env }) => env[AGENT_VARIABLE] === 'broker')?.pid ?? 0;
   }
 
   /**
    * Resolves when every agent is ready.
    * @param agents name → absolute path of its compiled module
    * @param variables of the environment of every agent, also those that are a node's to give
+   * @param place by default it is main, and alone
    */
   static async start(
     agents: Readonly<Record<string, string>> = {},
     variables: Readonly<Record<string, string>> = {},
+    place?: Place,
   ): Promise<BenchMachine> {
     const home = mkdtempSync(join(tmpdir(), 'mesh-bench-'));
-    const ports = await freePorts(PORT_NAMES.length);
-    const portOf = Object.fromEntries(PORT_NAMES.map((name, i) => [name, ports[i]]));
-    writeFleet(home, portOf, agents, variables);
+    const { machine, ports } = place ?? { machine: 'main', ports: { main: await portsFor('main') } };
+    const token = tokenOf(home, machine);
+    writeFleet(home, { machine, ports }, agents, variables);
     const logFile = join(home, 'node.log');
     const descriptor = openSync(logFile, 'w');
     const child = spawn(process.execPath, [...nodeFlags(process.env), NODE_PROGRAM], {
       cwd: home,
       stdio: ['ignore', descriptor, descriptor],
-      env: { ...withoutMesh(process.env), MESH_HOME: home, MESH_MACHINE: MACHINE, MESH_LOG_LEVEL: 'warn' },
+      env: { ...withoutMesh(process.env), MESH_HOME: home, MESH_MACHINE: machine, MESH_LOG_LEVEL: 'warn' },
     });
     closeSync(descriptor);
     const exit = once(child, 'exit');
@@ -68,10 +91,10 @@ export class BenchMachine {
       await exit;
       clearTimeout(timer);
       // A node that died did not stop what it had started.
-      for (const { pid } of findProcesses(tokenOf(home, MACHINE))) process.kill(pid, 'SIGKILL');
+      for (const { pid } of findProcesses(token)) process.kill(pid, 'SIGKILL');
       rmSync(home, { recursive: true, force: true });
     };
-    const endpoint = `tcp://127.0.0.1:${portOf['node']}`;
+    const endpoint = `tcp://127.0.0.1:${ports[machine]?.['node']}`;
     const died = exit.then(() => {
       throw new Error(`the node of the bench ended: ${readFileSync(logFile, 'utf8').slice(-LOG_SHOWN)}`);
     });
@@ -82,14 +105,14 @@ export class BenchMachine {
       throw error;
     }
     died.catch(() => undefined);
-    return new BenchMachine(endpoint, child.pid ?? 0, home, close);
+    return new BenchMachine(endpoint, child.pid ?? 0, token, close);
   }
 }
 
 /** JSON is YAML. A fleet's modules are in its folder: there they only name those of the bench. */
 function writeFleet(
   home: string,
-  ports: Record<string, unknown>,
+  { machine, ports }: Place,
   agents: Readonly<Record<string, string>>,
   variables: Readonly<Record<string, string>>,
 ): void {
@@ -104,10 +127,18 @@ function writeFleet(
       ? { module: `./${name}.mjs` }
       : { command: [ENV, ...given, process.execPath, RUN, join(home, `${name}.mjs`)], attaches: true };
   const entries = Object.keys(agents).map((name) => [name, entryOf(name)]);
+  const machines = Object.keys(ports).map((name) => [
+    name,
+    { role: name === 'main' ? 'main' : 'secondary', address: '127.0.0.1' },
+  ]);
+  const agentFiles = Object.keys(ports).map((name) => [
+    `config/machines/${name}.yaml`,
+    { agents: name === machine ? Object.fromEntries(entries) : {} },
+  ]);
   const files = {
-    'config/mesh.yaml': { mesh: 'bench', machines: { [MACHINE]: { role: 'main', address: '127.0.0.1' } } },
-    [`config/machines/${MACHINE}.yaml`]: { agents: Object.fromEntries(entries) },
-    'ports.json': { [MACHINE]: ports },
+    'config/mesh.yaml': { mesh: 'bench', machines: Object.fromEntries(machines) },
+    ...Object.fromEntries(agentFiles),
+    'ports.json': ports,
   };
   mkdirSync(join(home, 'config/machines'), { recursive: true });
   for (const [name, value] of Object.entries(files)) writeFileSync(join(home, name), JSON.stringify(value));

@@ -1,7 +1,7 @@
 /** The caller's side of the call rows, for us and for the peers alike. */
-import { systemClock } from '../common/core/clock.js';
 import { BLOB_BYTES, blobOf, blobSeqOf, bodyOf, type NumberedBody, seqOf } from './load.js';
 import { quantile } from './median.js';
+import { IN_FLIGHT, rateOf, timesOf } from './pace.js';
 import { serveTasks } from './worker-channel.js';
 
 /** Sends the body and answers what came back. */
@@ -36,36 +36,5 @@ export function serveCalling({ call = notServed, callBlob = notServed }: { call?
   });
 }
 
-/** Per second; each that ends starts the next. */
-async function rateOf(once: () => Promise<void>, inFlight: number, durationMs: number): Promise<number> {
-  let going = true;
-  let doneCount = 0;
-  const keepGoing = async () => {
-    while (going) {
-      await once();
-      doneCount++;
-    }
-  };
-  const startMs = systemClock.monotonicMs();
-  const timer = setTimeout(() => {
-    going = false;
-  }, durationMs);
-  await Promise.all(Array.from({ length: inFlight }, keepGoing)).finally(() => clearTimeout(timer));
-  return (doneCount / (systemClock.monotonicMs() - startMs)) * 1_000;
-}
-
-async function timesOf(once: () => Promise<void>, durationMs: number): Promise<number[]> {
-  const tookMs: number[] = [];
-  const endMs = systemClock.monotonicMs() + durationMs;
-  for (let startMs = systemClock.monotonicMs(); startMs < endMs; ) {
-    await once();
-    const nowMs = systemClock.monotonicMs();
-    tookMs.push(nowMs - startMs);
-    startMs = nowMs;
-  }
-  return tookMs;
-}
-
-const IN_FLIGHT = 256;
 const BLOBS_IN_FLIGHT = 8;
 const BYTES_PER_MB = 1e6;

@@ -21,33 +21,35 @@ export async function openMeshEvents(audience = ONE): Promise<Side> {
   const machine = await BenchMachine.start();
   const { node } = machine;
   const publisher = new WorkerProcess('mesh-publisher', [node]);
-  return openSide(publisher, subscribersOf('mesh-subscriber', node, audience), machine);
+  return openEventSide(publisher, subscribersOf('mesh-subscriber', node, audience), machine);
 }
 
 export async function openZeromqEvents(): Promise<Side> {
   const [publish = '', subscribe = ''] = (await freePorts(2)).map((port) => `tcp://127.0.0.1:${port}`);
   const proxy = new WorkerProcess('zeromq-proxy', [publish, subscribe]);
   const publisher = new WorkerProcess('zeromq-publisher', [publish]);
-  return openSide(publisher, subscribersOf('zeromq-subscriber', subscribe, ONE), proxy);
+  return openEventSide(publisher, subscribersOf('zeromq-subscriber', subscribe, ONE), proxy);
 }
 
 /** @param subscriber name of a worker: how a process shares out what it is told. */
 export async function openNatsEvents(subscriber = 'nats-subscriber', audience = ONE): Promise<Side> {
   const { server, address } = await startNatsServer();
   const publisher = new WorkerProcess('nats-publisher', [address]);
-  return openSide(publisher, subscribersOf(subscriber, address, audience), server);
+  return openEventSide(publisher, subscribersOf(subscriber, address, audience), server);
 }
 
-export async function startNatsServer(): Promise<{ readonly server: WorkerProcess; readonly address: string }> {
+export async function startNatsServer(
+  kind: 'events' | 'stored' = 'events',
+): Promise<{ readonly server: WorkerProcess; readonly address: string }> {
   const [port] = await freePorts(1);
   // A client gives up where nobody listens yet.
-  return { server: await WorkerProcess.start('nats-server', [`${port}`]), address: `127.0.0.1:${port}` };
+  return { server: await WorkerProcess.start('nats-server', [`${port}`, kind]), address: `127.0.0.1:${port}` };
 }
 
 const subscribersOf = (worker: string, address: string, { processes, handlers, others = 0 }: Audience) =>
   Array.from({ length: processes }, () => new WorkerProcess(worker, [address, `${handlers}`, `${others}`]));
 
-async function openSide(
+export async function openEventSide(
   publisher: WorkerProcess,
   subscribers: readonly WorkerProcess[],
   broker: { close(): Promise<void> },

@@ -22,6 +22,7 @@ export function seqOf(body: unknown): number {
 }
 
 export const EVENTS_TOPIC = 'bench.events';
+export const RECORDS_STREAM = 'bench.records';
 /** Subscribed to and never published. */
 export const otherTopic = (i: number): string => `bench.others.${i}`;
 

@@ -101,7 +101,9 @@ async function measureFigure(row: BoundRow, effort: Effort, tell: Tell, ours: Me
   for (let run = 1; run <= effort.runs; run++) {
     const figure = await ours(effort.runMs);
     figures.push(figure);
-    tell(`${row.name}: run ${run} of ${effort.runs}: ${shown(figure)} ${row.unit}, at most ${row.bound}`);
+    tell(
+      `${row.name}: run ${run} of ${effort.runs}: ${shown(figure)} ${row.unit}, at ${row.better === 'more' ? 'least' : 'most'} ${row.bound}`,
+    );
   }
   return figureOf(row, figures);
 }
@@ -127,13 +129,15 @@ export function resultOf(
 
 export function figureOf(row: Omit<BoundRow, 'openOurs'>, figures: readonly number[]): BoundResult {
   const figure = median(figures);
+  const { better = 'less', bound } = row;
   return {
     row: row.name,
     kind: row.kind,
     unit: row.unit,
     figure: rounded(figure),
-    bound: row.bound,
-    holds: figure <= row.bound,
+    bound,
+    better,
+    holds: better === 'more' ? figure >= bound : figure <= bound,
   };
 }
 

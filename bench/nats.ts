@@ -1,5 +1,5 @@
 /** NATS as the rows use it: the little of its client that they need, in the shape that it has there. */
-import { loadPeer, natsClient } from './need.js';
+import { loadPeer, natsClient, natsJetstream } from './need.js';
 
 export interface NatsMessage {
   readonly data: Uint8Array;
@@ -26,6 +26,30 @@ interface NatsClient {
 /** @param address `host:port` of the server. */
 export const connectToNats = (address: string): Promise<NatsConnection> =>
   loadPeer<NatsClient>(natsClient.name).connect({ servers: address });
+
+interface StreamManager {
+  readonly streams: {
+    add(options: { readonly name: string; readonly subjects: readonly string[]; readonly storage: 'file' }): unknown;
+  };
+}
+
+interface JetStream {
+  /** Resolves when the server has acknowledged it. */
+  publish(subject: string, payload: Uint8Array): Promise<{ readonly seq: number }>;
+}
+
+interface JetStreamModule {
+  jetstream(connection: NatsConnection): JetStream;
+  jetstreamManager(connection: NatsConnection): Promise<StreamManager>;
+}
+
+/** A stream that is kept in files, all else as it comes. */
+export async function openJetStream(connection: NatsConnection, subject: string): Promise<JetStream> {
+  const { jetstream, jetstreamManager } = loadPeer<JetStreamModule>(natsJetstream.name);
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'bench', subjects: [subject], storage: 'file' });
+  return jetstream(connection);
+}
 
 /** What a handler gets that does not look at errors: there are none but those of permissions, and nobody restricts any. */
 export const bodyBytes =

@@ -29,6 +29,7 @@ const peerPackage = (name: string): Need => ({
 
 export const moleculer = peerPackage('moleculer');
 export const natsClient = peerPackage('@nats-io/transport-node');
+export const natsJetstream = peerPackage('@nats-io/jetstream');
 /** On the path, as its Debian package puts it there. */
 export const NATS_SERVER = 'nats-server';
 export const natsServer: Need = {
@@ -40,4 +41,4 @@ export const natsServer: Need = {
   },
 };
 
-export const needs: readonly Need[] = [moleculer, natsClient, natsServer];
+export const needs: readonly Need[] = [moleculer, natsClient, natsJetstream, natsServer];

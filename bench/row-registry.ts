@@ -8,14 +8,19 @@ import { callsSerial, callsSerialSlowest } from './rows/calls-serial.js';
 import { callsTelemetry } from './rows/calls-telemetry.js';
 import { crashKnown, crashSeen } from './rows/crash-known.js';
 import { events, eventsFifty, eventsSubscribed } from './rows/events.js';
+import { eventsSlowSubscriber } from './rows/events-slow-subscriber.js';
 import { fleetStart } from './rows/fleet-start.js';
 import { logQuery } from './rows/log-query.js';
 import { nodeIdle, nodeMemory } from './rows/node-idle.js';
+import { records, recordsEndToEnd, recordsSerial, recordsTwenty } from './rows/records.js';
+import { recordsBacklog, recordsBacklogMemory } from './rows/records-backlog.js';
+import { recordsResume } from './rows/records-resume.js';
 
 export const rows: readonly Row[] = [
   events,
   eventsFifty,
   eventsSubscribed,
+  eventsSlowSubscriber,
   calls,
   callsSerial,
   callsSerialSlowest,
@@ -23,6 +28,13 @@ export const rows: readonly Row[] = [
   callsKnown,
   callsSubscribed,
   blobs,
+  records,
+  recordsTwenty,
+  recordsSerial,
+  recordsEndToEnd,
+  recordsBacklog,
+  recordsBacklogMemory,
+  recordsResume,
   logQuery,
   fleetStart,
   agentMemory,

@@ -43,8 +43,10 @@ export interface Peer {
 /** A promise that is a figure: no peer does the same. */
 export interface BoundRow extends RowFacts {
   readonly kind: 'bound';
-  /** The figure holds up to here. */
+  /** The figure holds up to here; or, where more is better, from here on. */
   readonly bound: number;
+  /** Default: less. */
+  readonly better?: 'more' | 'less';
 }
 
 export type Row = RatioRow | BoundRow;
@@ -70,6 +72,7 @@ export interface BoundResult {
   readonly unit: string;
   readonly figure: number;
   readonly bound: number;
+  readonly better: 'more' | 'less';
   readonly holds: boolean;
 }
 

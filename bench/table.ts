@@ -21,7 +21,10 @@ function figuresOf(result: RowResult): string[] {
   }
   const { unit } = result;
   const holds = result.holds ? 'yes' : 'no';
-  if (result.kind === 'bound') return [shown(result.figure), '', unit, '', `≤ ${result.bound} ${unit}`, holds, ''];
+  if (result.kind === 'bound') {
+    const goal = `${result.better === 'more' ? '≥' : '≤'} ${shown(result.bound)} ${unit}`;
+    return [shown(result.figure), '', unit, '', goal, holds, ''];
+  }
   const { ours, peer, ratio, goal, peerName } = result;
   return [shown(ours), shown(peer), unit, ratio.toFixed(2), `≥ ${goal}`, holds, peerName];
 }

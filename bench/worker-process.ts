@@ -17,6 +17,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #asked = new Map<number, Asked>();
   #lastId = 0;
+  #isStopped = false;
 
   /** @param worker name of a file in workers/. */
   constructor(worker: string, args: readonly string[] = []) {
@@ -55,11 +56,18 @@ export class WorkerProcess {
     if (this.#child.connected) this.#send({ kind: 'news', value });
   }
 
+  /** It is as slow as can be: it runs no more, and all that is sent to it waits. Ends with `close` all the same. */
+  stop(): void {
+    this.#child.kill('SIGSTOP');
+    this.#isStopped = true;
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, 'exit');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_MS);
+    if (this.#isStopped) this.#child.kill('SIGKILL');
     if (this.#child.connected) this.#child.disconnect();
     await exit;
     clearTimeout(timer);

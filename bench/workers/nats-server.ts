@@ -1,6 +1,7 @@
 /**
- * Keeps a NATS server in a folder of its own, and ends with it. Argument: the port. All is as it comes, but for what it
- * may have waiting for one client: fifty subscribers are up to a window behind, and it must not take them for dead.
+ * Keeps a NATS server in a folder of its own, and ends with it. Arguments: the port, and `stored` for one with JetStream,
+ * whose files are in that folder. All is as it comes, but for what it may have waiting for one client: fifty subscribers are
+ * up to a window behind, and it must not take them for dead.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,12 +12,13 @@ import { createInterface } from 'node:readline';
 import { NATS_SERVER } from '../need.js';
 import { argumentAt, serveTasks } from '../worker-channel.js';
 
+const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-nats-'));
 const CONFIGURATION = `host: 127.0.0.1
 port: ${argumentAt(0)}
 max_pending: 1GB
+${argumentAt(1) === 'stored' ? `jetstream { store_dir: "${folder}" }` : ''}
 `;
 
-const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-nats-'));
 const file = join(folder, 'nats.conf');
 writeFileSync(file, CONFIGURATION);
 // In a group of its own: Ctrl-C is for the bench, which ends its workers in order.

@@ -82,9 +82,16 @@ describe('a result of the bench', () => {
       unit: 'ms',
       figure: 50,
       bound: 50,
+      better: 'less',
       holds: true,
     });
     expect(figureOf(bounded, [10, 51, 90]).holds).to.equal(false);
+  });
+
+  it('holds from its bound on where more is better', () => {
+    const bounded = { name: 'b', kind: 'bound', title: '', unit: 'records/s', bound: 50, better: 'more' } as const;
+    expect(figureOf(bounded, [10, 50, 90]).holds).to.equal(true);
+    expect(figureOf(bounded, [10, 49, 90]).holds).to.equal(false);
   });
 
   it('takes the mean of the two in the middle when the runs are even', () => {

@@ -1,0 +1,16 @@
+/** Consumes records as they come to main's log, through the SDK. Argument: the node. */
+import { MeshClient } from '../../agents/sdk/mesh-client.js';
+import { serveArriving } from '../arriving.js';
+import { RECORDS_STREAM } from '../load.js';
+import { argumentAt } from '../worker-channel.js';
+
+const mesh = await MeshClient.connect({
+  node: argumentAt(0),
+  name: 'bench-consumer',
+  onConsumerError: (error) => {
+    throw error;
+  },
+});
+const [handler] = serveArriving(1);
+const consumer = mesh.consume(RECORDS_STREAM, async (record) => handler?.(await record.body()));
+await consumer.ready;
