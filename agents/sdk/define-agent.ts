@@ -30,6 +30,12 @@ export interface Receipt {
   readonly hash: Uint8Array;
 }
 
+/** Where a report is told. */
+export interface ReportReceipt extends Receipt {
+  /** It was one of many and is told as a number: the record is then the last one of its kind before that. */
+  readonly folded: boolean;
+}
+
 /** One record to be stored: `body` is any value that MessagePack can hold. */
 export interface NewRecord {
   readonly stream: string;
@@ -72,8 +78,11 @@ export interface Mesh {
    * members share them, each is acknowledged when its handler has done it, and the group's place is durable.
    */
   consume(stream: string, handler: RecordHandler, options?: ConsumeOptions): Consumer;
-  /** One error on the error bus, durable like any record. Takes a thrown value or a report. */
-  report(error: unknown, rest?: Partial<ErrorReport>): Promise<Receipt>;
+  /**
+   * One error on the error bus, durable when it resolves. Takes a thrown value or a report. Report what fails as often as it
+   * fails: of many that say the same the first ones are told in full and the others as a number, which is exact.
+   */
+  report(error: unknown, rest?: Partial<ErrorReport>): Promise<ReportReceipt>;
   readonly registry: RegistryClient;
 }
 

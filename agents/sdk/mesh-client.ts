@@ -8,7 +8,7 @@ import { limits } from '../../common/core/limits.js';
 import type { Input, LogRecordBody, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { decode } from '../../common/protocol/codec.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
-import { completeReport, ERRORS_STREAM, type ErrorReport, reportOf } from '../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { traceIdOf } from '../../common/protocol/record-marks.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
@@ -21,11 +21,12 @@ import type {
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policy-link.js';
-import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt } from './define-agent.js';
+import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt, ReportReceipt } from './define-agent.js';
 import { Emitter } from './emitter.js';
 import { EventPlane } from './events/event-plane.js';
 import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
 import { Consumers } from './records/consumers.js';
+import { Reporter } from './records/reporter.js';
 import { RegistryClient } from './registry-client.js';
 
 export interface MeshClientOptions {
@@ -50,6 +51,7 @@ export class MeshClient implements Mesh {
   readonly #epoch: number;
   readonly #calls: CallRouter;
   readonly #emitter: Emitter;
+  readonly #reporter: Reporter;
   readonly #events: EventPlane;
   readonly #consumers: Consumers;
   readonly #servers = new Map<'registry' | 'log', RequestClient>();
@@ -85,7 +87,9 @@ export class MeshClient implements Mesh {
     this.registry = new RegistryClient(node);
     const caller = { instance: this.instance, machine: welcome.machine };
     this.#calls = new CallRouter(this.registry, caller, policies.policies);
-    this.#emitter = new Emitter(node, { agent: options.name, epoch: this.#epoch }, this.#clock);
+    const identity = { agent: options.name, epoch: this.#epoch };
+    this.#emitter = new Emitter(node, identity, this.#clock);
+    this.#reporter = new Reporter(node, identity, this.#clock);
     this.#events = new EventPlane({
       instance: this.instance,
       epoch: this.#epoch,
@@ -157,9 +161,8 @@ export class MeshClient implements Mesh {
   }
 
   /** @param origin the call in whose action this happens: its trace is the report's. */
-  report(error: unknown, rest: Partial<ErrorReport> = {}, origin?: TraceOrigin): Promise<Receipt> {
-    const report = isReport(error) ? completeReport({ ...error, ...rest }) : reportOf(error, rest);
-    return this.emit(ERRORS_STREAM, report, origin);
+  report(error: unknown, rest: Partial<ErrorReport> = {}, origin?: TraceOrigin): Promise<ReportReceipt> {
+    return this.#reporter.report(error, rest, traceIdOf(origin?.trace));
   }
 
   /** Records of main's log, past and to come; see `ConsumeOptions`. @throws INVALID_INPUT */
@@ -206,6 +209,7 @@ export class MeshClient implements Mesh {
       ...this.#calls.counters,
       recordsEmitted: emitted,
       emitRepeats: repeats,
+      ...this.#reporter.counters,
       ...this.#consumers.counters,
     };
   }
@@ -234,7 +238,7 @@ export class MeshClient implements Mesh {
   async #close(): Promise<void> {
     this.policies.close();
     await this.#consumers.close();
-    await this.#emitter.close(limits.closeTimeoutMs);
+    await Promise.all([this.#emitter.close(limits.closeTimeoutMs), this.#reporter.close(limits.closeTimeoutMs)]);
     await this.#events.close();
     this.#calls.close();
     for (const client of this.#servers.values()) client.close();
@@ -248,14 +252,3 @@ export const connectToNode = (
   onLink: (up: boolean) => void = () => undefined,
 ): RequestClient =>
   new RequestClient({ endpoint, name, peer: 'the node', frameBytesMax: limits.controlFrameBytesMax, onLink });
-
-/** A report is told from a thrown value by its message: an Error has one too, but is an Error. */
-function isReport(value: unknown): value is { message: string } {
-  return (
-    !(value instanceof Error) &&
-    typeof value === 'object' &&
-    value !== null &&
-    'message' in value &&
-    typeof value.message === 'string'
-  );
-}

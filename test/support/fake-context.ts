@@ -6,7 +6,7 @@
  * context fails, as the words of a dead process do, and the test goes on with a new context over the same store.
  */
 
-import type { AgentContext, Checkpoint, NewRecord, Receipt } from '../../agents/sdk/define-agent.js';
+import type { AgentContext, Checkpoint, NewRecord, Receipt, ReportReceipt } from '../../agents/sdk/define-agent.js';
 import type { RegistryClient } from '../../agents/sdk/registry-client.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
@@ -163,9 +163,9 @@ export class FakeContext<Config = unknown> implements AgentContext<Config> {
     return this.store.checkpoint(name);
   };
 
-  readonly report = (error: unknown, rest: Partial<ErrorReport> = {}): Promise<Receipt> => {
+  readonly report = async (error: unknown, rest: Partial<ErrorReport> = {}): Promise<ReportReceipt> => {
     const report = isReport(error) ? completeReport({ ...error, ...rest }) : reportOf(error, rest);
-    return this.emit(ERRORS_STREAM, report);
+    return { ...(await this.emit(ERRORS_STREAM, report)), folded: false };
   };
 
   readonly call = (): Promise<never> => Promise.reject(new MeshError('UNREACHABLE', 'there is no mesh here'));

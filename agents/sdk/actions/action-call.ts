@@ -13,7 +13,15 @@ import { MeshError } from '../../../common/core/errors.js';
 import type { ErrorReport } from '../../../common/protocol/error-report.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from '../calls/call.js';
-import type { ActionContext, AgentContext, Checkpoint, Mesh, NewRecord, Receipt } from '../define-agent.js';
+import type {
+  ActionContext,
+  AgentContext,
+  Checkpoint,
+  Mesh,
+  NewRecord,
+  Receipt,
+  ReportReceipt,
+} from '../define-agent.js';
 
 /** The request that a call answers, or several that ask for the same. */
 export interface CallSource {
@@ -33,7 +41,7 @@ export interface NestedCalls {
   stream(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): CallStream;
   emit(stream: string, body: unknown, origin: TraceOrigin): Promise<Receipt>;
   emitBatch(records: readonly NewRecord[], checkpoint: Checkpoint | undefined, origin: TraceOrigin): Promise<Receipt[]>;
-  report(error: unknown, rest: Partial<ErrorReport> | undefined, origin: TraceOrigin): Promise<Receipt>;
+  report(error: unknown, rest: Partial<ErrorReport> | undefined, origin: TraceOrigin): Promise<ReportReceipt>;
 }
 
 export type ActionCallClass = new (source: CallSource) => ActionContext;

@@ -74,7 +74,7 @@ export class ActionWorld {
           trace,
         ),
       ],
-      report: async (_, __, { trace }) => this.#onEmitted(['errors'], trace),
+      report: async (_, __, { trace }) => ({ ...this.#onEmitted(['errors'], trace), folded: false }),
     });
     const methods = new MethodTable();
     for (const [name, method] of this.table.methods) methods.add(name, method);
