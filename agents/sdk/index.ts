@@ -18,6 +18,7 @@ export {
   type NewRecord,
   type PublishOptions,
   type Receipt,
+  type ReportReceipt,
 } from './define-agent.js';
 export { MeshClient, type MeshClientOptions } from './mesh-client.js';
 export type { ConsumedRecord, ConsumeOptions, Consumer, ConsumerFigures, RecordHandler } from './records/consumer.js';
