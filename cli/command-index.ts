@@ -77,11 +77,60 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/error-ls.js'),
   },
   {
+    path: 'stream groups',
+    summary: 'the consumer groups: how far each is, and who takes part',
+    load: () => import('./commands/stream-groups.js'),
+  },
+  {
+    path: 'stream group rm',
+    summary: 'forget a consumer group, with its place and its dead letters',
+    load: () => import('./commands/stream-group-rm.js'),
+  },
+  {
+    path: 'stream dead ls',
+    summary: 'records that their consumer group could not handle',
+    load: () => import('./commands/stream-dead-ls.js'),
+  },
+  {
+    path: 'stream dead replay',
+    summary: 'have their group try dead letters once more',
+    load: () => import('./commands/stream-dead-replay.js'),
+  },
+  {
+    path: 'stream dead drop',
+    summary: 'delete dead letters for good',
+    load: () => import('./commands/stream-dead-drop.js'),
+  },
+  {
     path: 'error tail',
     summary: 'errors of all machines as they come',
     load: () => import('./commands/error-tail.js'),
   },
-  { path: 'error show', summary: 'one group with its occurrences', load: () => import('./commands/error-show.js') },
+  {
+    path: 'error show',
+    summary: 'one group: where it happens, whom it hits, its occurrences',
+    load: () => import('./commands/error-show.js'),
+  },
+  {
+    path: 'error explain',
+    summary: 'why errors are one group, part by part',
+    load: () => import('./commands/error-explain.js'),
+  },
+  {
+    path: 'error resolve',
+    summary: 'its cause is mended; it regresses when it happens again',
+    load: () => import('./commands/error-resolve.js'),
+  },
+  {
+    path: 'error mute',
+    summary: 'not to be heard of until a time or a number',
+    load: () => import('./commands/error-mute.js'),
+  },
+  {
+    path: 'error reopen',
+    summary: 'it needs somebody after all',
+    load: () => import('./commands/error-reopen.js'),
+  },
   {
     path: 'journal status',
     summary: 'what each machine has stored, and what main has acknowledged',

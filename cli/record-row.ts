@@ -43,8 +43,8 @@ export function errorRowOf(record: LogRecordBody): ErrorRow {
   if (group === undefined) {
     return { ...row, code: 'UNREADABLE', message: jsonText(row.body), severity: 'error', fingerprint: '', count: 1 };
   }
-  const { code, message, severity } = group.report;
-  return { ...row, code, message, severity, fingerprint: group.fingerprint, count: 1 };
+  const { code, message, severity, count = 1 } = group.report;
+  return { ...row, code, message, severity, fingerprint: group.fingerprint, count };
 }
 
 /** A foreign emitter may seal anything into a body: what is not MessagePack is shown as bytes. */
@@ -60,8 +60,9 @@ export const recordLine = (row: RecordRow, colors: Colors): string =>
   `${placeText(row, colors)} ${row.agent}@${row.machine} ${colors.cyan(row.stream)} ${jsonText(row.body)}`;
 
 export function errorLine(row: ErrorRow, colors: Colors): string {
-  const { severity, agent, machine, code, message } = row;
-  return `${placeText(row, colors)} ${severityText(severity, colors)} ${agent}@${machine} ${colors.bold(code)} ${message}`;
+  const { severity, agent, machine, code, message, count } = row;
+  const times = count === 1 ? '' : ` ${colors.dim(`(${count} times)`)}`;
+  return `${placeText(row, colors)} ${severityText(severity, colors)} ${agent}@${machine} ${colors.bold(code)} ${message}${times}`;
 }
 
 const placeText = ({ id, ts, integrity }: RecordRow, { dim, red }: Colors): string =>

@@ -98,7 +98,10 @@ export class ErrorTally {
 
 /** A time that somebody wrote into a report, as the store can hold it. */
 const timeOr = (ms: number | undefined, otherwise: number): number =>
-  ms === undefined || ms > Number.MAX_SAFE_INTEGER ? otherwise : Math.trunc(ms);
+  ms === undefined || ms > DATE_MS_MAX ? otherwise : Math.trunc(ms);
+
+/** The last moment that a date can say. */
+const DATE_MS_MAX = 8.64e15;
 
 function addSource(group: GroupTally, agent: string, machine: string, count: number, lastMs: number): void {
   const name = `${agent}@${machine}`;
