@@ -2,20 +2,22 @@
  * Records of main's log: the last ones, then those that come, in their order and each once. While the log is away it
  * waits, says so once, and goes on after the last id it has shown.
  */
-import { delay } from '../common/core/clock.js';
+import { delay, systemClock } from '../common/core/clock.js';
 import { errorTable, MeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
+import { nearest } from '../common/core/nearest.js';
 import type { Input, LogRecordBody } from '../common/protocol/catalogue.js';
 import type { RequestClient } from '../common/wire/request-client.js';
 import type { Arguments } from './arguments.js';
+import { parseMoment } from './moment.js';
 import type { OptionSpec } from './option-spec.js';
 import { nameOption } from './registry-filter.js';
 
 export interface LogTailOptions {
   readonly filter: Pick<Input<'log.read'>, 'stream' | 'machine' | 'agent'>;
-  /** How many of the past to begin with; or the id after which to begin. */
+  /** How many of the past to begin with; or where to begin instead. */
   readonly last: number;
-  readonly fromId: number | undefined;
+  readonly from: TailPlace | undefined;
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly connect: () => Promise<RequestClient>;
@@ -24,11 +26,16 @@ export interface LogTailOptions {
   readonly onLink: (problem: MeshError | undefined) => void;
 }
 
+export type TailPlace = 'start' | 'new' | { readonly id: number } | { readonly timeMs: number };
+
 const LAST_DEFAULT = 10;
 
 export const tailOptions: readonly OptionSpec[] = [
   { flags: '-n, --last <count>', description: `begin with the last ones; default ${LAST_DEFAULT}` },
-  { flags: '--from <id>', description: 'begin with that id of the log' },
+  {
+    flags: '--from <place>',
+    description: 'begin with the oldest (start), the next (new), an id of the log, or a time (10m)',
+  },
   { flags: '--no-follow', description: 'end after what is there' },
   { flags: '-f, --follow', description: 'go on as they come; the default' },
   { flags: '--agent <name>', description: 'only of that agent' },
@@ -38,20 +45,43 @@ export const tailOptions: readonly OptionSpec[] = [
 export function tailArguments(args: Arguments, machine: string | undefined) {
   const agent = nameOption(args, 'agent');
   const on = nameOption(args, 'on') ?? machine;
-  const fromId = args.count('from', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const from = args.text('from');
   return {
     filter: { ...(agent === undefined ? {} : { agent }), ...(on === undefined ? {} : { machine: on }) },
     last: args.count('last', { max: limits.logReadMax }) ?? LAST_DEFAULT,
-    fromId,
+    from: from === undefined ? undefined : tailPlace(from, systemClock.wallMs()),
     follow: !args.isOff('follow'),
   };
 }
 
+/** A place as it is typed. @throws MeshError USAGE */
+export function tailPlace(text: string, nowMs: number): TailPlace {
+  if (text === 'start' || text === 'new') return text;
+  if (/^[1-9]\d{0,14}$/.test(text)) return { id: Number(text) };
+  try {
+    return { timeMs: parseMoment(text, nowMs) };
+  } catch {
+    const near = nearest(text, ['start', 'new']);
+    throw new MeshError('USAGE', `--from "${text.slice(0, 100)}" is no place in the log`, {
+      hint: 'write start, new, an id, how long ago (10m, 2h) or when (2026-01-31T12:00)',
+      ...(near === undefined ? {} : { details: { didYouMean: `--from ${near}` } }),
+    });
+  }
+}
+
+const whereOf = (from: TailPlace | undefined, last: number): Input<'log.read'> => {
+  if (from === undefined) return { last };
+  if (from === 'new') return { last: 0 };
+  if (from === 'start') return { afterId: 0, limit: limits.logReadMax };
+  const place = 'id' in from ? { afterId: from.id - 1 } : { fromMs: from.timeMs };
+  return { ...place, limit: limits.logReadMax };
+};
+
 /** Resolves when all that is there was shown and `follow` is off, or with the signal. @throws MeshError UNREACHABLE at first */
 export async function tailLog(options: LogTailOptions): Promise<void> {
-  const { filter, last, fromId, follow, signal, onRecord, onLink } = options;
+  const { filter, last, from, follow, signal, onRecord, onLink } = options;
   let log = await options.connect();
-  let where: Input<'log.read'> = fromId === undefined ? { last } : { afterId: fromId - 1, limit: limits.logReadMax };
+  let where = whereOf(from, last);
   let away = false;
   while (!signal.aborted) {
     const waitMs = follow && where.last === undefined ? limits.longPollMsMax / 3 : 0;

@@ -27,7 +27,7 @@ export function rootHelp(): string {
 
 export function groupHelp(group: string): string {
   return [
-    `mesh ${group}: ${groupSummaries[group] ?? ''}`,
+    `mesh ${group}: ${groupSummaries[group] ?? groupSummaries[group.split(' ')[0] ?? ''] ?? ''}`,
     ...section('Commands', rowsOf(commandIndex.filter(({ path }) => path.startsWith(`${group} `)))),
     '',
     `Run "mesh ${group} COMMAND --help" for examples and options of a command.`,

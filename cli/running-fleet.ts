@@ -115,7 +115,7 @@ export class RunningFleet {
         await tailLog({
           filter: { stream: ERRORS_STREAM },
           last: ERRORS_KEPT,
-          fromId: undefined,
+          from: undefined,
           follow: true,
           signal,
           connect: () => access.log(),

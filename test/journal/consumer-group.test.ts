@@ -121,6 +121,19 @@ describe('a consumer group', () => {
     expect(idsOf(scene.take('b'))).to.have.members([1, 2]);
   });
 
+  it('delivers again what a member that asks for more has not seen', () => {
+    const scene = new Scene();
+    scene.offer(1, 2, 3);
+    const [one] = numbersOf(scene.take('a', 1));
+    scene.take('a', 2);
+    scene.group.recall('b', 0, 0);
+    scene.group.recall('a', one ?? 0, 0);
+    expect(scene.take('b').map(({ id, attempt }) => [id, attempt])).to.deep.equal([
+      [2, 1],
+      [3, 1],
+    ]);
+  });
+
   it('gives what is left unseen to the next who asks, and does not count that delivery', () => {
     const scene = new Scene();
     scene.offer(1, 2, 3);

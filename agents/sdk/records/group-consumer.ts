@@ -35,6 +35,8 @@ export class GroupConsumer implements Consumer {
   readonly #running: Promise<void>;
   #heartbeat: NodeJS.Timeout | undefined;
   #redelivered = 0;
+  /** The highest number of a delivery that has come. */
+  #seen = 0;
   #closing: Promise<void> | undefined;
 
   /** @param member who this is to the group; no other process says the same. */
@@ -130,7 +132,7 @@ export class GroupConsumer implements Consumer {
       return attempt;
     }
     try {
-      const ask = { group: this.group, member: this.member, max: room, waitMs };
+      const ask = { group: this.group, member: this.member, max: room, waitMs, seen: this.#seen };
       const { records } = await this.#link.ask('group.fetch', ask, waitMs, this.#fetching.signal);
       await this.#handOut(records);
       return 1;
@@ -147,6 +149,7 @@ export class GroupConsumer implements Consumer {
 
   async #handOut(records: readonly Delivered[]): Promise<void> {
     this.#settler.open(records.length);
+    for (const { delivery } of records) this.#seen = Math.max(this.#seen, delivery);
     for (const [index, record] of records.entries()) {
       if (this.#over) return this.#settler.release(records.slice(index).map(({ delivery }) => delivery));
       const outcome = this.#handle(record);

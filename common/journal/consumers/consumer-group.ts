@@ -144,6 +144,12 @@ export class ConsumerGroup {
     return { staleCount: this.counters.stale - staleBefore, deadIds };
   }
 
+  /** A member asks for more, and has seen no delivery behind that number: what it was sent did not reach it. */
+  recall(member: string, seenNumber: number, nowMs: number): void {
+    for (const entry of [...this.#flying.values()])
+      if (entry.member === member && entry.number > seenNumber && entry.state === 'flying') this.#release(entry, nowMs);
+  }
+
   /** What a member has in hand is given back unseen, and it is no member any more. */
   leave(member: string, nowMs: number): void {
     for (const entry of [...this.#flying.values()]) if (entry.member === member) this.#release(entry, nowMs);

@@ -54,7 +54,7 @@ export class ConsumerGroups {
   }
 
   /** @throws NOT_FOUND, NOT_ATTACHED */
-  fetch({ group, member, max, now }: GroupFetch): Fetched {
+  fetch({ group, member, max, seen, now }: GroupFetch): Fetched {
     const loaded = this.#shelf.find(group);
     const { core } = loaded;
     const nowMs = now.monotonicMs;
@@ -65,6 +65,7 @@ export class ConsumerGroups {
     }
     core.members.hear(member, nowMs);
     core.expire(nowMs);
+    if (seen !== undefined) core.recall(member, seen, nowMs);
     const isBehind = this.#look(loaded, core.lack(max, nowMs));
     const chosen = this.#read(loaded, core.choose(max, nowMs));
     this.#numbers.reserve(chosen.length);

@@ -29,6 +29,8 @@ export interface GroupJoin extends OfMember {
 
 export interface GroupFetch extends OfMember {
   readonly max: number;
+  /** The highest delivery number that the member has seen. */
+  readonly seen?: number;
 }
 
 export interface GroupSettle extends OfMember, Settlement {}

@@ -86,6 +86,13 @@ export const groupMessages = {
       group: Name,
       member: Member,
       max: Type.Integer({ minimum: 1, maximum: limits.groupFetchMax }),
+      seen: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description:
+            'the highest delivery number that the member was ever given: what it was sent beyond that was lost on its way, and is delivered again',
+        }),
+      ),
       waitMs: WaitMs,
     }),
     closed({
