@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { openMachineFolder } from '../../agents/node/machine-folder.js';
+import { incidents } from '../../agents/node/records/incident.js';
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { isLocalAddress } from '../../common/config/local-machine.js';
 import { systemClock } from '../../common/core/clock.js';
@@ -15,14 +16,13 @@ import { logOption, type Store, storeWord } from '../store-option.js';
 
 export const command: Command = {
   details:
-    'Only while the machine is down, on its own box. What is there is put aside under another name, never deleted. The restored journal begins a new chain: what it writes is new to main, and what it lacks and main has stays on main, told once. A backup that is damaged or of another machine is refused.',
+    'Only while the machine is down, on its own box. What is there is put aside under another name, never deleted. What main does not have yet of the present journal goes along. The restored journal begins a new chain, main keeps what it has, and one incident tells of it. A backup that is damaged or of another machine is refused.',
   operands: [
     { syntax: '<backup>', description: 'a name of `mesh journal backups`, or a file; `latest` for the newest' },
   ],
   options: [
     { ...logOption, description: "main's log; the journals send again what they still hold" },
     { flags: '--dry-run', description: 'only check the backup and say what would be done' },
-    { flags: '--abandon-pending', description: 'although the present journal holds records that main does not have' },
   ],
   examples: [
     { line: 'mesh journal restore latest --machine pc2 --dry-run', explains: 'what it would do', needs: 'stopped' },
@@ -51,7 +51,7 @@ export const command: Command = {
         machine: machine.name,
         wallMs: systemClock.wallMs(),
         isDryRun,
-        abandonsPending: args.flag('abandonPending'),
+        incidentOf: (carriedCount) => incidents.restored(basename(archive), carriedCount).toRecord(),
       });
       await tell(context, { machine: machine.name, store, backup: archive, isDryRun, ...restored });
     } finally {
@@ -100,7 +100,7 @@ type Outcome = Restored & {
 };
 
 async function tell({ output }: Context, outcome: Outcome): Promise<void> {
-  const { machine, store, backup, isDryRun, verdict, replaced, pendingCount = null } = outcome;
+  const { machine, store, backup, isDryRun, verdict, replaced, carriedCount } = outcome;
   const row = {
     machine,
     store,
@@ -108,20 +108,20 @@ async function tell({ output }: Context, outcome: Outcome): Promise<void> {
     dryRun: isDryRun,
     records: verdict.checkedCount,
     replaced: replaced ?? null,
-    pendingCount,
+    carried: carriedCount ?? null,
   };
-  const did = isDryRun ? 'would be' : 'was';
+  const [was, is] = isDryRun ? ['would be', 'would be'] : ['was', 'is'];
   const lines = [
-    `the ${storeWord(machine, store)} ${did} restored from ${backup} with ${counted(verdict.checkedCount, 'record')}`,
-    ...(replaced === undefined ? [] : [`what was there ${isDryRun ? 'would be' : 'is'} kept as ${replaced}`]),
+    `the ${storeWord(machine, store)} ${was} restored from ${backup} with ${counted(verdict.checkedCount, 'record')}`,
+    ...(carriedCount ? [`${counted(carriedCount, 'record')} that main does not have yet ${was} carried over`] : []),
+    ...(replaced === undefined ? [] : [`what was there ${is} kept as ${replaced}`]),
   ];
   await output.value(
     row,
     () => lines.join('\n'),
     () => backup,
   );
-  if (pendingCount === null) output.warn('what was there cannot be read: nobody can say whether main has all of it');
-  else if (pendingCount > 0)
-    output.warn(`${counted(pendingCount, 'record')} of it are not on main, and only in that file now`);
+  if (carriedCount === undefined)
+    output.warn('what is there cannot be read: what main does not have of it stays in that file');
   if (!isDryRun) output.note(`next: mesh up ${machine}`);
 }

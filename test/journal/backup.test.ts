@@ -8,10 +8,15 @@ import { type RestoreOptions, restore } from '../../common/journal/care/restore.
 import type { StoreKind } from '../../common/journal/care/store-file.js';
 import { verifyStore } from '../../common/journal/care/verify-store.js';
 import { filledStores } from './care-world.js';
-import { append, failureOfPromise, forward, pendingOf, recordsOf, textOf, useWorld } from './world.js';
+import { append, failureOfPromise, forward, pendingOf, recordOf, recordsOf, textOf, useWorld } from './world.js';
 
 const T0 = Date.UTC(2026, 10, 21, 19, 30);
 const DAY_MS = 86_400_000;
+
+function answered(run: ReturnType<typeof pendingOf>[number] | undefined) {
+  if (run === undefined) throw new Error('nothing is pending');
+  return run;
+}
 
 describe('a backup', () => {
   const world = useWorld();
@@ -27,7 +32,8 @@ describe('a backup', () => {
     const { kind = 'journal' } = options;
     const file = world().path(kind === 'journal' ? 'journal.db' : 'mesh.db');
     const common = { archive: `${folder()}/${name}`, file, kind, machine: 'pc2', wallMs: T0 };
-    return restore({ ...common, isDryRun: false, abandonsPending: false, ...options });
+    const incidentOf = (count: number | undefined) => recordOf(`restored ${count}`, 'incidents');
+    return restore({ ...common, isDryRun: false, incidentOf, ...options });
   };
 
   it('is made beside its writer, has all that was committed, and leaves nothing half done', async () => {
@@ -67,15 +73,15 @@ describe('a backup', () => {
     const before = store.status().journalId;
     store.close();
 
-    const { replaced, pendingCount } = await putBack(name);
-    expect([replaced, pendingCount]).to.deep.equal([world().path(`journal.db.replaced-${T0}`), 0]);
+    const { replaced, carriedCount } = await putBack(name);
+    expect([replaced, carriedCount]).to.deep.equal([world().path(`journal.db.replaced-${T0}`), 0]);
     expect(existsSync(replaced ?? '')).to.equal(true);
     const { store: restored, findings } = world().journal();
     expect(findings).to.deep.equal([]);
     expect(restored.status().journalId).to.not.equal(before);
     append(restored, { records: recordsOf(2, 'new') });
     forward(restored, log);
-    expect(log.read({}).records.map(textOf).slice(-4)).to.deep.equal(['later1', 'later2', 'new1', 'new2']);
+    expect(log.read({}).records.map(textOf).slice(-4)).to.deep.equal(['later2', 'restored 0', 'new1', 'new2']);
   });
 
   it('of the log is put back so that the journals send again what they hold, under ids that nobody has seen', async () => {
@@ -109,8 +115,7 @@ describe('a backup', () => {
     const { name } = await make('log');
     log.close();
     writeFileSync(world().path('mesh.db'), 'ruined');
-    const { pendingCount } = await putBack(name, { kind: 'log' });
-    expect(pendingCount).to.equal(undefined);
+    await putBack(name, { kind: 'log' });
     expect(world().log().headId()).to.equal(100_006);
   });
 
@@ -125,14 +130,37 @@ describe('a backup', () => {
     expect(readdirSync(world().folder).sort()).to.include('journal.db').and.not.include('journal.db.restoring');
   });
 
-  it('does not take the place of records that main has not, unless that is said', async () => {
-    const { store } = filledStores(world());
+  it('takes along what main does not have of the present journal, under the names that it has there', async () => {
+    const { store, log } = filledStores(world());
     const { name } = await make('journal');
-    append(store, { records: recordsOf(3, 'pending') });
+    append(store, { records: recordsOf(2, 'sent') });
+    forward(store, log);
+    const { seq, hash } = { seq: 9, hash: append(store, { records: recordsOf(1, 'pending') }).hashes[0] };
+    const checkpoint = { agent: 'w', name: 'pos', bytes: Buffer.from('of now') };
+    append(store, { records: [], checkpoint });
+    const { journalId } = store.status();
+    // Main has it, and the journal has not heard so: it must not get it twice.
+    const [pending] = pendingOf(store);
+    log.appendBatches([{ machine: 'pc2', ...answered(pending) }]);
     store.close();
-    const refusal = await failureOfPromise(putBack(name));
-    expect([refusal.code, refusal.details?.['pendingCount']]).to.deep.equal(['CONFLICT', 3]);
-    expect((await putBack(name, { abandonsPending: true })).pendingCount).to.equal(3);
+    const { store: second } = world().journal();
+    append(second, { records: recordsOf(2, 'second') });
+    second.close();
+
+    expect((await putBack(name, { isDryRun: true })).carriedCount).to.equal(3);
+    expect((await putBack(name)).carriedCount).to.equal(3);
+    const { store: restored, findings } = world().journal();
+    expect(findings).to.deep.equal([]);
+    expect(restored.hashAt({ journalId, seq })).to.deep.equal(hash);
+    expect(Buffer.from(restored.checkpoint({ agent: 'w', name: 'pos' }) ?? [])).to.deep.equal(checkpoint.bytes);
+    forward(restored, log);
+    const texts = log.read({}).records.map(textOf).slice(6);
+    expect(texts).to.deep.equal(['sent1', 'sent2', 'pending1', 'second1', 'second2', 'restored 3']);
+    restored.close();
+    expect(verifyStore(world().path('journal.db'), 'journal', () => undefined)).to.include({
+      damagedCount: 0,
+      missingCount: 0,
+    });
   });
 
   it('is put back in the place of a ruin, which keeps its write-ahead log', async () => {
@@ -145,7 +173,8 @@ describe('a backup', () => {
     expect(readFileSync(`${replaced}-wal`, 'utf8')).to.equal('its log');
     const { store: restored, findings } = world().journal();
     expect(findings).to.deep.equal([]);
-    expect(pendingOf(restored)).to.deep.equal([]);
+    const texts = pendingOf(restored).flatMap(({ entries }) => entries.map(textOf));
+    expect(texts).to.deep.equal(['restored undefined']);
   });
 
   it('that is foreign, of another kind, newer, cut or no backup at all is refused, and nothing is changed', async () => {

@@ -49,6 +49,21 @@ export const incidents = {
       context: { next: 'nothing is lost that was acknowledged, agents repeat the rest; look at the disk with "df"' },
     }),
 
+  restored: (backup: string, carriedCount: number | undefined): Incident =>
+    new Incident({
+      code: 'JOURNAL_RESTORED',
+      severity: 'warning',
+      message: `the journal was restored from ${backup}`,
+      context: {
+        backup,
+        carriedCount: carriedCount ?? null,
+        next:
+          carriedCount === undefined
+            ? 'what was there could not be read: what main does not have of it is in the file that was put aside'
+            : 'nothing is lost on main; new records go into a new journal',
+      },
+    }),
+
   found: (finding: JournalFinding): Incident =>
     finding.kind === 'damaged'
       ? incidents.damaged(finding)

@@ -2,10 +2,10 @@
  * Putting a backup in the place of a store, while nobody has it open: the caller sees to that. What was there is kept
  * under another name, never deleted.
  *
- * What the backup lacks of a journal is not lost where main has it: the restored journal begins a new chain at its next
- * opening, as at every one, so that nothing it writes can be taken for something main holds already; both sides then
- * compare, and the tail that is gone is told once. A log that is restored gets again what the journals still hold, and
- * gives out no id that it gave out before.
+ * A journal: what the present file holds and main does not have goes along (`carry-over.ts`), as far as it can be read. The
+ * restored journal begins a new chain, so that nothing it writes can be taken for something main holds already, and the
+ * restoring itself is its first record there. What is lacking all the same is told when both sides compare.
+ * The log: gets again what the journals still hold, and gives out no id that it gave out before.
  */
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,11 +13,13 @@ import Database from 'better-sqlite3';
 import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { LogReader } from '../log/log-reader.js';
-import { ChainTable } from '../machine/chain-table.js';
+import { JournalStore } from '../machine/journal-store.js';
+import type { NewRecord } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { syncFile, unpack } from './archive.js';
 import { checkCopy, ensureRoom } from './backup.js';
+import { carryOver, pendingCountOf } from './carry-over.js';
 import { assertIdentity, besideStore, type StoreKind } from './store-file.js';
 import { isSound, type StoreVerdict } from './store-verdict.js';
 
@@ -31,8 +33,8 @@ export interface RestoreOptions {
   readonly wallMs: number;
   /** Only look: nothing is changed. */
   readonly isDryRun: boolean;
-  /** Go on although the present journal holds records that main has not acknowledged. */
-  readonly abandonsPending: boolean;
+  /** What the restored journal tells of it. */
+  readonly incidentOf: (carriedCount: number | undefined) => NewRecord;
 }
 
 export interface Restored {
@@ -40,18 +42,18 @@ export interface Restored {
   readonly verdict: StoreVerdict;
   /** Where what was there is now, or would be; undefined when there was nothing. */
   readonly replaced: string | undefined;
-  /** Records in it that main has not acknowledged: they are nowhere else. Undefined when it cannot be read. */
-  readonly pendingCount: number | undefined;
+  /** Records in it that main does not have, and that go along. Undefined when it cannot be read: then nobody knows. */
+  readonly carriedCount: number | undefined;
 }
 
-/** @throws JOURNAL_DAMAGED (the backup), CONFLICT (foreign, newer, or records would be abandoned), JOURNAL_FAILED */
+/** @throws JOURNAL_DAMAGED (the backup), CONFLICT (foreign, or newer), NOT_FOUND, JOURNAL_FAILED */
 export async function restore(options: RestoreOptions): Promise<Restored> {
-  const { archive, file, kind, machine, wallMs, isDryRun, abandonsPending } = options;
+  const { archive, file, kind, machine, wallMs, isDryRun } = options;
   const copy = `${file}.restoring`;
-  rmSync(copy, { force: true });
   if (!existsSync(archive)) {
     throw new MeshError('NOT_FOUND', `there is no backup ${archive}`, { hint: 'See `mesh journal backups`.' });
   }
+  remove(copy);
   ensureRoom(archive, dirname(file));
   try {
     await unpack(archive, copy);
@@ -59,19 +61,17 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     const verdict = checkCopy(copy, kind);
     if (!isSound(verdict)) throw damagedBackup(archive, verdict);
     const replaced = existsSync(file) ? freeName(file, wallMs) : undefined;
-    const present = replaced === undefined ? undefined : presentStore(file, kind);
-    const pendingCount = replaced === undefined ? 0 : present?.pendingCount;
-    if (!abandonsPending && pendingCount !== undefined && pendingCount > 0) throw abandoned(file, pendingCount);
-    if (!isDryRun) {
-      if (kind === 'log') continueIds(copy, present?.headId);
-      if (present !== undefined) takeLogIn(file);
-      putInPlace(copy, file, replaced);
-    }
-    return { verdict, replaced, pendingCount };
+    const present = readable(file, kind);
+    if (isDryRun) return { verdict, replaced, carriedCount: present?.pendingCount };
+    const carriedCount = kind === 'journal' ? prepareJournal(copy, options) : 0;
+    if (kind === 'log') continueIds(copy, present?.headId);
+    if (present !== undefined) takeLogIn(file);
+    putInPlace(copy, file, replaced);
+    return { verdict, replaced, carriedCount };
   } catch (thrown) {
     throw storeError(thrown, file);
   } finally {
-    rmSync(copy, { force: true });
+    remove(copy);
   }
 }
 
@@ -81,20 +81,51 @@ interface PresentStore {
 }
 
 /** Undefined when it cannot be read: that is what a restore is for. */
-function presentStore(file: string, kind: StoreKind): PresentStore | undefined {
+function readable(file: string, kind: StoreKind): PresentStore | undefined {
+  if (!existsSync(file)) return { pendingCount: 0, headId: 0 };
+  return ifReadable(file, (db) =>
+    kind === 'log'
+      ? { pendingCount: 0, headId: new LogReader(db).headId() }
+      : { pendingCount: pendingCountOf(db), headId: 0 },
+  );
+}
+
+function ifReadable<T>(file: string, work: (db: Connection) => T): T | undefined {
   try {
-    return besideStore(file, (db) =>
-      kind === 'log'
-        ? { pendingCount: 0, headId: new LogReader(db).headId() }
-        : { pendingCount: pendingCountOf(db), headId: 0 },
-    );
+    return besideStore(file, work);
   } catch {
     return undefined;
   }
 }
 
-const pendingCountOf = (db: Connection): number =>
-  new ChainTable(db).all.reduce((sum, { head, acked }) => sum + head.seq - acked.seq, 0);
+/** @returns how many records go along; undefined when what is there cannot be read */
+function prepareJournal(copy: string, { file, machine, wallMs, incidentOf }: RestoreOptions): number | undefined {
+  // An older backup gets the tables of today.
+  JournalStore.open({ file: copy, machine, wallMs }).store.close();
+  const carriedCount = existsSync(file) ? ifReadable(file, (present) => carryInto(copy, present)) : 0;
+  const { store } = JournalStore.open({ file: copy, machine, wallMs });
+  try {
+    const [outcome] = store.appendBatches([{ records: [incidentOf(carriedCount)] }]);
+    if (outcome?.ok === false) throw outcome.error;
+  } finally {
+    store.close();
+  }
+  syncFile(copy);
+  return carriedCount;
+}
+
+function carryInto(copy: string, present: Connection): number {
+  const db = new Database(copy);
+  try {
+    return carryOver(present, db);
+  } finally {
+    db.close();
+  }
+}
+
+const remove = (copy: string): void => {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true });
+};
 
 /** Whoever reads the log by id goes on behind the last one: an id that comes twice would be passed over. */
 function continueIds(copy: string, headId: number | undefined): void {
@@ -147,11 +178,4 @@ function damagedBackup(archive: string, { damagedCount, missingCount, findings }
     `${archive} does not hold what was written: ${damagedCount} damaged, ${missingCount} missing${where}`,
     { hint: 'Take an older backup: `mesh journal backups` lists them.' },
   );
-}
-
-function abandoned(file: string, pendingCount: number): MeshError {
-  return new MeshError('CONFLICT', `${file} holds ${pendingCount} records that main does not have yet`, {
-    hint: 'Start the machine so that they reach main, or repeat with --abandon-pending: they stay in the file that is put aside.',
-    details: { pendingCount },
-  });
 }
