@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { MeshClient } from '../../agents/sdk/index.js';
 import type { Example } from '../../cli/command.js';
 import { commandIndex } from '../../cli/command-index.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
 import { SampleFleet } from '../cli/sample-fleet.js';
+import { waitUntil } from '../support/wait-for.js';
 
 interface Run {
   readonly code: number | null;
@@ -17,9 +19,32 @@ interface Run {
 
 const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** They change what others look at: one after the other, in this order, each with what the one before left. */
-const CHANGING = ['reload', 'restart', 'stop', 'start', 'down'];
+const CHANGING = [
+  'stream dead replay',
+  'stream dead drop',
+  'stream group rm',
+  'reload',
+  'restart',
+  'stop',
+  'start',
+  'down',
+];
 /** As many at a time as keep two cores busy. */
 const AT_A_TIME = 3;
+
+/** A consumer group that cannot do its work, and one that nobody needs any more. */
+async function leaveGroups({ ports }: SampleFleet): Promise<void> {
+  const mesh = await MeshClient.connect({ node: `tcp://127.0.0.1:${ports.main['node']}`, name: 'examples' });
+  const refuse = () => {
+    throw new Error('no such customer');
+  };
+  const billing = mesh.consume('orders', refuse, { group: 'billing', from: 'start', deliveriesMax: 1 });
+  const old = mesh.consume('imports', () => undefined, { group: 'old-import' });
+  await mesh.emitBatch([1, 2, 3].map((amount) => ({ stream: 'orders', body: { amount } })));
+  await waitUntil('orders that cannot be billed', () => billing.figures.dead === 3);
+  await old.ready;
+  await mesh.close();
+}
 
 describe('every example', function () {
   this.timeout(180_000);
@@ -90,6 +115,7 @@ describe('every example', function () {
     await run(
       `mesh stream emit errors '{"code":"DEMO","message":"an example","severity":"error","component":"demo"}' --machine pc2`,
     );
+    await leaveGroups(fleet);
     await runAll([...of('running', ...CHANGING), ...readmeExamples()]);
     for (const command of CHANGING) {
       for (const { example } of examples.filter((one) => one.path === command))
