@@ -107,6 +107,7 @@ export class AgentRuntime {
         name: agent,
         epoch,
         onHandlerError: (error, topic) => this.#onHandlerError(error, topic),
+        release: this.definition.version,
         onConsumerError: (error, stream) => this.#onConsumerError(error, stream),
       },
       this.#node,

@@ -43,6 +43,8 @@ export interface MeshClientOptions {
   /** The handler of a record threw, a record became a dead letter, or a consumer was refused. Default: silence, as above. */
   readonly onConsumerError?: (error: unknown, stream: string) => void;
   readonly clock?: Clock;
+  /** Of the program: errors that it reports name it. */
+  readonly release?: string | undefined;
 }
 
 export class MeshClient implements Mesh {
@@ -89,7 +91,8 @@ export class MeshClient implements Mesh {
     this.#calls = new CallRouter(this.registry, caller, policies.policies);
     const identity = { agent: options.name, epoch: this.#epoch };
     this.#emitter = new Emitter(node, identity, this.#clock);
-    this.#reporter = new Reporter(node, identity, this.#clock);
+    this.#reporter = new Reporter(node, identity, this.#clock, options.release);
+    this.#bodies = new BodyDownload((machine) => this.#nodeOf(machine));
     this.#events = new EventPlane({
       instance: this.instance,
       epoch: this.#epoch,

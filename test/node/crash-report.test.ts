@@ -27,6 +27,18 @@ describe('the report of a process that died', () => {
     });
   });
 
+  it('names the release that died, where there is one', () => {
+    const words = { code: 'E', message: 'm', severity: 'error', component: 'agent' } as const;
+    const releases = [
+      crashReport({ ...death, release: '1.4.2' }),
+      crashReport({ ...death, release: '1.4.2', lastWords: { tsMs: 1, report: words } }),
+      crashReport({ ...death, release: '1.4.2', lastWords: { tsMs: 1, report: { ...words, release: '1.4.3' } } }),
+      crashReport({ ...death, release: '0.0.0' }),
+      crashReport(death),
+    ];
+    expect(releases.map(({ release }) => release)).to.deep.equal(['1.4.2', '1.4.2', '1.4.3', undefined, undefined]);
+  });
+
   it('is its last words where it left some, with how it ended beside them', () => {
     const words = {
       code: 'TypeError',

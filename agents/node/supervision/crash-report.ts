@@ -16,9 +16,14 @@ export interface Death {
   readonly restarts: number;
   /** Undefined when it is not started again. */
   readonly restartInMs: number | undefined;
+  /** Its version; empty when nobody knows it. */
+  readonly release?: string;
 }
 
 type Traces = Pick<Death, 'instance' | 'pid' | 'lastLogLines'>;
+
+/** What an agent attaches with whose author says no version. */
+const NO_VERSION = '0.0.0';
 
 export function crashReport(death: Death): ErrorReport {
   const { instance, exit, lastWords, lastLogLines, pid, uptimeMs, restarts, restartInMs } = death;
@@ -33,9 +38,11 @@ export function crashReport(death: Death): ErrorReport {
     ...(exit.hint === undefined ? {} : { next: exit.hint }),
     lastLogLines: [...lastLogLines],
   };
+  const release = death.release === undefined || death.release === NO_VERSION ? {} : { release: death.release };
   if (lastWords !== undefined)
-    return completeReport({ ...lastWords.report, context: { ...context, ...lastWords.report.context } });
+    return completeReport({ ...release, ...lastWords.report, context: { ...context, ...lastWords.report.context } });
   return completeReport({
+    ...release,
     code: exit.reason === undefined ? 'AGENT_CRASHED' : 'START_FAILED',
     message: `${instance} ended unexpectedly: ${exitText(exit)}`,
     severity: exit.code === 0 ? 'warning' : 'critical',

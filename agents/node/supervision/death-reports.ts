@@ -27,13 +27,13 @@ export interface DeathReportsOptions {
 export class DeathReports {
   constructor(private readonly options: DeathReportsOptions) {}
 
-  onDeath({ process, epoch, pid, exit, uptimeMs, verdict, isTold, isUnseen }: Death<SupervisedProcess>): void {
+  onDeath({ process, epoch, pid, exit, uptimeMs, verdict, isTold, isUnseen, release }: Death<SupervisedProcess>): void {
     const { name, restarts } = process;
     const traces = { ...this.#tracesOf(name, epoch), pid };
     const restartInMs = verdict.kind === 'backoff' ? verdict.waitMs : undefined;
     if (isUnseen) this.#report(name, epoch, unseenDeathReport(traces));
     else if (!isTold && verdict.kind !== 'completed')
-      this.#report(name, epoch, crashReport({ ...traces, exit, uptimeMs, restarts, restartInMs }));
+      this.#report(name, epoch, crashReport({ ...traces, exit, uptimeMs, restarts, restartInMs, release }));
     if (verdict.kind === 'quarantined') this.#report(name, epoch, quarantineReport(traces, verdict.why));
   }
 

@@ -18,7 +18,7 @@ import type { LaunchView } from './launch-order.js';
 import { NextStart } from './next-start.js';
 import type { ProcessMemory } from './process-memory.js';
 import { type RestartHistory, restartVerdict } from './restart-policy.js';
-import type { Step, Supervision } from './supervision.js';
+import type { Death, Step, Supervision } from './supervision.js';
 import { TrackedProcess } from './tracked-process.js';
 
 /** What follows the end of the living incarnation: the word of its policy, nothing, or another start. */
@@ -150,7 +150,7 @@ export class SupervisedProcess extends TrackedProcess {
   onDiedUnseen(pid: number): void {
     this.#clear();
     const ranMs = Math.max(0, this.supervision.clock.wallMs() - this.startedMs);
-    if (this.wanted) this.#judge({ code: undefined, signal: undefined }, { pid, ranMs, isUnseen: true });
+    if (this.wanted) this.#judge({ code: undefined, signal: undefined }, { pid, ranMs, isUnseen: true, release: '' });
     else this.apply('end', this.stateWhy, { pid });
   }
 
@@ -247,6 +247,7 @@ export class SupervisedProcess extends TrackedProcess {
 
   #onExit(exit: Exit): void {
     const { pid, uptimeMs: ranMs } = this;
+    const release = this.attachment.version;
     clearTimeout(this.#readyTimer);
     this.#clear();
     // Whoever asked for the end learns it too when that took more than asking.
@@ -254,18 +255,19 @@ export class SupervisedProcess extends TrackedProcess {
     const told = this.#endWhy === '' ? this.supervision.explain(this.name, exit) : { ...exit, reason: why };
     this.lastExit = exitText(told);
     this.life = undefined;
-    if (this.#sequel.kind === 'judge') return this.#judge(told, { pid, ranMs, isUnseen: false });
+    if (this.#sequel.kind === 'judge') return this.#judge(told, { pid, ranMs, isUnseen: false, release });
     if (this.#sequel.kind === 'again') this.#next.repeat(this.#sequel.by);
     this.apply('end', why, { pid, exit: told });
   }
 
-  #judge(exit: Exit, { pid, ranMs, isUnseen }: { pid: number; ranMs: number; isUnseen: boolean }): void {
+  #judge(exit: Exit, { ranMs, ...end }: Pick<Death<this>, 'pid' | 'isUnseen' | 'release'> & { ranMs: number }): void {
+    const { pid, isUnseen } = end;
     const { plan, history, supervision, epoch } = this;
     const text = exitText(exit);
     const ending = { text, isFailure: exit.reason !== undefined || exit.code !== 0, ranMs };
     const verdict = restartVerdict(plan.restart, history, ending, supervision.clock.monotonicMs(), Math.random());
     const isTold = this.#isTold;
-    supervision.onDeath({ process: this, epoch, pid, uptimeMs: ranMs, exit, verdict, isTold, isUnseen });
+    supervision.onDeath({ process: this, epoch, uptimeMs: ranMs, exit, verdict, isTold, ...end });
     this.lastExit = text;
     const ended = { pid, exit };
     switch (verdict.kind) {

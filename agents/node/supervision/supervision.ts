@@ -38,6 +38,8 @@ export interface Death<P> {
   readonly isTold: boolean;
   /** It ended while there was no node. */
   readonly isUnseen: boolean;
+  /** The version that it attached with; empty when it did not. */
+  readonly release: string;
 }
 
 export interface Supervision<P> {

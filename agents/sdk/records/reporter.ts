@@ -25,13 +25,18 @@ export class Reporter {
     private readonly node: RequestClient,
     private readonly identity: { readonly agent: string; readonly epoch: number },
     private readonly clock: Clock,
+    /** Of the program: what a report does not say itself. */
+    private readonly release?: string,
   ) {}
 
   /** @param error a thrown value, or a report. Rejects with DENIED, CLOSED */
   report(error: unknown, rest: Partial<ErrorReport>, trace: string): Promise<ReportReceipt> {
     if (this.#ending.signal.aborted)
       return Promise.reject(new MeshError('CLOSED', 'the agent is ending and takes no more reports'));
-    const report = isReport(error) ? completeReport({ ...error, ...rest }) : reportOf(error, rest);
+    const ofRelease = this.release === undefined ? {} : { release: this.release };
+    const report = isReport(error)
+      ? completeReport({ ...ofRelease, ...error, ...rest })
+      : reportOf(error, { ...ofRelease, ...rest });
     const promise = this.#queue.add(report, trace, this.clock.wallMs());
     this.#running ??= this.#run();
     // The promise itself, of which many callers share one: another one for each of a million would fill the memory.

@@ -78,6 +78,30 @@ describe('errors of one process', () => {
   const report = (message: string, stack = '') =>
     reporter.report({ message, code: 'E', ...(stack === '' ? {} : { stack }) }, {}, '');
 
+  it('name the release of their program, unless they say one themselves', async () => {
+    const released = new Reporter(client, { agent: 'bill', epoch: 7 }, systemClock, '1.4.2');
+    await Promise.all([
+      released.report(new Error('thrown'), {}, ''),
+      released.report({ message: 'told' }, {}, ''),
+      released.report({ message: 'of another', release: '1.4.3' }, {}, ''),
+      released.report(new Error('of a third'), { release: '1.4.4' }, ''),
+      report('of nobody knows which'),
+    ]);
+    await released.close(10);
+    const releases = node.batches.flatMap(({ reports }) =>
+      reports.map(({ report: { message, release } }) => [message, release]),
+    );
+    expect(new Map(releases.map(([message = '', release]) => [message, release]))).to.deep.equal(
+      new Map([
+        ['thrown', '1.4.2'],
+        ['told', '1.4.2'],
+        ['of another', '1.4.3'],
+        ['of a third', '1.4.4'],
+        ['of nobody knows which', undefined],
+      ]),
+    );
+  });
+
   it('that say the same while a batch is under way are one with a count, and each is told where that is', async () => {
     let release: () => void = () => undefined;
     node.answer = async (batch) => {
