@@ -15,6 +15,8 @@ export interface StoredReport {
   readonly message: string;
   readonly context: Readonly<Record<string, unknown>>;
   readonly stack: string;
+  /** Occurrences that it stands for. */
+  readonly count: number;
 }
 
 interface Row {
@@ -97,7 +99,7 @@ function withLog<T>(file: string, none: T, work: (db: Database.Database) => T): 
   }
 }
 
-function reportIn(body: Buffer): Pick<StoredReport, 'code' | 'message' | 'context' | 'stack'> {
-  const { code = '', message = '', context = {}, stack = '' } = unpack(body);
-  return { code, message, context, stack };
+function reportIn(body: Buffer): Pick<StoredReport, 'code' | 'message' | 'context' | 'stack' | 'count'> {
+  const { code = '', message = '', context = {}, stack = '', count = 1 } = unpack(body);
+  return { code, message, context, stack, count };
 }
