@@ -208,8 +208,27 @@ export const limits = {
   /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
   recordBatchMax: 1_000,
   recordBatchBytesMax: 1 * MIB,
-  /** Emits that wait in one agent for their acknowledgement; the next is refused with QUEUE_FULL. */
+  /** Records of one agent that are in line for the journal, and their bytes. Beyond it an emit waits for room … */
   emitQueueMax: 20_000,
+  emitQueueBytesMax: 64 * MIB,
+  /** … so many emits, with as many bytes again, for so long: then they are refused with QUEUE_FULL, and stored nowhere. Longer
+   *  than a disk stalls now and then, shorter than whoever waits would take for an end. */
+  emitWaitersMax: 1_000,
+  emitWaitMs: 10_000,
+  /** A body of more than `recordBodyBytesMax` is a file of its machine, up to this size: larger things are no records. */
+  bodyBytesMax: 64 * MIB,
+  /** Of such a body, in one message: several fit a frame of the node. */
+  bodyChunkBytes: 512 * KIB,
+  /** All of a machine's. Beyond it a body is refused with QUEUE_FULL, and its emitter waits and tries again. */
+  bodiesBytesMax: 16_384 * MIB,
+  /** Bodies on their way into a node; the next is refused with QUEUE_FULL. One that says nothing for so long has been given
+   *  up by its sender. */
+  bodyUploadsMax: 64,
+  bodyUploadIdleMs: 60_000,
+  /** A body that no record refers to is kept for so long: it is sent before its record. */
+  bodyOrphanMs: 3_600_000,
+  /** References that are asked for at once, whether any record has them. */
+  bodyRefsAsked: 500,
   /** Rows the journal's writer commits together: bounds how long the first of them waits. */
   groupCommitRowsMax: 2_000,
   /** Batches waiting for the journal's writer; the next is refused with QUEUE_FULL. */
@@ -500,6 +519,8 @@ export const limits = {
   alertRefillMs: 10_000,
   /** Characters of what a notice says of the thing that it is about. */
   alertTitleMax: 120,
+  /** Of what an alerter remembers, compressed; the other half of a checkpoint is what it has still to tell. */
+  alertMemoryBytesMax: 40 * KIB,
   /** Notices that wait for their routes; when there are more the oldest is given up, and that is told. */
   alertOutboxMax: 24,
   /** Tries to deliver a notice, with the waits in between about a quarter of an hour. */
@@ -545,6 +566,8 @@ assertLimit(
   'the occurrences of an error fit a read',
 );
 assertLimit(limits.recordBodyBytesMax <= limits.recordBatchBytesMax, 'a record fits a batch');
+assertLimit(limits.bodyBytesMax <= limits.emitQueueBytesMax, 'a large body may wait for the journal');
+assertLimit(limits.bodyChunkBytes <= limits.controlFrameBytesMax / 2, 'a chunk of a body fits a frame of the node');
 assertLimit(limits.recordBodyBytesMax <= limits.controlFrameBytesMax / 2, 'an emit fits a frame of the node');
 assertLimit(limits.recordBatchBytesMax <= limits.controlFrameBytesMax, 'a batch of emits fits a frame of the node');
 assertLimit(limits.agentLogBytesMax < limits.machineLogBytesMax, "a log fits the bound of its machine's logs");
