@@ -3,6 +3,8 @@ import type { LogRecord } from '../common/journal/log/log-reader.js';
 import type { LogRecordBody } from '../common/protocol/catalogue.js';
 import { marksOf } from '../common/protocol/record-marks.js';
 
-export function recordBodyOf({ trace, ref, ...record }: LogRecord): LogRecordBody {
-  return trace === '' && ref === '' ? record : { ...record, ...marksOf({ trace, ref }) };
+export function recordBodyOf(record: LogRecord): LogRecordBody {
+  const { id, journalId, machine, integrity, seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = record;
+  const fields = { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, body, integrity };
+  return trace === '' && ref === '' ? fields : { ...fields, ...marksOf({ trace, ref }) };
 }

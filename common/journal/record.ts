@@ -69,6 +69,22 @@ export const recordOf = (stream: string, tsMs: number, agent: string, epoch: num
 /** Reused by every call, because the hash is taken before the next one writes: an allocation each would cost a third. */
 let scratch = Buffer.allocUnsafe(8 * 1024);
 
+/** Where hashes lie side by side: a buffer for each would cost more than to compute it. */
+let slab = Buffer.alloc(0);
+let slabAt = 0;
+/** What a thread keeps of one hash, or another thread is sent with it, is at most this. */
+const SLAB_BYTES = 64 * HASH_BYTES;
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  if (slabAt === slab.byteLength) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabAt = 0;
+  }
+  const at = slabAt;
+  slabAt += slab.write(hash('sha256', bytes, 'binary'), at, 'latin1');
+  return slab.subarray(at, slabAt);
+}
+
 export const genesisHash = (journalId: string): Uint8Array =>
   hash('sha256', Buffer.from(`agent-mesh journal ${journalId}`, 'utf8'), 'buffer');
 
@@ -89,7 +105,7 @@ export function chainHash(previous: Uint8Array, seq: number, record: NewRecord):
   at += record.body.byteLength;
   // A record without marks hashes as it did before there were any, so chains of old files go on.
   if (record.trace !== '' || record.ref !== '') at = writeText(record.ref, writeText(record.trace, at));
-  return hash('sha256', scratch.subarray(0, at), 'buffer');
+  return sha256(scratch.subarray(0, at));
 }
 
 function writeUint64(value: number, at: number): number {

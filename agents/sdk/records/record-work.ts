@@ -5,6 +5,7 @@
 import { MeshError, messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
+import { marksOf } from '../../../common/protocol/record-marks.js';
 import type { ConsumedRecord, Handled, RecordHandler } from './consumer.js';
 
 export class RecordWork {
@@ -46,8 +47,11 @@ export class RecordWork {
   }
 
   #shown(record: LogRecordBody, attempt: number): ConsumedRecord {
-    const { body: _, ...shown } = record;
-    return { ...shown, attempt, body: () => this.bodyOf(record) };
+    // Field by field: what the engine does for a rest costs more than all else that is done for a record.
+    const { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, integrity, trace = '', ref = '' } = record;
+    const body = () => this.bodyOf(record);
+    const shown = { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, integrity, attempt, body };
+    return trace === '' && ref === '' ? shown : { ...shown, ...marksOf({ trace, ref }) };
   }
 
   #onDone(): Handled {

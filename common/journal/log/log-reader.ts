@@ -98,17 +98,27 @@ export class LogReader {
     );
     const records: LogRecord[] = [];
     let sizeBytes = 0;
+    let before: LogRow | undefined;
     for (const row of statement.iterate(...filter.values, limit)) {
       sizeBytes += row.body.byteLength;
       if (sizeBytes > limits.logReadBytesMax && records.length > 0) return { records, isCut: true };
-      records.push(this.#recordOf(row));
+      records.push(this.#recordOf(row, before));
+      before = row;
     }
     return { records, isCut: records.length === limit };
   }
 
-  #recordOf({ journal, ...row }: LogRow): LogRecord {
-    const previous = row.seq === 1 ? genesisHash(row.journalId) : (this.hashAt(journal, row.seq - 1) ?? null);
-    return { ...row, integrity: integrityOf(previous, row) };
+  /** `before`: a row that may be the one before it in its chain, so that its hash is at hand. */
+  #recordOf(row: LogRow, before?: LogRow): LogRecord {
+    const { id, journal, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = row;
+    const isNext = before?.journal === journal && before.seq === seq - 1;
+    const previous = isNext ? before.hash : this.#hashBefore(row);
+    const integrity = integrityOf(previous, row);
+    return { id, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity };
+  }
+
+  #hashBefore({ journal, journalId, seq }: LogRow): Uint8Array | null {
+    return seq === 1 ? genesisHash(journalId) : (this.hashAt(journal, seq - 1) ?? null);
   }
 }
 
