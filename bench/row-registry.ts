@@ -7,6 +7,7 @@ import { callsKnown, callsSubscribed } from './rows/calls-growth.js';
 import { callsSerial, callsSerialSlowest } from './rows/calls-serial.js';
 import { callsTelemetry } from './rows/calls-telemetry.js';
 import { crashKnown, crashSeen } from './rows/crash-known.js';
+import { errorFlood, errorFloodMemory } from './rows/error-flood.js';
 import { events, eventsFifty, eventsSubscribed } from './rows/events.js';
 import { eventsSlowSubscriber } from './rows/events-slow-subscriber.js';
 import { fleetStart } from './rows/fleet-start.js';
@@ -35,6 +36,8 @@ export const rows: readonly Row[] = [
   recordsBacklog,
   recordsBacklogMemory,
   recordsResume,
+  errorFlood,
+  errorFloodMemory,
   logQuery,
   fleetStart,
   agentMemory,
