@@ -59,9 +59,14 @@ export class Broker {
     if (central === undefined) return;
     const shared = { processMethods: methods, clock, log };
     this.#registry = new RegistryServer({ endpoint: central.registry, epoch, ...shared });
-    const node = central.node === undefined ? undefined : new NodeLink(central.node, log, () => void this.#log?.prune());
+    const node =
+      central.node === undefined ? undefined : new NodeLink(central.node, log, () => void this.#log?.prune());
     this.#node = node;
-    const ofNode = { streamRules: () => node?.streams.rules ?? [], onReport: (report: ErrorReportInput) => node?.report(report) };
+    const ofNode = {
+      streamRules: () => node?.streams.rules ?? [],
+      errorRules: () => node?.errors.rules ?? [],
+      onReport: (report: ErrorReportInput) => node?.report(report),
+    };
     this.#log = new LogServer({ endpoint: central.log, file: central.logFile, machine, onFatal, ...ofNode, ...shared });
   }
 

@@ -9,24 +9,33 @@ import type { StandingRequest } from '../common/journal/errors/error-standing.js
 import type { Log } from '../common/journal/log/log.js';
 import type { ErrorGroupBody, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
+import { classified, type ErrorRule } from '../common/protocol/error-rule.js';
 import { severities } from '../common/protocol/severity.js';
 import type { MethodHandlers } from '../common/wire/method-table.js';
 import { recordBodyOf } from './record-body.js';
 
 export class ErrorMethods {
-  /** @param onRecords a decision was stored as a record */
+  /**
+   * @param rules what the fleet says about its errors, as it holds now
+   * @param onRecords a decision was stored as a record
+   */
   constructor(
     private readonly log: Log,
+    private readonly rules: () => readonly ErrorRule[],
     private readonly onRecords: () => void,
   ) {}
 
   readonly handlers: MethodHandlers = {
     'log.errors': async ({ limit = limits.logReadDefault, ...rest }) => ({
-      groups: withinFrame(await this.log.errorGroups({ limit, ...rest })),
+      groups: withinFrame(await this.log.errorGroups({ limit, rules: this.rules(), ...rest })),
     }),
     'log.error': async ({ fingerprint }) => {
       const { group, sources, occurrences } = await this.log.errorGroup(fingerprint, limits.errorOccurrencesShown);
-      return { group: groupBodyOf(group), sources: [...sources], occurrences: occurrences.map(recordBodyOf) };
+      return {
+        group: groupBodyOf(classified(group, this.rules())),
+        sources: [...sources],
+        occurrences: occurrences.map(recordBodyOf),
+      };
     },
     'error.resolve': ({ fingerprint, by, why = '' }) => this.#decide(fingerprint, { kind: 'resolve', by, why }),
     'error.reopen': ({ fingerprint, by, why = '' }) => this.#decide(fingerprint, { kind: 'reopen', by, why }),
@@ -41,7 +50,7 @@ export class ErrorMethods {
   async #decide(prefix: string, request: StandingRequest): Promise<Output<'error.resolve'>> {
     const { group, hasChanged } = await this.log.changeError({ prefix, request });
     if (hasChanged) this.onRecords();
-    return { group: groupBodyOf(group), hasChanged };
+    return { group: groupBodyOf(classified(group, this.rules())), hasChanged };
   }
 }
 

@@ -11,6 +11,7 @@ import { limits } from '../common/core/limits.js';
 import { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
 import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import type { ErrorRule } from '../common/protocol/error-rule.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
 import { RequestServer } from '../common/wire/request-server.js';
@@ -26,6 +27,8 @@ export interface LogServerOptions {
   readonly file: string;
   /** Whose broker this is. */
   readonly machine: string;
+  /** What the fleet says about its errors, as it holds now. */
+  readonly errorRules?: () => readonly ErrorRule[];
   /** Records to keep. Default `limits.logRecordsKept`. */
   readonly recordsKept?: number;
   /** What holds for streams now. Default: nothing. */
@@ -100,7 +103,7 @@ export class LogServer {
       onAppend: (error) => this.#onAppend(error),
       onRecords: () => groups.notify(),
     });
-    const errors = new ErrorMethods(store, () => methods.wakeSoon());
+    const errors = new ErrorMethods(store, this.options.errorRules ?? (() => []), () => methods.wakeSoon());
     const server = this.#createServer([methods.handlers, groups.handlers, errors.handlers]);
     this.#opened = { store, pruner, methods, groups, server };
     await server.open();

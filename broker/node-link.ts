@@ -1,5 +1,5 @@
 /**
- * What main's broker has to do with the node of its machine: it learns from it what holds for streams, and tells it what is
+ * What main's broker has to do with the node of its machine: it learns from it what holds for streams and errors, and tells it what is
  * to be on the error bus. While the node is away the rules stay as they are; what could not be told is in the broker's log.
  */
 import { delay } from '../common/core/clock.js';
@@ -7,6 +7,7 @@ import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import type { AgentLog } from '../common/log/log.js';
 import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import { type ErrorRuleSet, NO_ERROR_RULES } from '../common/protocol/error-rule.js';
 import { NO_STREAM_RULES, type StreamRuleSet } from '../common/protocol/stream-rule.js';
 import { RequestClient } from '../common/wire/request-client.js';
 import { BROKER_NAME } from './process-methods.js';
@@ -15,6 +16,7 @@ export class NodeLink {
   readonly #client: RequestClient;
   readonly #ending = new AbortController();
   #streams: StreamRuleSet = NO_STREAM_RULES;
+  #errors: ErrorRuleSet = NO_ERROR_RULES;
 
   constructor(
     endpoint: string,
@@ -34,8 +36,14 @@ export class NodeLink {
     return this.#streams;
   }
 
+  /** The rules of errors as the node last said them. */
+  get errors(): ErrorRuleSet {
+    return this.#errors;
+  }
+
   start(): void {
-    void this.#follow();
+    void this.#follow((options) => this.#askStreams(options));
+    void this.#follow((options) => this.#askErrors(options));
   }
 
   /** Tells something on the error bus; never awaited. */
@@ -50,12 +58,13 @@ export class NodeLink {
     this.#client.close();
   }
 
-  async #follow(): Promise<void> {
+  /** @param ask leaves a question open; true when there was something new */
+  async #follow(ask: (options: Asking) => Promise<boolean>): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       const askedMs = performance.now();
       try {
-        const isNew = await this.#ask(signal);
+        const isNew = await ask({ signal, timeoutMs: WAIT_MS + limits.requestTimeoutMs });
         // A node without room for one more question answers at once.
         if (isNew || performance.now() - askedMs > WAIT_MS / 2) continue;
       } catch (error) {
@@ -66,16 +75,27 @@ export class NodeLink {
     }
   }
 
-  /** True when there were new ones. */
-  async #ask(signal: AbortSignal): Promise<boolean> {
+  async #askStreams(options: Asking): Promise<boolean> {
     const asked = { revision: this.#streams.revision, waitMs: WAIT_MS };
-    const options = { signal, timeoutMs: WAIT_MS + limits.requestTimeoutMs };
     const { revision, rules } = await this.#client.request('node.streams', asked, options);
     if (rules === undefined) return false;
     this.#streams = { revision, rules };
     this.onStreams();
     return true;
   }
+
+  async #askErrors(options: Asking): Promise<boolean> {
+    const asked = { revision: this.#errors.revision, waitMs: WAIT_MS };
+    const { revision, rules } = await this.#client.request('node.errors', asked, options);
+    if (rules === undefined) return false;
+    this.#errors = { revision, rules };
+    return true;
+  }
+}
+
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
 }
 
 const WAIT_MS = limits.longPollMsMax / 3;

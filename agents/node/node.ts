@@ -32,6 +32,8 @@ import { refuseOccupiedPorts } from './occupied-ports.js';
 import { PolicyBoard } from './policy-board.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
+import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
+import { ErrorBoard } from './records/error-board.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
@@ -61,6 +63,8 @@ export class MeshNode {
   readonly #supervisor: Supervisor;
   readonly #policies: PolicyBoard;
   readonly #streams: StreamBoard;
+  readonly #errors: ErrorBoard;
+  readonly #bodyKeeper: BodyKeeper;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
@@ -141,11 +145,13 @@ export class MeshNode {
     this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
     this.#policies = new PolicyBoard(fleet.policies);
     this.#streams = new StreamBoard(fleet.streams);
+    this.#errors = new ErrorBoard(fleet.errors);
+    this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
       supervisor: this.#supervisor,
-      live: (next) => liveParts(next, this.#policies, this.#streams),
+      live: (next) => liveParts(next, { policies: this.#policies, streams: this.#streams, errors: this.#errors }),
       clock: this.#clock,
       lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
       onReport: (report) => this.#records.report(new Incident(report)),
@@ -224,6 +230,7 @@ export class MeshNode {
     this.#registry.close();
     this.#policies.close();
     this.#streams.close();
+    this.#errors.close();
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
@@ -244,6 +251,8 @@ export class MeshNode {
       journal: this.#journal,
       policies: this.#policies,
       streams: this.#streams,
+      errors: this.#errors,
+      bodies: this.#stores.bodies,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({

@@ -11,6 +11,7 @@ import { alerterSpec } from './alerter-spec.js';
 import { type FleetAlerts, resolveAlerts } from './alerts.js';
 import type { Box } from './box.js';
 import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
+import { type FleetErrors, resolveErrors } from './errors.js';
 import { type FleetFiles, readFleetFiles } from './fleet-files.js';
 import { configError, type Issue } from './issues.js';
 import { checkMachineSettings, type MachineSettings, machineSettings } from './machine-settings.js';
@@ -63,6 +64,8 @@ export interface FleetConfig {
   readonly policies: FleetPolicies;
   /** What holds for streams of records. */
   readonly streams: FleetStreams;
+  /** To which part of the fleet an error belongs, and how bad it is there. */
+  readonly errors: FleetErrors;
   /** What of all that happens is told, and to whom. */
   readonly alerts: FleetAlerts;
   /** Sentences that every start must print. */
@@ -131,8 +134,9 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
 
   const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
   const { streams, ...streamFaults } = resolveStreams(files.streams);
+  const { errors, ...errorFaults } = resolveErrors(files.errors, servicesOf(files));
   const { alerts, ...alertFaults } = resolveAlerts(files.alerts, files.issues.length > 0 ? undefined : files.known);
-  issues.push(...policyFaults.issues, ...streamFaults.issues, ...alertFaults.issues);
+  issues.push(...policyFaults.issues, ...streamFaults.issues, ...errorFaults.issues, ...alertFaults.issues);
 
   const main = withAlerter([...resolved.values()].find(isMainMachine), alerts, home, options, machines, issues);
   if (main !== undefined) resolved.set(main.name, main);
@@ -149,6 +153,7 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     main,
     policies,
     streams,
+    errors,
     alerts,
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },

@@ -1,6 +1,6 @@
 /**
  * The files of a fleet folder, read and laid over each other: config/mesh.yaml, config/machines/<machine>.yaml,
- * ports.json, config/policies.yaml, config/streams.yaml and config/alerts.yaml where they are, and over them
+ * ports.json, config/policies.yaml, config/streams.yaml, config/errors.yaml and config/alerts.yaml where they are, and over them
  * config/environments/<environment>.yaml when one is named. Knows which file says what and in which order; does not know
  * what the values mean.
  *
@@ -30,6 +30,8 @@ export interface FleetFiles {
   readonly policies: readonly Tree[];
   /** The rules of streams, in the same way. */
   readonly streams: readonly Tree[];
+  /** The rules of errors, in the same way. */
+  readonly errors: readonly Tree[];
   /** What is told to whom. */
   readonly alerts?: Tree;
   readonly issues: readonly Issue[];
@@ -59,7 +61,14 @@ export function readFleetFiles(home: string, environment: string | undefined): F
 
   const meshBase = read(MESH_FILE);
   if (meshBase === undefined) {
-    return { machines: new Map(), known: new Map(), policies: [], streams: [], issues: withFolderHint(issues, home) };
+    return {
+      machines: new Map(),
+      known: new Map(),
+      policies: [],
+      streams: [],
+      errors: [],
+      issues: withFolderHint(issues, home),
+    };
   }
   const overlay = environment === undefined ? undefined : readOverlay(home, environment, issues);
   const mesh = lay(meshBase, overlay === undefined ? undefined : mapAt(overlay, ['mesh']));
@@ -116,7 +125,7 @@ export function readFleetFiles(home: string, environment: string | undefined): F
     );
   }
   const list = (file: ListFile) => readList(file, home, overlay, read, issues);
-  const [policies, streams] = [list(listFiles.policies), list(listFiles.streams)];
+  const [policies, streams, errors] = [list(listFiles.policies), list(listFiles.streams), list(listFiles.errors)];
   const alerts = readAlerts(home, overlay, read, lay, issues);
   return {
     mesh,
@@ -125,6 +134,7 @@ export function readFleetFiles(home: string, environment: string | undefined): F
     known,
     policies,
     streams,
+    errors,
     ...(alerts === undefined ? {} : { alerts }),
     issues,
   };

@@ -11,7 +11,7 @@ import { type Tree, treeAt } from './tree.js';
 
 export interface ListFile {
   /** Of the file, and the key in an overlay. */
-  readonly name: 'policies' | 'streams';
+  readonly name: 'policies' | 'streams' | 'errors';
   /** What somebody who did not look it up may call it. */
   readonly singular: string;
 }
@@ -25,6 +25,7 @@ const beside = (plural: string, singular: string): readonly string[] => [
 export const listFiles = {
   policies: { name: 'policies', singular: 'policy' },
   streams: { name: 'streams', singular: 'stream' },
+  errors: { name: 'errors', singular: 'error' },
 } as const satisfies Readonly<Record<string, ListFile>>;
 
 /** Files that are there under a name that nobody reads. */

@@ -244,6 +244,7 @@ export const OverlayFile = Type.Object(
     machines: Type.Optional(Type.Record(Name, Type.Record(Type.String(), Type.Unknown()), closed)),
     policies: Type.Optional(OverlayRules),
     streams: Type.Optional(OverlayRules),
+    errors: Type.Optional(OverlayRules),
     alerts: Type.Optional(
       Type.Union([
         Type.Record(Type.String(), Type.Unknown(), { description: 'a map' }),

@@ -305,6 +305,8 @@ export const limits = {
   errorCountMax: 1_000_000_000,
   /** The longest mute, a year: what nobody ever wants to hear of is no error, and is better not reported. */
   errorMuteMsMax: 365 * 86_400_000,
+  /** Rules of a fleet about its errors: each group that is listed looks at all of them. */
+  errorRulesMax: 256,
   /** Frames of a stack that tell one error from another: deeper ones are more often about who called than about what failed. */
   errorFramesMax: 6,
   errorTextMax: 8 * KIB,

@@ -8,6 +8,7 @@ import type { ErrorQuery } from '../../common/journal/log/log-types.js';
 import type { NewRecord } from '../../common/journal/record.js';
 import { decode, encode } from '../../common/protocol/codec.js';
 import { completeReport, type ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorRule } from '../../common/protocol/error-rule.js';
 import { fingerprintOf, groupOf } from '../../common/protocol/fingerprint.js';
 import { answerOf, chainOf, failureOf, recordOf, send, useWorld } from './world.js';
 
@@ -221,6 +222,13 @@ describe('a group of errors', () => {
       expect(codesOf({ statuses: ['open', 'regressed'] })).to.deep.equal(['B', 'A']);
       nowMs += 5;
       expect(codesOf({ statuses: ['open'] })).to.deep.equal(['C', 'B', 'A']);
+    });
+
+    it('as the rules of the fleet have it, which change no count and no fingerprint', () => {
+      const rules: ErrorRule[] = [{ match: { code: 'A' }, component: 'models', severity: 'critical' }];
+      const [group] = groups({ severity: 'critical', component: 'models', rules });
+      const [plain] = groups({ severity: 'warning' }).slice(-1);
+      expect(group).to.deep.equal({ ...plain, component: 'models', severity: 'critical' });
     });
 
     it('in the order that is asked for', () => {

@@ -33,8 +33,8 @@ export interface ErrorGroupFilter {
   readonly machine?: string | undefined;
   readonly agent?: string | undefined;
   readonly sinceMs?: number | undefined;
-  /** The rest of what is asked for. */
-  readonly accepts?: (group: ErrorGroup) => boolean;
+  /** Whether and as what a group is listed: the rest of what is asked for. */
+  readonly shown?: (group: ErrorGroup) => ErrorGroup | undefined;
 }
 
 export class ErrorGroups {
@@ -99,11 +99,11 @@ export class ErrorGroups {
   }
 
   /** The latest first, each as it stands now. */
-  *list({ machine, agent, sinceMs = 0, accepts = () => true }: ErrorGroupFilter): Iterable<ErrorGroup> {
+  *list({ machine, agent, sinceMs = 0, shown = (group) => group }: ErrorGroupFilter): Iterable<ErrorGroup> {
     const nowMs = this.#clock.wallMs();
     for (const row of this.#table.newest(sinceMs)) {
-      const group = asOf(row, nowMs);
-      if (accepts(group) && this.#isFrom(group, machine, agent)) yield group;
+      const group = shown(asOf(row, nowMs));
+      if (group !== undefined && this.#isFrom(group, machine, agent)) yield group;
     }
   }
 

@@ -1,4 +1,5 @@
 /** Which groups of errors are asked for, and which of them first. Pure over the groups it is given. */
+import { classified } from '../../protocol/error-rule.js';
 import { severities } from '../../protocol/severity.js';
 import type { ErrorQuery } from '../log/log-types.js';
 import type { ErrorGroup } from './error-group.js';
@@ -14,9 +15,13 @@ const rankOf: Record<Exclude<Order, 'last'>, (group: ErrorGroup) => number> = {
 };
 
 export function selectGroups(groups: Pick<ErrorGroups, 'list'>, query: ErrorQuery): ErrorGroup[] {
-  const { machine, agent, sinceMs, order = 'last', limit } = query;
+  const { machine, agent, sinceMs, order = 'last', limit, rules = [] } = query;
+  const shown = (stored: ErrorGroup) => {
+    const group = classified(stored, rules);
+    return isAskedFor(group, query) ? group : undefined;
+  };
   const selected: ErrorGroup[] = [];
-  for (const group of groups.list({ machine, agent, sinceMs, accepts: (each) => isAskedFor(each, query) })) {
+  for (const group of groups.list({ machine, agent, sinceMs, shown })) {
     selected.push(group);
     if (order === 'last' && selected.length === limit) return selected;
   }

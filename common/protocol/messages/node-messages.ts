@@ -1,5 +1,7 @@
 /** What a machine's node answers: agents that attach, and the command line. */
+
 import { limits } from '../../core/limits.js';
+import { ErrorRule } from '../error-rule.js';
 import {
   AgentChange,
   Count,
@@ -88,6 +90,15 @@ export const nodeMessages = {
     closed({
       revision: PolicyRevision,
       rules: Type.Optional(Type.Array(StreamRule, { maxItems: limits.streamRulesMax })),
+    }),
+  ),
+  'node.errors': method(
+    'node',
+    'What the fleet says about its errors, for the broker of main; without the rules when they are still those of the revision that was named.',
+    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
+    closed({
+      revision: PolicyRevision,
+      rules: Type.Optional(Type.Array(ErrorRule, { maxItems: limits.errorRulesMax })),
     }),
   ),
   'node.ps': method(

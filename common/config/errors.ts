@@ -1,0 +1,81 @@
+/**
+ * What a fleet says about its errors: the rules of config/errors.yaml and, behind them, those of the environment, each with the
+ * place where it stands. What a rule does is said in `common/protocol/error-rule.ts`; here it is asked of each whether it can
+ * ever do it. Pure.
+ */
+import { createHash } from 'node:crypto';
+import { limits } from '../core/limits.js';
+import { didYouMean } from '../core/nearest.js';
+import { ErrorRule, type ErrorRuleSet } from '../protocol/error-rule.js';
+import { matchesName } from '../protocol/name-pattern.js';
+import { type Issue, issueAt } from './issues.js';
+import { checkSchema } from './schema-check.js';
+import { type Origin, originAt, type Tree } from './tree.js';
+
+export interface FleetErrors extends ErrorRuleSet {
+  /** Where each rule begins, in the order of the rules. */
+  readonly origins: readonly Origin[];
+}
+
+export interface ResolvedErrors {
+  readonly errors: FleetErrors;
+  readonly issues: readonly Issue[];
+}
+
+/** The agents of a fleet, over all layers; undefined where its files do not tell them. */
+type Agents = ReadonlySet<string> | undefined;
+
+/** @param trees one for each rule, in their order */
+export function resolveErrors(trees: readonly Tree[], agents: Agents): ResolvedErrors {
+  const issues: Issue[] = [];
+  const placed = trees.slice(0, limits.errorRulesMax).flatMap((tree) => {
+    const checked = checkSchema(ErrorRule, tree, 'this rule');
+    issues.push(...(checked.ok ? checkRule(checked.value, tree, agents) : checked.issues));
+    return checked.ok ? [{ rule: checked.value, origin: tree.origin }] : [];
+  });
+  issues.push(...checkCount(trees));
+  const rules = placed.map(({ rule }) => rule);
+  return { errors: { revision: revisionOf(rules), rules, origins: placed.map(({ origin }) => origin) }, issues };
+}
+
+/** The same for the same rules; '' for none. */
+function revisionOf(rules: readonly ErrorRule[]): string {
+  if (rules.length === 0) return '';
+  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, REVISION_LENGTH);
+}
+
+const REVISION_LENGTH = 12;
+
+function checkRule({ match, component, severity }: ErrorRule, tree: Tree, agents: Agents): Issue[] {
+  const issues: Issue[] = [];
+  if (component === undefined && severity === undefined)
+    issues.push(issueAt(tree.origin, 'this rule says nothing', 'give it `component` or `severity`'));
+  if (Object.keys(match).length === 0)
+    issues.push(issueAt(originAt(tree, ['match']), '`match` names nothing', 'give it one of: code, component, agent'));
+  if (match.agent !== undefined) issues.push(...checkAgent(match.agent, originAt(tree, ['match', 'agent']), agents));
+  return issues;
+}
+
+function checkAgent(pattern: string, origin: Origin, agents: Agents): Issue[] {
+  if (agents === undefined) return [];
+  const reporters = new Set([...agents, ...OF_THE_MESH]);
+  if ([...reporters].some((name) => matchesName(pattern, name))) return [];
+  const what = pattern.includes('*') ? 'no agent matches' : 'there is no agent';
+  return [
+    issueAt(
+      origin,
+      `${what} \`${pattern}\`${didYouMean(pattern, reporters)}`,
+      `agents: ${[...reporters].sort().join(', ')}`,
+    ),
+  ];
+}
+
+/** They report errors too. */
+const OF_THE_MESH = ['node', 'broker'];
+
+function checkCount(trees: readonly Tree[]): Issue[] {
+  const surplus = trees[limits.errorRulesMax];
+  if (surplus === undefined) return [];
+  const what = `there are ${trees.length} rules of errors, more than the ${limits.errorRulesMax} allowed`;
+  return [issueAt(surplus.origin, what, 'match several with one, as in `component: "http-*"`')];
+}
