@@ -242,7 +242,7 @@ describe('a consumer group, whatever comes', () => {
           for (const next of steps) run.take(next);
           run.finish();
         }),
-        { numRuns: 100, seed },
+        { numRuns: 60, seed },
       );
     });
   }

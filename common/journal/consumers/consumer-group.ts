@@ -17,15 +17,12 @@
  */
 import { backoffMs } from '../../core/backoff.js';
 import { limits } from '../../core/limits.js';
+import { Flights } from './flights.js';
 import { GroupLedger } from './group-ledger.js';
 import { GroupMembers } from './group-members.js';
 import type { Delivery, GroupChanges, GroupCounters, GroupSettings, Settlement, StoredGroup } from './group-types.js';
 import { RecordWindow, type WindowEntry, waitingEntry } from './record-window.js';
-
-interface Trouble {
-  readonly code: string;
-  readonly message: string;
-}
+import { GONE, LATE, type Trouble } from './trouble.js';
 
 export class ConsumerGroup {
   readonly counters: GroupCounters = { delivered: 0, redelivered: 0, settled: 0, stale: 0, lost: 0 };
@@ -35,8 +32,7 @@ export class ConsumerGroup {
   /** Dead letters that are tried again, wherever the floor is. */
   readonly #replayed = new Map<number, WindowEntry>();
   readonly #waiting = new Map<number, WindowEntry>();
-  /** By the number of their delivery, and so in the order in which they were delivered. */
-  readonly #flying = new Map<number, WindowEntry>();
+  readonly #flying = new Flights();
   #deadCount: number;
 
   constructor(
@@ -117,7 +113,7 @@ export class ConsumerGroup {
       entry.member = member;
       entry.deadlineMs = nowMs + this.settings.ackWaitMs;
       entry.deliveries += 1;
-      this.#flying.set(entry.number, entry);
+      this.#flying.add(entry);
       this.counters.delivered += 1;
       if (entry.deliveries > 1) this.counters.redelivered += 1;
       return { id, number: entry.number, attempt: entry.deliveries };
@@ -146,20 +142,20 @@ export class ConsumerGroup {
 
   /** A member asks for more, and has seen no delivery behind that number: what it was sent did not reach it. */
   recall(member: string, seenNumber: number, nowMs: number): void {
-    for (const entry of [...this.#flying.values()])
-      if (entry.member === member && entry.number > seenNumber && entry.state === 'flying') this.#release(entry, nowMs);
+    for (const entry of this.#flying.of(member))
+      if (entry.number > seenNumber && entry.state === 'flying') this.#release(entry, nowMs);
   }
 
   /** What a member has in hand is given back unseen, and it is no member any more. */
   leave(member: string, nowMs: number): void {
-    for (const entry of [...this.#flying.values()]) if (entry.member === member) this.#release(entry, nowMs);
+    for (const entry of this.#flying.of(member)) if (entry.state === 'flying') this.#release(entry, nowMs);
     this.members.leave(member);
   }
 
   /** Time has passed: leases and deliveries may be over. */
   expire(nowMs: number): void {
     const gone = new Set(this.members.expire(nowMs));
-    for (const entry of [...this.#flying.values()]) {
+    for (const entry of this.#flying.all()) {
       if (entry.state !== 'flying') continue;
       if (gone.has(entry.member)) this.#fail(entry, GONE, nowMs);
       else if (entry.deadlineMs <= nowMs && this.#isFirst(entry)) this.#fail(entry, LATE, nowMs);
@@ -173,11 +169,7 @@ export class ConsumerGroup {
     let dueMs = this.members.nextDueMs();
     // What is due already and was not chosen waits for somebody's word, not for the time.
     for (const entry of this.#waiting.values()) if (entry.dueMs > nowMs) dueMs = Math.min(dueMs, entry.dueMs);
-    for (const entry of this.#flying.values()) {
-      dueMs = Math.min(dueMs, entry.deadlineMs);
-      break;
-    }
-    return dueMs;
+    return Math.min(dueMs, this.#flying.first?.deadlineMs ?? dueMs);
   }
 
   /** Records that are nowhere to be found any more; what was not settled of them is counted. */
@@ -211,7 +203,7 @@ export class ConsumerGroup {
     if (entry === undefined) return;
     this.#replayed.delete(id);
     this.#waiting.delete(id);
-    this.#flying.delete(entry.number);
+    this.#flying.delete(entry);
   }
 
   /** What is to be stored before anybody hears of it; undefined when there is nothing. */
@@ -236,19 +228,18 @@ export class ConsumerGroup {
 
   /** In an ordered group only the oldest delivery can be settled. */
   #isFirst(entry: WindowEntry): boolean {
-    return !this.settings.ordered || this.#flying.values().next().value === entry;
+    return !this.settings.ordered || this.#flying.first === entry;
   }
 
   #done(entry: WindowEntry, nowMs: number): void {
-    this.#flying.delete(entry.number);
+    this.#flying.delete(entry);
     this.counters.settled += 1;
     if (this.#replayed.delete(entry.id)) {
       this.#deadCount -= 1;
       this.#ledger.revived(entry.id);
     } else this.#settle(entry);
     // Until now the next one waited for this one: its time begins.
-    if (this.settings.ordered)
-      for (const next of this.#flying.values()) next.deadlineMs = nowMs + this.settings.ackWaitMs;
+    if (this.settings.ordered) for (const next of this.#flying.all()) next.deadlineMs = nowMs + this.settings.ackWaitMs;
   }
 
   #settle(entry: WindowEntry): void {
@@ -260,10 +251,10 @@ export class ConsumerGroup {
   #fail(entry: WindowEntry, trouble: Trouble, nowMs: number): boolean {
     const { ordered, deliveriesMax, backoff } = this.settings;
     const isReplay = this.#replayed.has(entry.id);
-    if (ordered) for (const later of this.#behind(entry)) this.#putBack(later, nowMs);
+    if (ordered) for (const later of this.#flying.behind(entry)) this.#putBack(later, nowMs);
     const hasRoom = isReplay || this.#deadCount < limits.groupDeadMax;
     if (entry.deliveries >= deliveriesMax && hasRoom) {
-      this.#flying.delete(entry.number);
+      this.#flying.delete(entry);
       this.#ledger.died({ id: entry.id, deliveries: entry.deliveries, ...trouble });
       if (this.#replayed.delete(entry.id)) entry.state = 'settled';
       else {
@@ -278,7 +269,7 @@ export class ConsumerGroup {
   }
 
   #release(entry: WindowEntry, nowMs: number): void {
-    if (this.settings.ordered) for (const later of this.#behind(entry)) this.#putBack(later, nowMs);
+    if (this.settings.ordered) for (const later of this.#flying.behind(entry)) this.#putBack(later, nowMs);
     if (entry.state === 'flying') this.#putBack(entry, nowMs);
   }
 
@@ -288,20 +279,15 @@ export class ConsumerGroup {
   }
 
   #wait(entry: WindowEntry, dueMs: number): void {
-    this.#flying.delete(entry.number);
+    this.#flying.delete(entry);
     entry.state = 'waiting';
     entry.dueMs = dueMs;
     this.#waiting.set(entry.id, entry);
   }
 
-  /** Those that were delivered after it. */
-  #behind(entry: WindowEntry): WindowEntry[] {
-    return [...this.#flying.values()].filter(({ number }) => number > entry.number);
-  }
-
   #lose(entry: WindowEntry): void {
     this.#waiting.delete(entry.id);
-    this.#flying.delete(entry.number);
+    this.#flying.delete(entry);
     this.counters.lost += 1;
     this.#settle(entry);
   }
@@ -312,6 +298,3 @@ export class ConsumerGroup {
     this.#waiting.set(id, entry);
   }
 }
-
-const GONE: Trouble = { code: 'AGENT_CRASHED', message: 'its consumer has gone' };
-const LATE: Trouble = { code: 'TIMED_OUT', message: 'it was not settled in time' };
