@@ -235,6 +235,8 @@ export const limits = {
   journalQueueMax: 4_096,
   /** Bytes of those batches; the next is refused with QUEUE_FULL. */
   journalQueueBytesMax: 64 * MIB,
+  /** What a journal has stored last and keeps at hand for whoever sends it on, and main's log for whoever follows it. */
+  recentBytesMax: 4 * MIB,
   /** How long a store waits for another process (a backup, a reader that recovers the WAL) before JOURNAL_FAILED. */
   journalBusyMs: 200,
   /** Pages of 4 KiB after which the write-ahead log is moved into the file: fewer moves write hot pages fewer times,
@@ -303,10 +305,10 @@ export const limits = {
   /** Occurrences that one report can stand for: more than happen in the time that is folded, and few enough that no sum of
    *  them leaves the numbers that are exact. */
   errorCountMax: 1_000_000_000,
-  /** The longest mute, a year: what nobody ever wants to hear of is no error, and is better not reported. */
-  errorMuteMsMax: 365 * 86_400_000,
   /** Rules of a fleet about its errors: each group that is listed looks at all of them. */
   errorRulesMax: 256,
+  /** The longest mute, a year: what nobody ever wants to hear of is no error, and is better not reported. */
+  errorMuteMsMax: 365 * 86_400_000,
   /** Frames of a stack that tell one error from another: deeper ones are more often about who called than about what failed. */
   errorFramesMax: 6,
   errorTextMax: 8 * KIB,

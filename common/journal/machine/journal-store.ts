@@ -212,6 +212,11 @@ export class JournalStore {
     return this.#guard(() => readTail(this.#records, this.#chains.all, options));
   }
 
+  /** Those of these references to bodies that a record has. */
+  heldRefs({ refs }: { refs: readonly string[] }): string[] {
+    return this.#guard(() => this.#records.heldRefs(refs));
+  }
+
   checkpoint({ agent, name }: { agent: string; name: string }): Uint8Array | undefined {
     return this.#guard(() => this.#checkpoints.get(agent, name));
   }

@@ -2,6 +2,7 @@
 
 import type { ReportPlace } from '../folds/fold-table.js';
 import type { ReportBatch } from '../folds/report-intake.js';
+import type { PackedRecords } from '../packed-records.js';
 import type { ChainPoint, NewRecord } from '../record.js';
 import type { Quarantined } from '../sqlite/database.js';
 import type { Outcome } from '../sqlite/outcome.js';
@@ -19,6 +20,16 @@ export interface AppendBatch {
   readonly checkpoint?: Checkpoint;
   /** What the mesh has to say of itself: written also when the disk is full, into what is kept for that. */
   readonly isEssential?: true;
+}
+
+/** A batch as it crosses to the thread of the store. */
+export interface PackedBatch extends Omit<AppendBatch, 'records'> {
+  readonly records: PackedRecords;
+}
+
+/** And its answer. */
+export interface PackedAppended extends Omit<Appended, 'hashes'> {
+  readonly hashes: Uint8Array;
 }
 
 export interface Appended extends Receipt {

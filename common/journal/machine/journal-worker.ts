@@ -2,12 +2,20 @@
 import { parentPort } from 'node:worker_threads';
 import { type ErrorBody, MeshError } from '../../core/errors.js';
 import type { ReportPlace } from '../folds/fold-table.js';
+import { packHashes, unpackRecords } from '../packed-records.js';
 import { DiskGuard } from '../sqlite/disk-guard.js';
-import type { Outcome } from '../sqlite/outcome.js';
+import { type Outcome, succeeded } from '../sqlite/outcome.js';
 import { probeStore } from '../sqlite/store-probe.js';
 import { serveStore } from '../sqlite/worker-server.js';
 import { JournalStore } from './journal-store.js';
-import type { AppendBatch, Appended, JournalFinding, ReportArgs } from './journal-types.js';
+import type {
+  AppendBatch,
+  Appended,
+  JournalFinding,
+  PackedAppended,
+  PackedBatch,
+  ReportArgs,
+} from './journal-types.js';
 
 export interface JournalOpenArgs {
   readonly file: string;
@@ -28,6 +36,7 @@ type OneByOne = Pick<
   | 'verify'
   | 'tail'
   | 'checkpoint'
+  | 'heldRefs'
   | 'status'
 >;
 
@@ -35,7 +44,7 @@ export type JournalOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & {
   open(args: JournalOpenArgs): { epoch: number; findings: JournalFinding[] };
-  append(batch: AppendBatch): Appended;
+  append(batch: PackedBatch): PackedAppended;
   report(args: ReportArgs): { replies: ReportReply[]; nextDueMs: number | undefined };
   /** A commit that changes nothing: fails as any other would. */
   probe(args: undefined): void;
@@ -49,6 +58,11 @@ export type ReportReply =
 
 const replyOf = (outcome: Outcome<ReportPlace[]>): ReportReply =>
   outcome.ok ? outcome : { ok: false, error: outcome.error.toBody() };
+
+const unpacked = (batch: PackedBatch): AppendBatch => ({ ...batch, records: unpackRecords(batch.records) });
+
+const packed = (outcome: Outcome<Appended>): Outcome<PackedAppended> =>
+  outcome.ok ? succeeded({ ...outcome.value, hashes: packHashes(outcome.value.hashes) }) : outcome;
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
@@ -90,16 +104,17 @@ serveStore<JournalOperations, 'append'>(parentPort, {
     verify: (args) => store().verify(args),
     tail: (args) => store().tail(args),
     checkpoint: (args) => store().checkpoint(args),
+    heldRefs: (args) => store().heldRefs(args),
     status: () => store().status(),
     probe: () => guarded().run(false, () => probeStore(file)),
     close: () => opened?.close(),
   },
-  grouped: { append: ({ records }) => records.length },
+  grouped: { append: ({ records }) => records.count },
   runGroup: (requests) =>
     guarded().group(
       requests.map(({ args }) => args),
       // A checkpoint alone is what keeps an agent from doing again what it has done.
-      ({ isEssential, records }) => isEssential === true || records.length === 0,
-      (batches) => store().appendBatches(batches),
+      ({ isEssential, records }) => isEssential === true || records.count === 0,
+      (batches) => store().appendBatches(batches.map(unpacked)).map(packed),
     ),
 });

@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
 import type { ReportBatch } from '../folds/report-intake.js';
+import { packRecords, unpackHashes, unpackRecords } from '../packed-records.js';
 import type { NewRecord } from '../record.js';
 import { refused, succeeded } from '../sqlite/outcome.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
@@ -20,6 +21,7 @@ import type {
 } from './journal-types.js';
 import type { VerifyCursor } from './journal-verify.js';
 import type { JournalOperations } from './journal-worker.js';
+import { RecentRun } from './recent-run.js';
 import type { Run } from './record-table.js';
 
 export interface JournalOptions {
@@ -38,6 +40,7 @@ export class Journal {
   readonly epoch: number;
   readonly #client: WorkerClient<JournalOperations>;
   readonly #clock: Clock;
+  readonly #recent = new RecentRun();
 
   /**
    * Opens the file and begins a new chain in it. `findings`: what is wrong with what was there, to be reported.
@@ -69,10 +72,14 @@ export class Journal {
    * Stores a batch, all of it or nothing. A producer that repeats its last batch gets the first answer again.
    * Fails with QUEUE_FULL, JOURNAL_FAILED (disk full: repeat it later), CONFLICT, INVALID_INPUT, TOO_LARGE.
    */
-  append(batch: AppendBatch): Promise<Appended> {
-    const bodyBytes = batch.records.reduce((sum, { body }) => sum + body.byteLength + RECORD_OVERHEAD_BYTES, 0);
+  async append(batch: AppendBatch): Promise<Appended> {
+    const records = packRecords(batch.records);
+    const bytes = records.bodies.byteLength + records.count * RECORD_OVERHEAD_BYTES;
     const checkpointBytes = batch.checkpoint?.bytes.byteLength ?? 0;
-    return this.#client.call('append', compact(batch), bodyBytes + checkpointBytes);
+    const { hashes, ...rest } = await this.#client.call('append', { ...batch, records }, bytes + checkpointBytes);
+    const appended: Appended = { ...rest, hashes: unpackHashes(hashes) };
+    if (!appended.isRepeat) this.#recent.add(appended, unpackRecords(records));
+    return appended;
   }
 
   /**
@@ -99,8 +106,9 @@ export class Journal {
   }
 
   /** The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. */
-  readUnacked(options: ReadUnackedOptions): Promise<Run | undefined> {
-    return this.#client.call('readUnacked', options);
+  async readUnacked(options: ReadUnackedOptions): Promise<Run | undefined> {
+    const recent = options.after === undefined ? undefined : this.#recent.after(options.after, options);
+    return recent ?? this.#client.call('readUnacked', options);
   }
 
   /** The log holds the chain up to `seq`. CONFLICT: it claims more than there is, see `markLostTail`. */
@@ -159,6 +167,11 @@ export class Journal {
     return this.#client.call('tail', options);
   }
 
+  /** Those of these references to bodies that a record has. */
+  heldRefs(refs: readonly string[]): Promise<string[]> {
+    return this.#client.call('heldRefs', { refs });
+  }
+
   /** The value stored with the last batch that carried it. JOURNAL_DAMAGED: it is not what was stored. */
   checkpoint(agent: string, name: string): Promise<Uint8Array | undefined> {
     return this.#client.call('checkpoint', { agent, name });
@@ -177,20 +190,4 @@ export class Journal {
   close(): Promise<void> {
     return this.#client.close();
   }
-}
-
-/**
- * The batch with its bodies side by side in one buffer: a body that is a view of a frame would drag the whole frame
- * into the other thread.
- */
-function compact(batch: AppendBatch): AppendBatch {
-  const bytes = new Uint8Array(batch.records.reduce((sum, { body }) => sum + body.byteLength, 0));
-  let at = 0;
-  const records = batch.records.map((record) => {
-    const body = bytes.subarray(at, at + record.body.byteLength);
-    body.set(record.body);
-    at += record.body.byteLength;
-    return { ...record, body };
-  });
-  return { ...batch, records };
 }

@@ -43,6 +43,7 @@ export class RecordTable {
   readonly #deleteRange;
   readonly #tail;
   readonly #tailOfStream;
+  readonly #hasRef;
 
   constructor(db: Connection) {
     this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array, string, string]>(
@@ -51,6 +52,8 @@ export class RecordTable {
     this.#range = db.prepare<[number, number], RecordRow>(
       'SELECT * FROM records WHERE position BETWEEN ? AND ? ORDER BY position',
     );
+    // That it is not empty is said for the planner: only such rows are in the index.
+    this.#hasRef = db.prepare<[string], number>("SELECT 1 FROM records WHERE ref = ? AND ref <> '' LIMIT 1").pluck();
     this.#hashAt = db.prepare<[number], unknown>('SELECT hash FROM records WHERE position = ?').pluck();
     this.#setHash = db.prepare<[Uint8Array, number]>('UPDATE records SET hash = ? WHERE position = ?');
     this.#deleteRange = db.prepare<[number, number]>('DELETE FROM records WHERE position BETWEEN ? AND ?');
@@ -114,6 +117,11 @@ export class RecordTable {
 
   delete(chain: Chain, fromSeq: number, toSeq: number): void {
     this.#deleteRange.run(positionOf(chain, fromSeq), positionOf(chain, toSeq));
+  }
+
+  /** Those of these references that a record has. */
+  heldRefs(refs: readonly string[]): string[] {
+    return refs.filter((ref) => this.#hasRef.get(ref) !== undefined);
   }
 
   tail(afterPosition: number, limit: number, stream?: string): RecordRow[] {

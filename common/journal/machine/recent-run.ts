@@ -1,0 +1,81 @@
+/**
+ * What a journal has stored last, kept for the one who sends it on: he would else ask the file for what was just written
+ * into it, row by row, and prove each again. Only what its commit is known of; one chain, without a gap, bounded in bytes.
+ *
+ * It answers what follows a place that it holds, and nothing about anything else: then the file is asked. What was stored by
+ * somebody else in between (an incident, a count of errors) is such a gap.
+ */
+import { limits } from '../../core/limits.js';
+import type { ChainEntry, ChainPoint, NewRecord, RecordEntry } from '../record.js';
+import type { Receipt } from './producer-table.js';
+import type { Run, RunBounds } from './record-table.js';
+
+/** Beside the bytes of its body, what a record costs in memory. */
+const RECORD_OVERHEAD_BYTES = 256;
+
+interface Stored {
+  readonly firstSeq: number;
+  readonly records: readonly NewRecord[];
+  readonly hashes: readonly Uint8Array[];
+  readonly bytes: number;
+}
+
+export class RecentRun {
+  #journalId = '';
+  #stored: Stored[] = [];
+  #bytes = 0;
+  /** Of the newest entry. */
+  #lastSeq = 0;
+
+  /** A batch whose commit was answered, in the order of the answers. */
+  add({ journalId, firstSeq, hashes }: Receipt, records: readonly NewRecord[]): void {
+    if (records.length === 0) return;
+    if (journalId !== this.#journalId || firstSeq !== this.#lastSeq + 1) this.#begin(journalId);
+    const bytes = records.reduce((sum, { body }) => sum + body.byteLength + RECORD_OVERHEAD_BYTES, 0);
+    this.#stored.push({ firstSeq, records, hashes, bytes });
+    this.#bytes += bytes;
+    this.#lastSeq = firstSeq + records.length - 1;
+    while (this.#bytes > limits.recentBytesMax) this.#bytes -= this.#stored.shift()?.bytes ?? this.#bytes;
+  }
+
+  /** What follows a place; undefined where the file must be asked. What lies before the place is not asked for again. */
+  after(place: ChainPoint & { readonly journalId: string }, { limit, bytesMax }: RunBounds): Run | undefined {
+    const { journalId, seq, hash } = place;
+    if (journalId !== this.#journalId) return undefined;
+    this.#forgetUpTo(seq);
+    const [first] = this.#stored;
+    if (first === undefined || first.firstSeq > seq + 1) return undefined;
+    const entries: ChainEntry[] = [];
+    let bytes = 0;
+    for (const { firstSeq, records, hashes } of this.#stored) {
+      for (let i = Math.max(0, seq + 1 - firstSeq); i < records.length; i++) {
+        const entry = entryOf(firstSeq + i, records[i], hashes[i]);
+        bytes += entry?.body.byteLength ?? 0;
+        const isFull = entries.length === limit || (bytes > bytesMax && entries.length > 0);
+        if (entry === undefined || isFull) return { journalId, previous: { seq, hash }, entries, damaged: [] };
+        entries.push(entry);
+      }
+    }
+    return { journalId, previous: { seq, hash }, entries, damaged: [] };
+  }
+
+  #begin(journalId: string): void {
+    this.#journalId = journalId;
+    this.#stored = [];
+    this.#bytes = 0;
+  }
+
+  #forgetUpTo(seq: number): void {
+    for (let [first] = this.#stored; first !== undefined; [first] = this.#stored) {
+      if (first.firstSeq + first.records.length - 1 > seq) return;
+      this.#bytes -= first.bytes;
+      this.#stored.shift();
+    }
+  }
+}
+
+function entryOf(seq: number, record: NewRecord | undefined, hash: Uint8Array | undefined): RecordEntry | undefined {
+  if (record === undefined || hash === undefined) return undefined;
+  const { stream, tsMs, agent, epoch, body, trace, ref } = record;
+  return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, hash };
+}

@@ -1,0 +1,83 @@
+/**
+ * Records on their way between two threads: as columns, with all bodies in one piece of memory. What crosses is copied, and
+ * a record as an object of its own, with a buffer for its body and one for its hash, costs more to copy than to store.
+ */
+import { HASH_BYTES, type NewRecord } from './record.js';
+
+/** A single value stands for all records. */
+type Column<T> = readonly T[];
+
+export interface PackedRecords {
+  readonly count: number;
+  readonly streams: Column<string>;
+  readonly tsMs: Column<number>;
+  readonly agents: Column<string>;
+  readonly epochs: Column<number>;
+  readonly traces: Column<string>;
+  readonly refs: Column<string>;
+  readonly bodies: Uint8Array;
+  /** Where each body ends in `bodies`. */
+  readonly ends: Column<number>;
+}
+
+/** A piece of memory of its own, and so no view drags the frame along in which it came. */
+export function packRecords(records: readonly NewRecord[]): PackedRecords {
+  const bodies = new Uint8Array(records.reduce((sum, { body }) => sum + body.byteLength, 0));
+  const ends: number[] = [];
+  let end = 0;
+  for (const { body } of records) {
+    bodies.set(body, end);
+    end += body.byteLength;
+    ends.push(end);
+  }
+  return {
+    count: records.length,
+    streams: columnOf(records, (record) => record.stream),
+    tsMs: columnOf(records, (record) => record.tsMs),
+    agents: columnOf(records, (record) => record.agent),
+    epochs: columnOf(records, (record) => record.epoch),
+    traces: columnOf(records, (record) => record.trace),
+    refs: columnOf(records, (record) => record.ref),
+    bodies,
+    ends,
+  };
+}
+
+export function unpackRecords({ count, bodies, ends, ...columns }: PackedRecords): NewRecord[] {
+  const { streams, tsMs, agents, epochs, traces, refs } = columns;
+  const records: NewRecord[] = [];
+  let start = 0;
+  for (let i = 0; i < count; i++) {
+    const end = ends[i] ?? start;
+    records.push({
+      stream: valueAt(streams, i, ''),
+      tsMs: valueAt(tsMs, i, 0),
+      agent: valueAt(agents, i, ''),
+      epoch: valueAt(epochs, i, 0),
+      body: bodies.subarray(start, end),
+      trace: valueAt(traces, i, ''),
+      ref: valueAt(refs, i, ''),
+    });
+    start = end;
+  }
+  return records;
+}
+
+export function packHashes(hashes: readonly Uint8Array[]): Uint8Array {
+  const packed = new Uint8Array(hashes.length * HASH_BYTES);
+  for (const [i, hash] of hashes.entries()) packed.set(hash, i * HASH_BYTES);
+  return packed;
+}
+
+export function unpackHashes(packed: Uint8Array): Uint8Array[] {
+  const hashes: Uint8Array[] = [];
+  for (let at = 0; at < packed.byteLength; at += HASH_BYTES) hashes.push(packed.subarray(at, at + HASH_BYTES));
+  return hashes;
+}
+
+function columnOf<T>(records: readonly NewRecord[], pick: (record: NewRecord) => T): Column<T> {
+  const values = records.map(pick);
+  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
+}
+
+const valueAt = <T>(column: Column<T>, i: number, none: T): T => (column.length === 1 ? column[0] : column[i]) ?? none;
