@@ -2,6 +2,7 @@
 import { agents } from './checks/agents.js';
 import { brokers } from './checks/brokers.js';
 import { clocks } from './checks/clocks.js';
+import { consumers } from './checks/consumers.js';
 import { health } from './checks/health.js';
 import { journals } from './checks/journals.js';
 import { machines } from './checks/machines.js';
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   silence,
   journals,
   subscribers,
+  consumers,
   brokers,
   health,
   versions,

@@ -3,7 +3,7 @@
  * And what it finds. Types only: a check is a function from the one to the other.
  */
 import type { MeshError } from '../../common/core/errors.js';
-import type { Output as Answer, ProcessRowBody } from '../../common/protocol/catalogue.js';
+import type { Output as Answer, GroupStateBody, ProcessRowBody } from '../../common/protocol/catalogue.js';
 import type { FleetPort } from '../fleet-ports.js';
 
 /** An agent or a broker that should answer. */
@@ -42,6 +42,8 @@ export interface Examination {
   readonly machines: readonly MachineSight[];
   /** Main's log; undefined when main was not asked. */
   readonly log: Answer<'log.status'> | MeshError | undefined;
+  /** Main's consumer groups; none when main was not asked, or does not answer. */
+  readonly groups: readonly GroupStateBody[];
   readonly ports: readonly FleetPort[];
 }
 

@@ -6,7 +6,7 @@ import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { systemClock } from '../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Output as Answer, ProcessRowBody } from '../../common/protocol/catalogue.js';
+import type { Output as Answer, GroupStateBody, ProcessRowBody } from '../../common/protocol/catalogue.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import type { FleetAccess } from '../fleet-access.js';
 import { fleetPorts } from '../fleet-ports.js';
@@ -20,12 +20,14 @@ const PINGS = 3;
 const SERVING: ReadonlySet<ProcessRowBody['state']> = new Set(['ready', 'busy']);
 
 export async function examine(access: FleetAccess, machines: readonly MachineConfig[]): Promise<Examination> {
-  const [sights, log, ports] = await Promise.all([
+  const asksMain = machines.some(({ name }) => name === access.fleet.main.name);
+  const [sights, log, groups, ports] = await Promise.all([
     Promise.all(machines.map((machine) => sightOf(access, machine))),
-    machines.some(({ name }) => name === access.fleet.main.name) ? logOf(access) : undefined,
+    asksMain ? logOf(access) : undefined,
+    asksMain ? groupsOf(access) : [],
     fleetPorts(access.fleet, machines),
   ]);
-  return { machines: sights, log, ports };
+  return { machines: sights, log, groups, ports };
 }
 
 async function sightOf(access: FleetAccess, machine: MachineConfig): Promise<MachineSight> {
@@ -68,6 +70,15 @@ async function logOf(access: FleetAccess): Promise<Answer<'log.status'> | MeshEr
     return await (await access.log()).request('log.status', {}, ASKING);
   } catch (error) {
     return toMeshError(error);
+  }
+}
+
+/** A log that does not answer is told of by itself; one of an earlier release has none. */
+async function groupsOf(access: FleetAccess): Promise<readonly GroupStateBody[]> {
+  try {
+    return (await (await access.log()).request('group.list', {}, ASKING)).groups;
+  } catch {
+    return [];
   }
 }
 

@@ -93,9 +93,25 @@ const log = { headId: 1, sizeBytes: 1, degraded: '', journals: [] };
 const examination = (machines: readonly MachineSight[], rest: Partial<Examination> = {}): Examination => ({
   machines,
   log,
+  groups: [],
   ports: [],
   ...rest,
 });
+const group = {
+  group: 'billing',
+  stream: 'orders',
+  ordered: false,
+  floorId: 1,
+  pending: 3,
+  inFlight: 0,
+  retrying: 0,
+  dead: 0,
+  settled: 1,
+  redelivered: 0,
+  stale: 0,
+  lost: 0,
+  members: ['clerk@main#1.1'],
+};
 const port = {
   machine: 'main',
   name: 'log',
@@ -175,6 +191,21 @@ const cases: readonly (readonly [string, Examination, string])[] = [
     'a log that is away',
     examination([machine()], { log: new MeshError('UNREACHABLE', 'gone', { hint: 'mesh ps' }) }),
     'journals problem log: gone → mesh ps',
+  ],
+  [
+    'dead letters',
+    examination([machine()], { groups: [{ ...group, dead: 2 }] }),
+    'consumers warning group billing: has 2 dead letters of orders → mesh stream dead ls billing',
+  ],
+  [
+    'a consumer group that lost records',
+    examination([machine()], { groups: [{ ...group, lost: 1 }] }),
+    "consumers warning group billing: lost 1 record of orders to the bound of main's log before they were settled",
+  ],
+  [
+    'a consumer group without members',
+    examination([machine()], { groups: [group, { ...group, members: [] }] }),
+    'consumers warning group billing: has 3 records of orders to handle and no member: main keeps them for it',
   ],
   [
     'lost events',
