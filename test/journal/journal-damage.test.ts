@@ -5,6 +5,10 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isSound } from '../../common/journal/care/store-verdict.js';
+import { verifyStore } from '../../common/journal/care/verify-store.js';
+import type { LogRecord } from '../../common/journal/log/log-reader.js';
+import { LogStore } from '../../common/journal/log/log-store.js';
 import { JournalStore } from '../../common/journal/machine/journal-store.js';
 import type { ChainEntry } from '../../common/journal/record.js';
 import { append, forward, pendingOf, recordOf, recordsOf, textOf, useWorld, type World } from './world.js';
@@ -250,3 +254,61 @@ function flipped(cell: unknown, bit: number): unknown {
   bytes.writeUInt8(bytes.readUInt8(0) ^ (1 << bit), 0);
   return typeof cell === 'string' ? bytes.toString() : bytes;
 }
+
+describe("a byte flipped anywhere in the file of main's log", () => {
+  const world = useWorld();
+
+  it('is refused, put aside, told where the record is read, or harmless; never a changed record', () => {
+    const { store } = world().journal();
+    const log = world().log();
+    append(store, { records: recordsOf(RECORDS) });
+    forward(store, log);
+    log.close();
+    const intact = readFileSync(world().path('mesh.db'));
+    const originals = recordsOf(RECORDS).map(textOf);
+    fc.assert(
+      fc.property(fc.nat({ max: intact.byteLength - 1 }), fc.nat({ max: 7 }), (at, bit) => {
+        const file = world().path(`log-${at}-${bit}.db`);
+        const bytes = Buffer.from(intact);
+        bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+        writeFileSync(file, bytes);
+        const options = { file, wallMs: 1, errorStream: 'errors', groupOf: () => undefined };
+        let opened: ReturnType<typeof LogStore.open>;
+        try {
+          opened = LogStore.open(options);
+        } catch (thrown) {
+          expect(thrown).to.have.property('code'); // loud: nothing starts
+          return;
+        }
+        try {
+          const records = readAll(opened.store);
+          for (const record of records)
+            if (record.integrity === 'verified') expect(textOf(record)).to.equal(originals[record.seq - 1]);
+          if (records.length < RECORDS && opened.findings.length === 0) expect(isToldMissing(file)).to.equal(true);
+        } finally {
+          opened.store.close();
+        }
+      }),
+      parameters,
+    );
+  });
+
+  /** Nothing when the file says itself that it is damaged. */
+  function readAll(log: LogStore): readonly LogRecord[] {
+    try {
+      return log.read({ limit: 1_000 }).records;
+    } catch (thrown) {
+      expect(thrown).to.have.property('code', 'JOURNAL_DAMAGED');
+      return [];
+    }
+  }
+
+  /** By the walk, which everybody can ask for. */
+  function isToldMissing(file: string): boolean {
+    try {
+      return !isSound(verifyStore(file, 'log', () => undefined));
+    } catch {
+      return true;
+    }
+  }
+});
