@@ -11,6 +11,12 @@ export class Timeline {
   readonly #heap: Entry[] = [];
   #nowMs = 0;
   #planned = 0;
+  #happened = 0;
+
+  /** So much has happened. */
+  get happened(): number {
+    return this.#happened;
+  }
 
   get nowMs(): number {
     return this.#nowMs;
@@ -33,6 +39,7 @@ export class Timeline {
   run(): void {
     for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
       this.#nowMs = entry.atMs;
+      this.#happened++;
       entry.happen();
     }
   }
