@@ -34,7 +34,7 @@ async function takeOne(
   const sealed = sealer.seal(report, { agent, epoch, account: agent, tsMs: clock.wallMs(), trace: '' });
   const [place] = await records.takeReports({ reports: [sealed] });
   const { journalId, seq, isFolded } = place as ReportPlace;
-  return { journalId, seq, folded: isFolded };
+  return { journalId, seq, ...(isFolded ? { folded: true } : {}) };
 }
 
 async function takeBatch(
