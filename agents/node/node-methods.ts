@@ -12,7 +12,6 @@ import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';
 import type { PolicyBoard } from './policy-board.js';
 import { NODE_AGENT } from './records/incident.js';
-import { bodyMethods } from './records/body-methods.js';
 import type { ErrorBoard } from './records/error-board.js';
 import type { StreamBoard } from './records/stream-board.js';
 import type { Resources } from './resources/resources.js';
@@ -33,7 +32,6 @@ export interface NodeMethodsOptions {
   readonly streams: StreamBoard;
   readonly welcome: WelcomeBody;
   readonly errors: ErrorBoard;
-  readonly bodies: BodyStore;
   readonly status: () => Output<'node.status'>;
   readonly counters: () => Record<string, number>;
   readonly loopLagMs: () => number;
@@ -121,7 +119,6 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     ...options.streams.handlers,
     ...controlMethods(supervisor, machine),
     ...options.errors.handlers,
-    ...bodyMethods(options.bodies),
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),
 

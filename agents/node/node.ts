@@ -32,7 +32,6 @@ import { refuseOccupiedPorts } from './occupied-ports.js';
 import { PolicyBoard } from './policy-board.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
-import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
 import { ErrorBoard } from './records/error-board.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
@@ -64,7 +63,6 @@ export class MeshNode {
   readonly #policies: PolicyBoard;
   readonly #streams: StreamBoard;
   readonly #errors: ErrorBoard;
-  readonly #bodyKeeper: BodyKeeper;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
@@ -146,7 +144,6 @@ export class MeshNode {
     this.#policies = new PolicyBoard(fleet.policies);
     this.#streams = new StreamBoard(fleet.streams);
     this.#errors = new ErrorBoard(fleet.errors);
-    this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
@@ -252,7 +249,6 @@ export class MeshNode {
       policies: this.#policies,
       streams: this.#streams,
       errors: this.#errors,
-      bodies: this.#stores.bodies,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({

@@ -92,7 +92,6 @@ export class MeshClient implements Mesh {
     const identity = { agent: options.name, epoch: this.#epoch };
     this.#emitter = new Emitter(node, identity, this.#clock);
     this.#reporter = new Reporter(node, identity, this.#clock, options.release);
-    this.#bodies = new BodyDownload((machine) => this.#nodeOf(machine));
     this.#events = new EventPlane({
       instance: this.instance,
       epoch: this.#epoch,

@@ -6,8 +6,8 @@
 
 import type { AgentChange, ErrorGroup, LogRecord, ProcessRow, Usage, Welcome } from './message-parts.js';
 import { careMessages } from './messages/care-messages.js';
-import { eventMessages } from './messages/event-messages.js';
 import { errorMessages } from './messages/error-messages.js';
+import { eventMessages } from './messages/event-messages.js';
 import { type GroupState, groupMessages, type Letter } from './messages/group-messages.js';
 import { logMessages } from './messages/log-messages.js';
 import { nodeMessages } from './messages/node-messages.js';
@@ -25,8 +25,8 @@ export const catalogue = {
   ...registryMessages,
   ...logMessages,
   ...groupMessages,
-} as const;
   ...errorMessages,
+} as const;
 
 export type MethodName = keyof typeof catalogue;
 export type Input<M extends MethodName> = Static<(typeof catalogue)[M]['input']>;
