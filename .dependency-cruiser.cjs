@@ -85,7 +85,7 @@ module.exports = {
       severity: 'error',
       comment: 'errors are grouped by their node and on main: what that needs is no part of an agent',
       from: { path: '^agents/sdk/' },
-      to: { path: '^common/protocol/(fingerprint|stack-frames)', reachable: true },
+      to: { path: '^common/protocol/(fingerprint|stack-frames)\\.ts$', reachable: true },
     },
     only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/file-watch'),
     only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/resilience'),
