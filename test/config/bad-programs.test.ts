@@ -215,6 +215,11 @@ describeRefusals('an agent whose policy is wrong', [
     change: main('logs:', '  totalMiB: 8', '  rotateMiB: 9', 'agents: {}'),
     says: [`${FILE}:3: a log of main may grow to 9 MiB, and all its logs together to 8 MiB`],
   },
+  {
+    title: 'backups that are never made, at their line',
+    change: main('journal:', '  backup:', '    everyHours: 0', 'agents: {}'),
+    says: [`${FILE}:3: \`journal.backup.everyHours\` must be >= 1, not 0`],
+  },
 ]);
 
 describe('an agent that runs a program', () => {

@@ -1,5 +1,7 @@
 /** Backup, restore, verify and questions in SQL, as people use them: by the real command, on a fleet at work. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { errorOf, type MeshRun, runMesh } from '../cli/mesh-process.js';
@@ -106,6 +108,19 @@ describe('the care of what is stored', function () {
     expect(machines.map(({ machine }) => machine)).to.deep.equal(['main', 'pc2']);
     const refused = await mesh(main, 'sql', '--log', 'DELETE FROM main.records', '--json');
     expect([refused.code, errorOf(refused).code]).to.deep.equal([2, 'USAGE']);
+  });
+
+  it('finds a record that was changed on the disk, names it, and ends with 7', async () => {
+    const { pc2 } = fleet();
+    const db = new Database(join(pc2.data, 'journal.db'));
+    const acked = db.prepare('SELECT position FROM records ORDER BY position LIMIT 1').pluck().get();
+    db.prepare("UPDATE records SET body = x'00' WHERE position = ?").run(acked);
+    db.close();
+    const { code, stdout, stderr } = await mesh(pc2, 'verify', '--machine', 'pc2');
+    expect([code, /journal of pc2: record \d+ of [0-9a-z]{20}: its content/.test(stderr)], stdout).to.deep.equal([
+      7,
+      true,
+    ]);
   });
 
   it('ends a question whose time is over, and answers others meanwhile', async () => {

@@ -101,7 +101,8 @@ describe('a byte flipped in a row of the journal', () => {
     const { journalId } = append(store, { records: recordsOf(RECORDS) });
     store.acknowledge({ journalId, seq: RECORDS });
     world().edit('journal.db', (db) => flipCell(db, 'body', 4, 1));
-    expect(store.verify({}).damaged.map(({ seq, isRepaired }) => [seq, isRepaired])).to.deep.equal([[4, false]]);
+    const { findings } = verifyStore(world().path('journal.db'), 'journal', () => undefined);
+    expect(findings.map(({ seq }) => seq)).to.deep.equal([4]);
     const integrities = store.tail({ afterPosition: 2, limit: 3 }).map(({ integrity }) => integrity);
     expect(integrities).to.deep.equal(['verified', 'damaged', 'verified']);
   });

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
+import { isSound } from '../../common/journal/care/store-verdict.js';
+import { verifyStore } from '../../common/journal/care/verify-store.js';
 import { chainHash, genesisHash } from '../../common/journal/record.js';
 import {
   answerOf,
@@ -236,7 +238,7 @@ describe('forwarding and pruning', () => {
       [reissued.journalId, ['r4', 'r5', 'next1']],
     ]);
     expect(store.status().chains.map(({ status }) => status)).to.deep.equal(['superseded', 'open']);
-    expect(store.verify({}).damaged).to.deep.equal([]);
+    expect(isSound(verifyStore(world().path('journal.db'), 'journal', () => undefined))).to.equal(true);
   });
 
   it('shows the records of one stream behind a position', () => {

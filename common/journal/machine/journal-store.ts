@@ -33,7 +33,6 @@ import {
   statusOf,
   type Told,
 } from './journal-types.js';
-import { type VerifyCursor, type VerifyPage, verifyPage } from './journal-verify.js';
 import { ProducerTable, type Receipt } from './producer-table.js';
 import { pruneAcked } from './pruning.js';
 import { RecordTable, type Run } from './record-table.js';
@@ -200,11 +199,6 @@ export class JournalStore {
       this.#reports.trim();
       return pruned;
     });
-  }
-
-  /** Checks one page of what is stored. Page by page, because an open cursor would keep the write-ahead log growing. */
-  verify({ cursor }: { cursor?: VerifyCursor }): VerifyPage {
-    return this.#guard(() => verifyPage(this.#chains.all, this.#records, cursor));
   }
 
   /** The records behind a position, of all chains, for people to look at. */

@@ -33,7 +33,6 @@ type OneByOne = Pick<
   | 'reissue'
   | 'prune'
   | 'tell'
-  | 'verify'
   | 'tail'
   | 'checkpoint'
   | 'heldRefs'
@@ -101,7 +100,6 @@ serveStore<JournalOperations, 'append'>(parentPort, {
       return { replies: outcomes.map(replyOf), nextDueMs };
     },
     tell: (args) => store().tell(args),
-    verify: (args) => store().verify(args),
     tail: (args) => store().tail(args),
     checkpoint: (args) => store().checkpoint(args),
     heldRefs: (args) => store().heldRefs(args),

@@ -19,7 +19,6 @@ import type {
   ReadUnackedOptions,
   Reported,
 } from './journal-types.js';
-import type { VerifyCursor } from './journal-verify.js';
 import type { JournalOperations } from './journal-worker.js';
 import { RecentRun } from './recent-run.js';
 import type { Run } from './record-table.js';
@@ -147,20 +146,6 @@ export class Journal {
       totalCount += prunedCount;
       if (isDone) return totalCount;
     }
-  }
-
-  /** Walks every hash of the file, page by page, while appends go on. */
-  async verify(): Promise<{ checkedCount: number; damaged: Damage[] }> {
-    const damaged: Damage[] = [];
-    let checkedCount = 0;
-    let cursor: VerifyCursor | undefined;
-    do {
-      const page = await this.#client.call('verify', cursor === undefined ? {} : { cursor });
-      checkedCount += page.checkedCount;
-      damaged.push(...page.damaged);
-      cursor = page.next;
-    } while (cursor !== undefined);
-    return { checkedCount, damaged };
   }
 
   tail(options: TailOptions): Promise<TailRecord[]> {
