@@ -124,11 +124,21 @@ export class GroupConsumer implements Consumer {
     return answer?.leaseMs;
   }
 
+  /**
+   * What was handled makes room before main has confirmed it, so that the next records are on their way while it stores what
+   * became of the last ones; but not for ever, and not where the next ones have to wait for them.
+   */
+  get #room(): number {
+    const { openCount, toldCount } = this.#settler;
+    if (this.options.ordered === true) return this.#inFlightMax - openCount;
+    return toldCount < 2 * this.#inFlightMax ? this.#inFlightMax - (openCount - toldCount) : 0;
+  }
+
   /** Fetches once and hands out what came. @returns the number of the next attempt: 1 when main answered */
   async #turn(waitMs: number, attempt: number): Promise<number> {
-    const room = this.#inFlightMax - this.#settler.openCount;
+    const room = this.#room;
     if (room <= 0) {
-      await this.#settler.settledOne();
+      await this.#settler.progress();
       return attempt;
     }
     try {

@@ -27,6 +27,7 @@ export class Settler {
   #failed: Failure[] = [];
   #released: number[] = [];
   #openCount = 0;
+  #toldCount = 0;
   #telling: Promise<void> | undefined;
   #listeners: (() => void)[] = [];
 
@@ -41,6 +42,11 @@ export class Settler {
     return this.#openCount;
   }
 
+  /** Of these: handled, and not confirmed yet. */
+  get toldCount(): number {
+    return this.#toldCount;
+  }
+
   open(count: number): void {
     this.#openCount += count;
   }
@@ -48,13 +54,14 @@ export class Settler {
   settle(id: number, number: number, outcome: Handled): Handled {
     if (outcome.ok) this.#done.push(number);
     else this.#failed.push({ id, number, ...outcome.error });
-    this.#tell();
+    this.#tell(1);
+    this.wake();
     return outcome;
   }
 
   release(numbers: readonly number[]): void {
     this.#released.push(...numbers);
-    this.#tell();
+    this.#tell(numbers.length);
   }
 
   /** A word without content. */
@@ -63,8 +70,8 @@ export class Settler {
       void this.link.ask('group.settle', { ...this.membership, done: [] }).catch(() => undefined);
   }
 
-  /** Resolves when main has confirmed something, or somebody wakes it. */
-  settledOne(): Promise<void> {
+  /** Resolves when something was handled or confirmed, or somebody wakes it. */
+  progress(): Promise<void> {
     return new Promise((resolve) => this.#listeners.push(resolve));
   }
 
@@ -79,7 +86,8 @@ export class Settler {
     await this.#telling;
   }
 
-  #tell(): void {
+  #tell(count: number): void {
+    this.#toldCount += count;
     this.#telling ??= this.#tellAll();
   }
 
@@ -91,7 +99,9 @@ export class Settler {
       const failed = this.#failed.splice(0, limits.groupFetchMax);
       const released = this.#released.splice(0, limits.groupFetchMax);
       await this.#say(done, failed, released);
-      this.#openCount -= done.length + failed.length + released.length;
+      const count = done.length + failed.length + released.length;
+      this.#openCount -= count;
+      this.#toldCount -= count;
       this.wake();
     }
     this.#telling = undefined;
