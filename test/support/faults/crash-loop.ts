@@ -18,7 +18,8 @@ export const crashLoop: Fault = {
       const { main, pc2 } = world.fleet;
       const deadly = join(pc2.home, 'deadly');
       const starts = () => readFileSync(join(pc2.home, 'diary'), 'utf8').split('\n').length - 1;
-      const told = () => storedErrors(main.logFile).filter(({ code }) => code === 'QUARANTINED').length;
+      const told = () =>
+        storedErrors(main.logFile).reduce((sum, { code, count }) => (code === 'QUARANTINED' ? sum + count : sum), 0);
       const startsBefore = starts();
       const toldBefore = told();
       writeFileSync(deadly, '');
