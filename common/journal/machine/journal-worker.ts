@@ -99,7 +99,7 @@ serveStore<JournalOperations, 'append'>(parentPort, {
       const { outcomes, nextDueMs } = guarded().run(true, () => store().report(args));
       return { replies: outcomes.map(replyOf), nextDueMs };
     },
-    tell: (args) => store().tell(args),
+    tell: (args) => guarded().run(true, () => store().tell(args)),
     tail: (args) => store().tail(args),
     checkpoint: (args) => store().checkpoint(args),
     heldRefs: (args) => store().heldRefs(args),
