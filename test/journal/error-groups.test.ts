@@ -188,7 +188,7 @@ describe('a group of errors', () => {
     failureOf(() => send(log, chain, 'late'));
     expect(only()).to.include({ status: 'resolved', count: 1 });
     world().edit('mesh.db', (db) => db.exec('DROP TRIGGER stop'));
-    expect(answerOf(send(log, chain, 'late'))).to.deep.equal({ headSeq: 1 });
+    expect(answerOf(send(log, chain, 'late'))).to.include({ headSeq: 1 });
     expect(only()).to.include({ status: 'regressed', count: 2 });
   });
 

@@ -13,7 +13,7 @@ describe('the log taking entries', () => {
   it('begins a chain at its first entry and says how far it holds it', () => {
     const log = world().log();
     expect(log.hello({ journalId: 'j1', machine: 'pc2' })).to.deep.equal({ headSeq: 0, headHash: genesisHash('j1') });
-    expect(answerOf(send(log, chain.slice(0, 3)))).to.deep.equal({ headSeq: 3 });
+    expect(answerOf(send(log, chain.slice(0, 3)))).to.include({ headSeq: 3 });
     expect(log.hello({ journalId: 'j1', machine: 'pc2' })).to.deep.equal({ headSeq: 3, headHash: chain[2]?.hash });
   });
 
@@ -28,7 +28,7 @@ describe('the log taking entries', () => {
     for (const [from, to] of overlaps) send(log, chain.slice(from, to));
     log.close();
     const again = world().log();
-    expect(answerOf(send(again, chain))).to.deep.equal({ headSeq: 6 });
+    expect(answerOf(send(again, chain))).to.include({ headSeq: 6 });
     expect(texts(again)).to.deep.equal(['r1', 'r2', 'r3', 'r4', 'r5', 'r6']);
   });
 
@@ -84,8 +84,8 @@ describe('the log taking entries', () => {
     const holed = chain.map(
       (entry): ChainEntry => (entry.seq === 3 ? { kind: 'hole', seq: 3, hash: entry.hash, reason: 'lost' } : entry),
     );
-    expect(answerOf(send(log, holed))).to.deep.equal({ headSeq: 6 });
-    expect(answerOf(send(log, holed))).to.deep.equal({ headSeq: 6 });
+    expect(answerOf(send(log, holed))).to.include({ headSeq: 6 });
+    expect(answerOf(send(log, holed))).to.include({ headSeq: 6 });
     expect(texts(log)).to.deep.equal(['r1', 'r2', 'r4', 'r5', 'r6']);
     expect(log.read({}).records.map(({ integrity }) => integrity)).to.deep.equal(Array(5).fill('verified'));
     expect(log.status().holeCount).to.equal(1);
@@ -205,7 +205,7 @@ describe('reading the log', () => {
       recordOf('a3', 'x'),
       recordOf('a4'),
     ]);
-    expect(answerOf(send(log, chain))).to.deep.equal({ headSeq: 4 });
+    expect(answerOf(send(log, chain))).to.include({ headSeq: 4 });
     expect(log.read({}).records.map(({ id, integrity }) => [id, integrity])).to.deep.equal([[6, 'unverifiable']]);
   });
 });

@@ -1,8 +1,8 @@
 /** The tables of the merged log on main, as numbered steps; append only. */
 
-import { zoneMigration } from '../finder/zone-schema.js';
 import { consumerMigration } from '../consumers/consumer-schema.js';
 import { errorStandingMigration } from '../errors/error-schema.js';
+import { zoneMigration } from '../finder/zone-schema.js';
 import { streamMigration } from '../streams/stream-schema.js';
 
 export const logMigrations: readonly string[] = [

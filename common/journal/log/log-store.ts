@@ -30,6 +30,7 @@ import {
 } from '../streams/stream-retention.js';
 import { bodyBytesOf } from '../streams/stream-table.js';
 import { admit, agree, conflict } from './admission.js';
+import { EntryTable } from './entry-table.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions } from './log-reader.js';
 import { logMigrations } from './log-schema.js';
@@ -37,6 +38,7 @@ import type {
   ErrorChange,
   ErrorQuery,
   LogAppend,
+  LogAppended,
   LogHeld,
   LogHello,
   LogPruned,
@@ -56,8 +58,7 @@ export class LogStore {
   readonly #own: OwnChain;
   readonly #consumers: ConsumerGroups;
   readonly #retention: StreamRetention;
-  readonly #insertRecord;
-  readonly #insertHole;
+  readonly #entries: EntryTable;
   readonly #counts;
   readonly #idAtPlace;
   readonly #hasRef;
@@ -82,10 +83,7 @@ export class LogStore {
     this.#own = new OwnChain(this.#journals, machine);
     this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
     this.#retention = new StreamRetention(db, (stream) => this.#consumers.floorOf(stream));
-    this.#insertRecord = db.prepare(
-      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
-    this.#insertHole = db.prepare('INSERT INTO holes (journal, seq, hash, reason) VALUES (?, ?, ?, ?)');
+    this.#entries = new EntryTable(db);
     this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
       'SELECT coalesce((SELECT min(id) FROM records), 0) AS oldestId, (SELECT count(*) FROM holes) AS holeCount',
     );
@@ -115,7 +113,7 @@ export class LogStore {
   }
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone, and whole. */
-  appendBatches(batches: readonly LogAppend[]): Outcome<{ headSeq: number }>[] {
+  appendBatches(batches: readonly LogAppend[]): Outcome<LogAppended>[] {
     return this.#write(() => batches.map((batch) => outcomeOf(() => this.#append(batch))));
   }
 
@@ -215,13 +213,14 @@ export class LogStore {
   }
 
   /** Everything that can refuse the batch comes before the first write, so a refusal leaves no trace (L2). */
-  #append(batch: LogAppend): { headSeq: number } {
+  #append(batch: LogAppend): LogAppended {
     const journal = this.#journals.claim(batch.journalId, batch.machine);
     const { duplicates, fresh, head } = admit(journal.head, batch);
     for (const entry of duplicates) this.#compare(journal, entry);
-    for (const entry of fresh) this.#store(journal, entry);
+    let lastId = 0;
+    for (const entry of fresh) lastId = this.#store(journal, entry) ?? lastId;
     if (fresh.length > 0) this.#journals.put({ ...journal, head });
-    return { headSeq: head.seq };
+    return { headSeq: head.seq, storedCount: fresh.length, lastId, isProved: journal.head.hash !== null };
   }
 
   #compare(journal: LogJournal, entry: ChainEntry): void {
@@ -229,27 +228,20 @@ export class LogStore {
     const held = this.#reader.hashAt(journal.id, entry.seq);
     if (held === undefined) {
       if (this.#retention.runs.at(journal.id, entry.seq) !== undefined) return;
-      throw new MeshError(
-        'JOURNAL_DAMAGED',
-        `entry ${entry.seq} of chain ${journal.journalId} should be held, and is not`,
-        {
-          details: { journalId: journal.journalId, seq: entry.seq },
-        },
-      );
+      const { journalId } = journal;
+      const text = `entry ${entry.seq} of chain ${journalId} should be held, and is not`;
+      throw new MeshError('JOURNAL_DAMAGED', text, { details: { journalId, seq: entry.seq } });
     }
     if (!agree(held, entry.hash)) throw conflict(journal.journalId, entry.seq);
   }
 
-  #store(journal: LogJournal, entry: ChainEntry): void {
-    if (entry.kind === 'hole') {
-      this.#insertHole.run(journal.id, entry.seq, entry.hash, entry.reason);
-      return;
-    }
-    const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = entry;
-    const columns = [journal.id, seq, tsMs, stream, agent, epoch, body, hash, trace, ref];
-    const { lastInsertRowid } = this.#insertRecord.run(...columns);
-    this.#retention.table.add(stream, bodyBytesOf(entry));
-    if (stream === this.#errorStream) this.#groups.add(Number(lastInsertRowid), entry, journal.machine);
+  /** Answers the id of a record. */
+  #store(journal: LogJournal, entry: ChainEntry): number | undefined {
+    const id = this.#entries.insert(journal.id, entry);
+    if (id === undefined || entry.kind === 'hole') return undefined;
+    this.#retention.table.add(entry.stream, bodyBytesOf(entry));
+    if (entry.stream === this.#errorStream) this.#groups.add(id, entry, journal.machine);
+    return id;
   }
 
   #storeOwn(record: NewRecord): void {

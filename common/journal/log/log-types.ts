@@ -13,6 +13,16 @@ export interface LogAppend extends Batch {
   readonly machine: string;
 }
 
+export interface LogAppended {
+  readonly headSeq: number;
+  /** Entries of the batch that were new: its last ones. */
+  readonly storedCount: number;
+  /** Of the last record that was new; the ids of those before it are the ones before. 0 without any. */
+  readonly lastId: number;
+  /** The hash before the first new entry was known. */
+  readonly isProved: boolean;
+}
+
 export interface LogHello {
   readonly journalId: string;
   readonly machine: string;

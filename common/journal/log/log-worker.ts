@@ -9,9 +9,10 @@ import type { Quarantined } from '../sqlite/database.js';
 import { DiskGuard } from '../sqlite/disk-guard.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { probeStore } from '../sqlite/store-probe.js';
-import { serveStore } from '../sqlite/worker-server.js';
+import { type RequestOf, serveStore } from '../sqlite/worker-server.js';
 import { LogStore } from './log-store.js';
-import type { LogAppend } from './log-types.js';
+import type { LogAppend, LogAppended, LogWrite } from './log-types.js';
+import { type PackedAppend, rowsOf, unpackAppend } from './packed-append.js';
 
 type OneByOne = Pick<
   LogStore,
@@ -33,13 +34,18 @@ export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & GroupOperations & {
     open(args: { file: string; wallMs: number; machine?: string }): { findings: Quarantined[] };
-    append(batch: LogAppend): { headSeq: number };
+    append(batch: PackedAppend | LogAppend): LogAppended;
     /** Makes records found quicker that were appended, a block at a time: appends go on in between. */
     index(args: undefined): { isDone: boolean };
     /** A commit that changes nothing: fails as any other would. */
     probe(args: undefined): void;
     close(args: undefined): void;
   };
+
+type PackedWrite = RequestOf<LogOperations, 'append' | keyof GroupOperations>;
+
+const unpacked = (request: PackedWrite): LogWrite =>
+  request.name === 'append' ? { name: 'append', args: unpackAppend(request.args) } : request;
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
@@ -97,12 +103,12 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
       opened?.close();
     },
   },
-  grouped: { append: ({ entries }) => entries.length, ...groupRows },
+  grouped: { append: rowsOf, ...groupRows },
   runGroup: (requests) =>
     // What consumers have settled is worth more than new records, which their journals keep.
     guarded().group(
       requests,
       ({ name }) => name !== 'append',
-      (chosen) => store().runGroup(chosen),
+      (chosen) => store().runGroup(chosen.map(unpacked)),
     ),
 });

@@ -16,6 +16,8 @@ import type { RetentionProgress, StreamState } from '../streams/stream-retention
 import type { LogPage, LogReadOptions } from './log-reader.js';
 import type { ErrorChange, ErrorQuery, LogAppend, LogHeld, LogHello, LogStatus, ShownErrorGroup } from './log-types.js';
 import type { LogOperations } from './log-worker.js';
+import { packAppend } from './packed-append.js';
+import { RecentRecords } from './recent-records.js';
 
 export interface LogOptions {
   readonly file: string;
@@ -32,6 +34,7 @@ export class Log {
   readonly #client: WorkerClient<LogOperations>;
   readonly #finder: FinderClient;
   readonly #clock: Clock;
+  readonly #recent = new RecentRecords();
 
   /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
   static async open(options: LogOptions): Promise<{ log: Log; findings: Quarantined[] }> {
@@ -67,16 +70,18 @@ export class Log {
   }
 
   /** Takes the entries that are new and compares the others. Fails with JOURNAL_GAP, JOURNAL_DAMAGED, CONFLICT. */
-  append(batch: LogAppend): Promise<{ headSeq: number }> {
+  async append(batch: LogAppend): Promise<{ headSeq: number }> {
     const sizeBytes = batch.entries.reduce(
       (sum, entry) => sum + (entry.kind === 'record' ? entry.body.byteLength : 0),
       0,
     );
-    return this.#client.call('append', batch, sizeBytes);
+    const appended = await this.#client.call('append', packAppend(batch), sizeBytes);
+    this.#recent.add(batch, appended);
+    return { headSeq: appended.headSeq };
   }
 
-  read(options: LogReadOptions): Promise<LogPage> {
-    return this.#client.call('read', options);
+  async read(options: LogReadOptions): Promise<LogPage> {
+    return this.#recent.read(options) ?? this.#client.call('read', options);
   }
 
   /** The first id whose record was emitted at that moment or later; the next one when there is none yet. */
@@ -130,6 +135,7 @@ export class Log {
   async prune(keep: number, onLoss: (loss: GroupLoss) => void = () => undefined): Promise<number> {
     for (let totalCount = 0; ; ) {
       const { prunedCount, isDone, losses } = await this.#client.call('prune', { keep, wallMs: this.#clock.wallMs() });
+      if (prunedCount > 0) this.#recent.clear();
       for (const loss of losses) onLoss(loss);
       totalCount += prunedCount;
       if (isDone) return totalCount;
@@ -145,6 +151,7 @@ export class Log {
         after,
         wallMs: this.#clock.wallMs(),
       });
+      if (progress.prunedCount > 0) this.#recent.clear();
       totalCount += progress.prunedCount;
       after = progress.next;
     }
