@@ -95,10 +95,11 @@ module.exports = {
       name: 'one-importer-of-child-process',
       severity: 'error',
       comment:
-        'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else',
+        'processes are started in one place per layer; the keeper and `mesh wrap` start one each, and load nothing else; an alerter runs the commands of its routes',
       from: {
         path: '^(agents|broker|cli|common)/',
-        pathNot: '^(agents/node/programs/child-process|agents/node/keeper|cli/node-process|cli/wrapped-process)\\.ts$',
+        pathNot:
+          '^(agents/node/programs/child-process|agents/node/keeper|agents/alerter/routes/command|cli/node-process|cli/wrapped-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

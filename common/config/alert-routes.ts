@@ -61,7 +61,7 @@ export function faultOfUrl(text: string, allowPrivate: boolean): { what: string;
   }
   const host = hostOf(url);
   if (!isAddress(url)) return undefined;
-  if (!text.toLowerCase().includes(url.hostname)) {
+  if (!host.includes(':') && !text.includes(host)) {
     return { what: `hides the address ${host}`, hint: 'write an address as four numbers with dots' };
   }
   return faultOfAddress(host, allowPrivate);

@@ -1,5 +1,6 @@
 /** What the tests of the alerter's judgement say it hears. */
 import type { ErrorSeen, StandingSeen, Trouble } from '../../agents/alerter/alert-events.js';
+import type { Notice } from '../../agents/alerter/notice.js';
 import { limits } from '../../common/core/limits.js';
 import type { AlertCondition, AlertRule } from '../../common/protocol/alert-rule.js';
 
@@ -50,4 +51,22 @@ export const gone = (sinceMs: number, machine = 'pc2'): Trouble => ({
   agent: '',
   title: `${machine} is out of reach`,
   sinceMs,
+});
+
+export const noticeFor = (rest: Partial<Notice> = {}): Notice => ({
+  id: 'abc-1',
+  rule: 'rule',
+  state: 'firing',
+  text: 'rule: BROKEN in echo@pc2: it broke',
+  subject: 'm2-a',
+  title: 'BROKEN in echo@pc2: it broke',
+  machine: 'pc2',
+  agent: 'echo',
+  severity: 'error',
+  count: 1,
+  total: 1,
+  subjects: 1,
+  sinceMs: 1_000,
+  atMs: 1_000,
+  ...rest,
 });
