@@ -113,7 +113,9 @@ async function tell({ output }: Context, outcome: Outcome): Promise<void> {
   const [was, is] = isDryRun ? ['would be', 'would be'] : ['was', 'is'];
   const lines = [
     `the ${storeWord(machine, store)} ${was} restored from ${backup} with ${counted(verdict.checkedCount, 'record')}`,
-    ...(carriedCount ? [`with it ${isDryRun ? 'would go' : 'went'} ${counted(carriedCount, 'record')} that main does not have yet`] : []),
+    ...(carriedCount
+      ? [`with it ${isDryRun ? 'would go' : 'went'} ${counted(carriedCount, 'record')} that main does not have yet`]
+      : []),
     ...(replaced === undefined ? [] : [`what was there ${is} kept as ${replaced}`]),
   ];
   await output.value(
