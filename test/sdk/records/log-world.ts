@@ -5,6 +5,7 @@ import { limits } from '../../../common/core/limits.js';
 import { RequestClient } from '../../../common/wire/request-client.js';
 import { Chain, connect, temporaryFolder } from '../../broker/world.js';
 import { BrokerProgram } from '../../support/broker-program.js';
+import { FailpointFolder } from '../../support/failpoint-folder.js';
 import { freePorts } from '../../support/free-addresses.js';
 
 const HOST = 'tcp://127.0.0.1';
@@ -14,6 +15,8 @@ export class LogWorld {
   readonly #meshes: MeshClient[] = [];
   readonly #chains = new Map<string, Chain>();
   readonly problems: unknown[] = [];
+  /** Where the broker can be made to die by itself. */
+  readonly failpoints = new FailpointFolder(join(this.#folder.path, 'failpoints'));
   #broker: BrokerProgram | undefined;
   #writer: RequestClient | undefined;
   #endpoint = '';
@@ -35,14 +38,22 @@ export class LogWorld {
 
   async start(): Promise<void> {
     const anywhere = `${HOST}:0`;
-    this.#broker = new BrokerProgram({
-      machine: 'main',
-      role: 'main',
-      epoch: 1,
-      bind: { broker: anywhere, publish: anywhere, subscribe: anywhere, registry: anywhere, log: this.#endpoint },
-      logFile: this.file,
-    });
+    this.#broker = new BrokerProgram(
+      {
+        machine: 'main',
+        role: 'main',
+        epoch: 1,
+        bind: { broker: anywhere, publish: anywhere, subscribe: anywhere, registry: anywhere, log: this.#endpoint },
+        logFile: this.file,
+      },
+      { env: this.failpoints.env },
+    );
     await this.#broker.ready();
+  }
+
+  /** It has died by itself. */
+  async exited(): Promise<void> {
+    await this.#broker?.exited;
   }
 
   async kill(): Promise<void> {
