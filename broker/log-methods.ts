@@ -41,6 +41,7 @@ export class LogMethods {
     'log.read': (input) => this.#read(input),
     'log.query': (input) => this.#find(input),
     'log.status': () => this.#status(),
+    'log.refs': async ({ machine, refs }) => ({ held: await this.options.log.heldRefs(machine, refs) }),
     'log.streams': (input) => answerStreams(this.options.log, this.options.streamRules(), input),
   };
 

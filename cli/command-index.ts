@@ -60,6 +60,16 @@ export const commandIndex: readonly IndexedCommand[] = [
   { path: 'call', summary: 'ask an agent for one of its actions', load: () => import('./commands/call.js') },
   { path: 'pub', summary: 'publish an event', load: () => import('./commands/pub.js') },
   { path: 'sub', summary: 'events as they come', load: () => import('./commands/sub.js') },
+  {
+    path: 'stream ls',
+    summary: 'the streams that main holds, how much of each, and what is kept',
+    load: () => import('./commands/stream-ls.js'),
+  },
+  {
+    path: 'stream body',
+    summary: 'what one record holds, also when that is large',
+    load: () => import('./commands/stream-body.js'),
+  },
   { path: 'stream emit', summary: 'store a durable record', load: () => import('./commands/stream-emit.js') },
   {
     path: 'stream tail',

@@ -14,6 +14,8 @@ export interface MachineFolder {
   readonly backups: string;
   /** The table of its processes. */
   readonly processes: string;
+  /** Bodies of records that are files. */
+  readonly bodies: string;
   /** Only logs are in it. */
   readonly logs: string;
   readonly sockets: SocketFolder;
@@ -42,6 +44,7 @@ export function openMachineFolder(home: string, machine: string): MachineFolder 
     meshLog: join(path, 'mesh.db'),
     backups: join(path, 'backups'),
     processes: join(path, 'processes.db'),
+    bodies: join(path, 'bodies'),
     logs: join(path, 'logs'),
     sockets,
     logOf: (process) => join(path, 'logs', `${process}.log`),

@@ -1,10 +1,11 @@
 /**
- * What a node keeps on disk and writes alone: the journal of its machine, and the table of its processes. Opened both or
- * none; what was found wrong with them on the way is told when the journal can take it.
+ * What a node keeps on disk and writes alone: the journal of its machine with the bodies that are files, and the table of
+ * its processes. Opened all or none; what was found wrong with them on the way is told when the journal can take it.
  */
 import type { Clock } from '../../common/core/clock.js';
 import type { MeshError } from '../../common/core/errors.js';
 import { bootId } from '../../common/core/process-scan.js';
+import { BodyStore } from '../../common/journal/bodies/body-store.js';
 import { Journal } from '../../common/journal/machine/journal.js';
 import { ProcessStore } from '../../common/journal/processes/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
@@ -26,12 +27,14 @@ export class MachineStores {
     const { store, findings } = ProcessStore.open({ file: folder.processes, wallMs: clock.wallMs() });
     const table = new ProcessTable(store, bootId(), clock, log);
     try {
+      const bodies = new BodyStore(folder.bodies, clock);
+      await bodies.open();
       const opened = await Journal.open({ file: folder.journal, machine, onFatal });
       const wrong = [
         ...opened.findings.map(incidents.found),
         ...findings.map(({ movedTo, reason }) => incidents.tableLost(movedTo, reason)),
       ];
-      return new MachineStores(opened.journal, table, wrong);
+      return new MachineStores(opened.journal, bodies, table, wrong);
     } catch (error) {
       table.close();
       throw error;
@@ -40,12 +43,14 @@ export class MachineStores {
 
   private constructor(
     readonly journal: Journal,
+    readonly bodies: BodyStore,
     readonly table: ProcessTable,
     readonly incidents: readonly Incident[],
   ) {}
 
   async close(): Promise<void> {
     this.table.close();
+    await this.bodies.close();
     await this.journal.close();
   }
 }

@@ -2,6 +2,7 @@
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
+import type { BodyStore } from '../../common/journal/bodies/body-store.js';
 import type { Journal } from '../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
@@ -13,6 +14,7 @@ import { answerLogs } from './logs/log-query.js';
 import type { PolicyBoard } from './policy-board.js';
 import { NODE_AGENT } from './records/incident.js';
 import type { ErrorBoard } from './records/error-board.js';
+import { bodyMethods } from './records/body-methods.js';
 import type { StreamBoard } from './records/stream-board.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
@@ -30,6 +32,7 @@ export interface NodeMethodsOptions {
   readonly journal: Journal;
   readonly policies: PolicyBoard;
   readonly streams: StreamBoard;
+  readonly bodies: BodyStore;
   readonly welcome: WelcomeBody;
   readonly errors: ErrorBoard;
   readonly status: () => Output<'node.status'>;
@@ -117,6 +120,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     },
     ...policies.handlers,
     ...options.streams.handlers,
+    ...bodyMethods(options.bodies),
     ...controlMethods(supervisor, machine),
     ...options.errors.handlers,
     'node.status': () => options.status(),
@@ -142,13 +146,14 @@ function assertVersion(protocol: number): void {
 }
 
 async function emit(
-  { append, streams, supervisor }: NodeMethodsOptions,
+  { append, bodies, streams, supervisor }: NodeMethodsOptions,
   input: Input<'journal.emit'>,
 ): Promise<Output<'journal.emit'>> {
   const { agent, epoch, firstSeq, records, checkpoint } = input;
   // A process that was replaced may still hold what it wants to say: its successor's words count.
   supervisor.findIfAny(agent)?.assertNotStale(epoch);
   for (const [stream] of records) streams.assertMayWrite(stream, agent);
+  for (const [, , , marks] of records) if (marks?.ref !== undefined) await bodies.assertHeld(marks.ref);
   const stored = await append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
     records: records.map((record) => newRecordOf(record, agent, epoch)),

@@ -37,6 +37,7 @@ import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
 import { reportMethods } from './records/report-methods.js';
+import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
 import { StreamBoard } from './records/stream-board.js';
 import { liveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
@@ -62,6 +63,7 @@ export class MeshNode {
   readonly #supervisor: Supervisor;
   readonly #policies: PolicyBoard;
   readonly #streams: StreamBoard;
+  readonly #bodyKeeper: BodyKeeper;
   readonly #errors: ErrorBoard;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
@@ -143,6 +145,7 @@ export class MeshNode {
     this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
     this.#policies = new PolicyBoard(fleet.policies);
     this.#streams = new StreamBoard(fleet.streams);
+    this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#errors = new ErrorBoard(fleet.errors);
     this.#reloader = new Reloader({
       ...options,
@@ -248,6 +251,7 @@ export class MeshNode {
       journal: this.#journal,
       policies: this.#policies,
       streams: this.#streams,
+      bodies: this.#stores.bodies,
       errors: this.#errors,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
@@ -255,6 +259,8 @@ export class MeshNode {
         ...this.#control.counters,
         ...this.#records.counters,
         ...this.#streams.counters,
+        ...this.#stores.bodies.counters,
+        ...this.#stores.bodies.figures,
         ...this.#forwarder.counters,
         ...this.#registry.counters,
         ...this.#logs.counters,
@@ -328,6 +334,7 @@ export class MeshNode {
       await this.#records.retry();
       this.#stores.table.retry();
       await this.#journal.prune(limits.journalAckedKept);
+      await this.#bodyKeeper.look();
     } catch (error) {
       this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
     }

@@ -4,40 +4,28 @@
  * I1  One batch is in flight; what is emitted meanwhile forms the next one, so a busy agent commits in groups.
  * I2  A batch is repeated unchanged until the node answers: the node knows it by (agent, epoch, firstSeq) and answers a
  *     repeat with the receipts of the first time. So a killed node or a lost answer neither loses nor doubles a record.
- * I3  Bounded: beyond `limits.emitQueueMax` records an emit is refused at once with QUEUE_FULL.
- * I4  A record is resolved only by the node's answer, which it gives after fsync.
+ * I3  Bounded: beyond `limits.emitQueueMax` records an emit waits for room, and is refused with QUEUE_FULL when there is
+ *     none in time (emit-queue.ts).
+ * I4  A record is resolved only by the node's answer, which it gives after fsync. A large body is a file of the node's, on
+ *     its disk before the record that refers to it is sent.
+ * I5  What the node refuses for good costs nobody but who emitted it: the others of its batch are sent again by themselves.
  */
-import { backoffMs } from '../../common/core/backoff.js';
 import type { Clock } from '../../common/core/clock.js';
-import { delay } from '../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Input } from '../../common/protocol/catalogue.js';
 import { decode, encode } from '../../common/protocol/codec.js';
+import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import type { Checkpoint, NewRecord, Receipt } from './define-agent.js';
-
-type SealedRecord = Input<'journal.emit'>['records'][number];
-
-interface SealedCheckpoint {
-  readonly name: string;
-  readonly value: Uint8Array;
-}
-
-/** What one call of emit must see stored together. */
-interface Unit {
-  readonly records: readonly SealedRecord[];
-  readonly bytes: number;
-  readonly checkpoint: SealedCheckpoint | undefined;
-  readonly resolve: (receipts: Receipt[]) => void;
-  readonly reject: (error: MeshError) => void;
-}
+import { uploadBody } from './records/body-upload.js';
+import { EmitQueue, type LargeBody, type SealedRecord, type Unit } from './records/emit-queue.js';
+import { untilAnswered } from './records/until-answered.js';
 
 export class Emitter {
-  readonly counters = { emitted: 0, repeats: 0, refused: 0 };
-  readonly #units: Unit[] = [];
+  readonly #queue: EmitQueue;
   readonly #ending = new AbortController();
-  #queuedCount = 0;
+  #emittedCount = 0;
+  #repeatCount = 0;
   #nextSeq = 1;
   #running: Promise<void> | undefined;
 
@@ -45,24 +33,40 @@ export class Emitter {
     private readonly node: RequestClient,
     private readonly identity: { readonly agent: string; readonly epoch: number },
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#queue = new EmitQueue(clock);
+  }
+
+  get counters(): { emitted: number; repeats: number; refused: number; queued: number; waiting: number } {
+    const { refusedCount, figures } = this.#queue;
+    return { emitted: this.#emittedCount, repeats: this.#repeatCount, refused: refusedCount, ...figures };
+  }
 
   /**
    * Stores the records in one transaction, with the checkpoint; it may come alone. `trace`: the id of the call that they
-   * belong to. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, CLOSED
+   * belong to. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, DENIED, CLOSED
    */
   emit(records: readonly NewRecord[], checkpoint?: Checkpoint, trace = ''): Promise<Receipt[]> {
     const tsMs = this.clock.wallMs();
-    const sealed = records.map(
-      ({ stream, body }): SealedRecord =>
-        trace === '' ? [stream, tsMs, encode(body)] : [stream, tsMs, encode(body), { trace }],
-    );
-    const bytes = sealed.reduce((sum, [, , body]) => sum + body.length, 0);
-    this.#assertFits(sealed, bytes, checkpoint !== undefined);
+    const large: LargeBody[] = [];
+    let bytes = 0;
+    let largeBytes = 0;
+    const sealed = records.map(({ stream, body }, index): SealedRecord => {
+      const encoded = encode(body);
+      if (encoded.length > limits.recordBodyBytesMax) {
+        assertMayBeLarge(stream, encoded.length);
+        large.push({ index, bytes: encoded });
+        largeBytes += encoded.length;
+        return trace === '' ? [stream, tsMs, NOTHING] : [stream, tsMs, NOTHING, { trace }];
+      }
+      bytes += encoded.length;
+      return trace === '' ? [stream, tsMs, encoded] : [stream, tsMs, encoded, { trace }];
+    });
+    this.#assertFits(sealed.length, bytes, checkpoint !== undefined);
+    const value = checkpoint === undefined ? undefined : { name: checkpoint.name, value: encode(checkpoint.value) };
     return new Promise((resolve, reject) => {
-      const value = checkpoint === undefined ? undefined : { name: checkpoint.name, value: encode(checkpoint.value) };
-      this.#units.push({ records: sealed, bytes, checkpoint: value, resolve, reject });
-      this.#queuedCount += sealed.length;
+      const heldBytes = bytes + largeBytes;
+      this.#queue.push({ records: sealed, bytes, heldBytes, large, checkpoint: value, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -84,65 +88,50 @@ export class Emitter {
     this.#ending.abort();
   }
 
-  #assertFits(records: readonly SealedRecord[], bytes: number, hasCheckpoint: boolean): void {
-    const largest = records.reduce((max, [, , body]) => Math.max(max, body.length), 0);
-    if (largest > limits.recordBodyBytesMax) {
-      throw new MeshError(
-        'TOO_LARGE',
-        `a record of ${largest} bytes is over the limit of ${limits.recordBodyBytesMax}`,
-        {
-          hint: 'put the large part into a file and emit where it is',
-        },
-      );
-    }
-    const isEmpty = records.length === 0 && !hasCheckpoint;
-    if (isEmpty || records.length > limits.recordBatchMax || bytes > limits.recordBatchBytesMax) {
-      throw new MeshError('TOO_LARGE', `${records.length} records of ${bytes} bytes do not fit one transaction`, {
+  #assertFits(count: number, bytes: number, hasCheckpoint: boolean): void {
+    const isEmpty = count === 0 && !hasCheckpoint;
+    if (isEmpty || count > limits.recordBatchMax || bytes > limits.recordBatchBytesMax) {
+      throw new MeshError('TOO_LARGE', `${count} records of ${bytes} bytes do not fit one transaction`, {
         hint: `emit 1 to ${limits.recordBatchMax} records and up to ${limits.recordBatchBytesMax} bytes together`,
       });
     }
     if (this.#ending.signal.aborted) throw new MeshError('CLOSED', 'the agent is ending and takes no more records');
-    if (this.#queuedCount + records.length > limits.emitQueueMax) {
-      this.counters.refused += records.length;
-      throw new MeshError('QUEUE_FULL', `${this.#queuedCount} records wait for the journal of this machine already`, {
-        hint: 'await emit before the next one, or see "mesh journal status"',
-      });
-    }
   }
 
   async #run(): Promise<void> {
     // What is emitted in the same turn belongs into the same batch.
     await new Promise(setImmediate);
-    for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) await this.#store(batch);
+    for (let batch = this.#queue.take(); batch.length > 0; batch = this.#queue.take()) {
+      await this.#store(batch);
+      this.#queue.settled(batch);
+    }
     // In the same turn as the look that found nothing: what is emitted from here on starts the next run.
     this.#running = undefined;
   }
 
-  /** As many whole units as fit; a checkpoint closes the batch, because there is one to a transaction. */
-  #nextBatch(): Unit[] {
-    let count = 0;
-    let bytes = 0;
-    let end = 0;
-    for (const unit of this.#units) {
-      count += unit.records.length;
-      bytes += unit.bytes;
-      if (end > 0 && (count > limits.recordBatchMax || bytes > limits.recordBatchBytesMax)) break;
-      end++;
-      if (unit.checkpoint !== undefined) break;
+  /** I5: a batch of several that is refused is sent again one by one. */
+  async #store(batch: readonly Unit[]): Promise<void> {
+    const refusal = await this.#send(batch);
+    if (refusal === undefined) return;
+    const isShared = batch.length > 1 && !this.#ending.signal.aborted && refusal.code !== 'CONFLICT';
+    for (const unit of batch) {
+      const own = isShared ? await this.#send([unit]) : refusal;
+      if (own !== undefined) unit.reject(own);
     }
-    return this.#units.splice(0, end);
   }
 
-  async #store(batch: readonly Unit[]): Promise<void> {
-    const records = batch.flatMap((unit) => unit.records);
-    const checkpoint = batch.at(-1)?.checkpoint;
-    const body = {
-      ...this.identity,
-      firstSeq: this.#nextSeq,
-      records,
-      ...(checkpoint === undefined ? {} : { checkpoint }),
-    };
+  /** Answers why nothing of the batch was stored; undefined when all of it was. */
+  async #send(batch: readonly Unit[]): Promise<MeshError | undefined> {
     try {
+      for (const unit of batch) await this.#uploadBodies(unit);
+      const records = batch.flatMap((unit) => unit.records);
+      const checkpoint = batch.at(-1)?.checkpoint;
+      const body = {
+        ...this.identity,
+        firstSeq: this.#nextSeq,
+        records,
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      };
       const stored = await this.#untilAnswered('the record may or may not be stored', (signal) =>
         this.node.request('journal.emit', body, { signal }),
       );
@@ -151,31 +140,49 @@ export class Emitter {
         seq: stored.firstSeq + i,
         hash: Uint8Array.from(hash),
       }));
+      this.#nextSeq += records.length;
+      this.#emittedCount += records.length;
       for (const unit of batch) unit.resolve(receipts.splice(0, unit.records.length));
-      this.counters.emitted += records.length;
+      return undefined;
     } catch (error) {
-      for (const unit of batch) unit.reject(toMeshError(error));
+      const refusal = toMeshError(error);
+      // Others are held under these numbers, or may be: they are not used again.
+      if (refusal.code === 'CONFLICT' || refusal.code === 'CLOSED')
+        this.#nextSeq += batch.reduce((sum, unit) => sum + unit.records.length, 0);
+      return refusal;
     }
-    this.#nextSeq += records.length;
-    this.#queuedCount -= records.length;
   }
 
-  /** Asks until there is an answer: what was asked for, or a refusal that a repeat would meet again. */
-  async #untilAnswered<T>(otherwise: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this.#ending;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await ask(signal);
-      } catch (error) {
-        const { code, retryable } = toMeshError(error);
-        const unanswered = code === 'TIMED_OUT' || code === 'CONNECTION_LOST';
-        if (signal.aborted) throw new MeshError('CLOSED', `the agent ended before the journal answered: ${otherwise}`);
-        if (!retryable && !unanswered) throw error;
-        this.counters.repeats++;
-        await delay(backoffMs(REPEAT, attempt, Math.random()), signal).catch(() => undefined);
-      }
+  /** Before the records are sent, each of its bodies that is large is on the node's disk. */
+  async #uploadBodies({ records, large }: Unit): Promise<void> {
+    const { agent } = this.identity;
+    for (const { index, bytes } of large) {
+      const ref = await uploadBody(agent, bytes, (chunk) =>
+        this.#untilAnswered('the body was not stored', (signal) => this.node.request('body.put', chunk, { signal })),
+      );
+      const [stream = '', tsMs = 0, , marks] = records[index] ?? [];
+      records[index] = [stream, tsMs, NOTHING, { ...marks, ref }];
     }
+  }
+
+  #untilAnswered<T>(otherwise: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return untilAnswered(ask, {
+      signal: this.#ending.signal,
+      otherwise,
+      onRepeat: () => {
+        this.#repeatCount += 1;
+      },
+    });
   }
 }
 
-const REPEAT = { firstMs: 20, maxMs: 1_000, factor: 2 };
+/** Errors are grouped by what is in them, which main must be able to read. */
+function assertMayBeLarge(stream: string, bytes: number): void {
+  const max = stream === ERRORS_STREAM ? limits.recordBodyBytesMax : limits.bodyBytesMax;
+  if (bytes <= max) return;
+  throw new MeshError('TOO_LARGE', `a record of ${bytes} bytes for ${stream} is over the limit of ${max}`, {
+    hint: 'Put the large part into a file, and emit where it is.',
+  });
+}
+
+const NOTHING = new Uint8Array();

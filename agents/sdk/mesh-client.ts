@@ -5,8 +5,7 @@
 import { type Clock, systemClock } from '../../common/core/clock.js';
 import { programEpoch } from '../../common/core/incarnation-id.js';
 import { limits } from '../../common/core/limits.js';
-import type { Input, LogRecordBody, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
-import { decode } from '../../common/protocol/codec.js';
+import type { Input, MethodName, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
@@ -25,6 +24,7 @@ import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt, ReportReceip
 import { Emitter } from './emitter.js';
 import { EventPlane } from './events/event-plane.js';
 import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
+import { BodyDownload, type BodyHolder } from './records/body-download.js';
 import { Consumers } from './records/consumers.js';
 import { Reporter } from './records/reporter.js';
 import { RegistryClient } from './registry-client.js';
@@ -55,6 +55,7 @@ export class MeshClient implements Mesh {
   readonly #emitter: Emitter;
   readonly #reporter: Reporter;
   readonly #events: EventPlane;
+  readonly #bodies: BodyDownload;
   readonly #consumers: Consumers;
   readonly #servers = new Map<'registry' | 'log', RequestClient>();
   #closing: Promise<void> | undefined;
@@ -92,6 +93,7 @@ export class MeshClient implements Mesh {
     const identity = { agent: options.name, epoch: this.#epoch };
     this.#emitter = new Emitter(node, identity, this.#clock);
     this.#reporter = new Reporter(node, identity, this.#clock, options.release);
+    this.#bodies = new BodyDownload((machine) => this.#nodeOf(machine));
     this.#events = new EventPlane({
       instance: this.instance,
       epoch: this.#epoch,
@@ -172,9 +174,12 @@ export class MeshClient implements Mesh {
     return this.#consumers.consume(stream, handler, options);
   }
 
-  /** What a record's emitter put into it. @throws BAD_FRAME for bytes that are no MessagePack */
-  async body(record: LogRecordBody): Promise<unknown> {
-    return decode(record.body);
+  /**
+   * What a record's emitter put into it; a large body is fetched from the machine that emitted it. @throws NOT_FOUND,
+   * UNREACHABLE, JOURNAL_DAMAGED; BAD_FRAME for bytes that are no MessagePack
+   */
+  body(record: BodyHolder): Promise<unknown> {
+    return this.#bodies.valueOf(record);
   }
 
   /** Ends what this process consumes: what is in hand is settled, the rest is given back. Idempotent. */
@@ -205,12 +210,15 @@ export class MeshClient implements Mesh {
 
   /** What happened on this connection, for `mesh.health`. */
   get counters(): Record<string, number> {
-    const { emitted, repeats } = this.#emitter.counters;
+    const { emitted, repeats, refused, queued, waiting } = this.#emitter.counters;
     return {
       ...this.#events.counters,
       ...this.#calls.counters,
       recordsEmitted: emitted,
       emitRepeats: repeats,
+      recordsRefused: refused,
+      recordsQueued: queued,
+      emitsWaiting: waiting,
       ...this.#reporter.counters,
       ...this.#consumers.counters,
     };
@@ -237,12 +245,20 @@ export class MeshClient implements Mesh {
     return client;
   }
 
+  /** A connection to the node of any machine, which is the caller's to close. */
+  async #nodeOf(machine: string): Promise<RequestClient | undefined> {
+    const { machines } = await this.registry.list();
+    const found = machines.find((entry) => entry.machine === machine);
+    return found === undefined ? undefined : connectToNode(found.node, this.instance);
+  }
+
   async #close(): Promise<void> {
     this.policies.close();
     await this.#consumers.close();
     await Promise.all([this.#emitter.close(limits.closeTimeoutMs), this.#reporter.close(limits.closeTimeoutMs)]);
     await this.#events.close();
     this.#calls.close();
+    this.#bodies.close();
     for (const client of this.#servers.values()) client.close();
     this.node.close();
   }

@@ -7,6 +7,7 @@
 import type { AgentChange, ErrorGroup, LogRecord, ProcessRow, Usage, Welcome } from './message-parts.js';
 import { careMessages } from './messages/care-messages.js';
 import { errorMessages } from './messages/error-messages.js';
+import { bodyMessages } from './messages/body-messages.js';
 import { eventMessages } from './messages/event-messages.js';
 import { type GroupState, groupMessages, type Letter } from './messages/group-messages.js';
 import { logMessages } from './messages/log-messages.js';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...processMessages,
   ...nodeMessages,
   ...recordMessages,
+  ...bodyMessages,
   ...careMessages,
   ...eventMessages,
   ...registryMessages,

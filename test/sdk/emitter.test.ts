@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Emitter } from '../../agents/sdk/emitter.js';
+import { EmitQueue, type Unit } from '../../agents/sdk/records/emit-queue.js';
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
@@ -168,7 +169,7 @@ describe('the emitter of durable records', () => {
     ]);
   });
 
-  it('refuses what is too large, too much at once, or too much in all, and says so', () => {
+  it('refuses what is too large, or too much at once, and says so', () => {
     const codeOf = (work: () => unknown) => {
       try {
         work();
@@ -178,16 +179,60 @@ describe('the emitter of durable records', () => {
       return 'taken';
     };
     const record = { stream: 'notes', body: 'x' };
-    expect(codeOf(() => emitter.emit([{ stream: 'notes', body: 'x'.repeat(limits.recordBodyBytesMax + 1) }]))).to.equal(
-      'TOO_LARGE',
-    );
+    const large = 'x'.repeat(limits.recordBodyBytesMax + 1);
+    expect(codeOf(() => emitter.emit([{ stream: 'errors', body: large }]))).to.equal('TOO_LARGE');
     expect(codeOf(() => emitter.emit(Array(limits.recordBatchMax + 1).fill(record)))).to.equal('TOO_LARGE');
     expect(codeOf(() => emitter.emit([]))).to.equal('TOO_LARGE');
-    node.hang();
-    for (let taken = 0; taken < limits.emitQueueMax; taken += limits.recordBatchMax) {
-      emitter.emit(Array(limits.recordBatchMax).fill(record)).catch(() => undefined);
-    }
-    expect(codeOf(() => emitter.emit([record]))).to.equal('QUEUE_FULL');
+  });
+
+  it('holds an emit up while the journal cannot keep up, in order and in bounded room, and refuses what is beyond', async () => {
+    let release: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    node.answer = async (request) => {
+      await slow;
+      return node.store(request);
+    };
+    const many = (n: number) => Array(limits.recordBatchMax).fill({ stream: 'notes', body: n });
+    const inLine = limits.emitQueueMax / limits.recordBatchMax;
+    const emits = Array.from({ length: inLine + 3 }, (_, n) => emitter.emit(many(n)));
+    expect(emitter.counters).to.include({ queued: limits.emitQueueMax, waiting: 3, refused: 0 });
+    for (let n = 3; n < limits.emitWaitersMax; n++) emits.push(emitter.emit([{ stream: 'notes', body: n }]));
+    const refused = await emit(0).catch((error: unknown) => error);
+    expect(refused).to.have.property('code', 'QUEUE_FULL');
+    release();
+    const receipts = (await Promise.all(emits)).flat();
+    expect(receipts.map(({ seq }) => seq)).to.deep.equal(receipts.map((_, index) => index + 1));
+    await emitter.close(limits.closeTimeoutMs);
+    expect(emitter.counters).to.include({ queued: 0, waiting: 0, refused: 1, emitted: receipts.length });
+  });
+
+  it('refuses an emit that waited too long for room, and stores it nowhere', async () => {
+    const queue = new EmitQueue(systemClock, 10);
+    const unit = (heldBytes: number, reject: (error: MeshError) => void = () => undefined): Unit => ({
+      records: [['notes', 1, new Uint8Array()]],
+      ...{ bytes: heldBytes, heldBytes, large: [], checkpoint: undefined, resolve: () => undefined, reject },
+    });
+    queue.push(unit(limits.emitQueueBytesMax));
+    const refusal = await new Promise<MeshError>((reject) => queue.push(unit(1, reject)));
+    expect(refusal.code).to.equal('QUEUE_FULL');
+    queue.settled(queue.take());
+    expect(queue.take(), 'it has left').to.deep.equal([]);
+  });
+
+  it('costs nobody else what the node refuses of a batch', async () => {
+    node.answer = (request) => {
+      if (request.records.some(([stream]) => stream === 'secrets')) throw new MeshError('DENIED', 'others may');
+      return node.store(request);
+    };
+    const outcomes = await Promise.allSettled([emit(1), emitter.emit([{ stream: 'secrets', body: 2 }]), emit(3)]);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    await emit(4);
+    expect(
+      node.requests.map(({ firstSeq }) => firstSeq),
+      'no number is left out',
+    ).to.deep.equal([1, 1, 2, 2, 3]);
   });
 
   it('rejects what was not answered when it is closed', async () => {

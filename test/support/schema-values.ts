@@ -38,6 +38,7 @@ export const patternSamples: Readonly<Record<string, string>> = {
   '^[0-9a-z][0-9a-z-]{3,18}$': 's2-00ff',
   '^[a-z*>][a-z0-9.*>-]*$': 'metrics.>',
   '^[a-z0-9*-]+$': 'log-*',
+  '^[0-9a-f]{64}$': '0123456789abcdef'.repeat(4),
   '^[0-9a-f]{32}$': '0123456789abcdef0123456789abcdef',
   '^[0-9a-f]{64}/[1-9][0-9]{0,14}$': `${'0123456789abcdef'.repeat(4)}/300000`,
   '^[A-Za-z0-9_*-]+$': 'vision*',
