@@ -82,11 +82,6 @@ export const commandIndex: readonly IndexedCommand[] = [
     load: () => import('./commands/stream-find.js'),
   },
   {
-    path: 'error ls',
-    summary: 'the error bus, grouped, latest first',
-    load: () => import('./commands/error-ls.js'),
-  },
-  {
     path: 'stream groups',
     summary: 'the consumer groups: how far each is, and who takes part',
     load: () => import('./commands/stream-groups.js'),
@@ -110,6 +105,11 @@ export const commandIndex: readonly IndexedCommand[] = [
     path: 'stream dead drop',
     summary: 'delete dead letters for good',
     load: () => import('./commands/stream-dead-drop.js'),
+  },
+  {
+    path: 'error ls',
+    summary: 'the error bus, grouped, latest first',
+    load: () => import('./commands/error-ls.js'),
   },
   {
     path: 'error tail',
@@ -140,6 +140,16 @@ export const commandIndex: readonly IndexedCommand[] = [
     path: 'error reopen',
     summary: 'it needs somebody after all',
     load: () => import('./commands/error-reopen.js'),
+  },
+  {
+    path: 'alert ls',
+    summary: 'the alert rules: which fire, what they told last',
+    load: () => import('./commands/alert-ls.js'),
+  },
+  {
+    path: 'alert test',
+    summary: 'send a test notice the way of a rule or a route',
+    load: () => import('./commands/alert-test.js'),
   },
   {
     path: 'journal status',
@@ -211,6 +221,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   registry: 'who is in the mesh',
   stream: 'durable records',
   error: 'the error bus',
+  alert: 'who is told of what',
   journal: "a machine's own store",
   config: 'the files of the fleet',
   policy: 'how calls are treated',

@@ -12,9 +12,9 @@ import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';
 import type { PolicyBoard } from './policy-board.js';
-import { NODE_AGENT } from './records/incident.js';
-import type { ErrorBoard } from './records/error-board.js';
 import { bodyMethods } from './records/body-methods.js';
+import type { ErrorBoard } from './records/error-board.js';
+import { NODE_AGENT } from './records/incident.js';
 import type { StreamBoard } from './records/stream-board.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
@@ -32,9 +32,9 @@ export interface NodeMethodsOptions {
   readonly journal: Journal;
   readonly policies: PolicyBoard;
   readonly streams: StreamBoard;
+  readonly errors: ErrorBoard;
   readonly bodies: BodyStore;
   readonly welcome: WelcomeBody;
-  readonly errors: ErrorBoard;
   readonly status: () => Output<'node.status'>;
   readonly counters: () => Record<string, number>;
   readonly loopLagMs: () => number;
@@ -120,9 +120,9 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     },
     ...policies.handlers,
     ...options.streams.handlers,
+    ...options.errors.handlers,
     ...bodyMethods(options.bodies),
     ...controlMethods(supervisor, machine),
-    ...options.errors.handlers,
     'node.status': () => options.status(),
     'node.logs': (input) => answerLogs(options.logOf(input.agent), input, systemClock),
 

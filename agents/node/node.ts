@@ -32,12 +32,12 @@ import { refuseOccupiedPorts } from './occupied-ports.js';
 import { PolicyBoard } from './policy-board.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
+import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
 import { ErrorBoard } from './records/error-board.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
 import { reportMethods } from './records/report-methods.js';
-import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
 import { StreamBoard } from './records/stream-board.js';
 import { liveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
@@ -63,8 +63,8 @@ export class MeshNode {
   readonly #supervisor: Supervisor;
   readonly #policies: PolicyBoard;
   readonly #streams: StreamBoard;
-  readonly #bodyKeeper: BodyKeeper;
   readonly #errors: ErrorBoard;
+  readonly #bodyKeeper: BodyKeeper;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
   readonly #forwarder: Forwarder;
@@ -145,8 +145,8 @@ export class MeshNode {
     this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
     this.#policies = new PolicyBoard(fleet.policies);
     this.#streams = new StreamBoard(fleet.streams);
-    this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#errors = new ErrorBoard(fleet.errors);
+    this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
@@ -251,8 +251,8 @@ export class MeshNode {
       journal: this.#journal,
       policies: this.#policies,
       streams: this.#streams,
-      bodies: this.#stores.bodies,
       errors: this.#errors,
+      bodies: this.#stores.bodies,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({
@@ -264,13 +264,13 @@ export class MeshNode {
         ...this.#forwarder.counters,
         ...this.#registry.counters,
         ...this.#logs.counters,
+        ...this.#care.counters,
       }),
       loopLagMs: () => this.#pulse.lagMs,
       degraded: () => this.#records.degraded,
       append: (batch) => this.#records.append(batch),
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
-        ...this.#care.counters,
     });
     return new MethodTable()
       .serve(handlers)
@@ -301,13 +301,13 @@ export class MeshNode {
         ...this.#warnings,
         ...keeperLoss(env, process.ppid, machine.name),
         ...this.#supervision.resources.warnings,
+        ...this.#care.warnings,
       ],
       degraded: this.#records.degraded,
       undelivered: this.#forwarder.trouble,
       logTrouble: this.#logs.trouble,
       backupTrouble: this.#care.trouble,
       reloadTrouble: this.#reloader.problem,
-        ...this.#care.warnings,
     });
   }
 

@@ -5,9 +5,9 @@
  */
 
 import type { AgentChange, ErrorGroup, LogRecord, ProcessRow, Usage, Welcome } from './message-parts.js';
+import { bodyMessages } from './messages/body-messages.js';
 import { careMessages } from './messages/care-messages.js';
 import { errorMessages } from './messages/error-messages.js';
-import { bodyMessages } from './messages/body-messages.js';
 import { eventMessages } from './messages/event-messages.js';
 import { type GroupState, groupMessages, type Letter } from './messages/group-messages.js';
 import { logMessages } from './messages/log-messages.js';
@@ -26,8 +26,8 @@ export const catalogue = {
   ...eventMessages,
   ...registryMessages,
   ...logMessages,
-  ...groupMessages,
   ...errorMessages,
+  ...groupMessages,
 } as const;
 
 export type MethodName = keyof typeof catalogue;
