@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type BackupMade, backUp } from '../../common/journal/care/backup.js';
 import { backupName, listBackups } from '../../common/journal/care/backup-folder.js';
+import { carriedTables } from '../../common/journal/care/carry-over.js';
 import { type RestoreOptions, restore } from '../../common/journal/care/restore.js';
 import type { StoreKind } from '../../common/journal/care/store-file.js';
 import { verifyStore } from '../../common/journal/care/verify-store.js';
@@ -160,6 +161,17 @@ describe('a backup', () => {
     expect(verifyStore(world().path('journal.db'), 'journal', () => undefined)).to.include({
       damagedCount: 0,
       missingCount: 0,
+    });
+  });
+
+  it('takes along every table of a journal but its history and its name', () => {
+    filledStores(world());
+    world().edit('journal.db', (db) => {
+      const tables = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        .pluck()
+        .all();
+      expect(tables).to.have.members([...carriedTables, 'meta', 'chains', 'records']);
     });
   });
 

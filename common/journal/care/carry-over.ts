@@ -7,13 +7,13 @@ import { type Chain, ChainTable, positionOf } from '../machine/chain-table.js';
 import type { Connection } from '../sqlite/database.js';
 
 /** Those that are right only as they were at the end; each is taken whole. */
-const STATES = ['checkpoints', 'producers', 'folds', 'fold_bodies', 'reporters'];
+export const carriedTables = ['checkpoints', 'producers', 'fold_kinds', 'folds', 'fold_bodies', 'reporters'];
 
 /** All or nothing, in one transaction of `copy`. @returns how many records main does not have yet */
 export function carryOver(present: Connection, copy: Connection): number {
   const carry = copy.transaction(() => {
     const counts = new ChainTable(present).all.map((chain) => carryChain(present, copy, chain));
-    for (const table of STATES) carryTable(present, copy, table);
+    for (const table of carriedTables) carryTable(present, copy, table);
     return counts.reduce((sum, count) => sum + count, 0);
   });
   return carry.immediate();
