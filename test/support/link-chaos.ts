@@ -1,11 +1,13 @@
 /**
  * The scenario of the mesh's first promise, from a seed: an agent of pc2 reports errors while the link to main fails in
  * every way, and pc2's node and main's broker are killed again and again; then the link is restored, slow, and both are
- * killed once more while main catches up. The oracle judges what main has.
+ * killed once more while main catches up. The oracle judges what main has. Where the agent is killed as well, its next
+ * incarnation goes on with what was not accepted; what was neither accepted nor refused may be on main, and not twice.
  *
  * The seed draws what happens and at which count of reports; the scheduler of the box decides the rest. So a seed gives
  * the same faults at about the same places, and different interleavings.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { storedErrorCount, storedErrors } from './main-log.js';
 import { judge, type Verdict } from './oracle.js';
@@ -16,6 +18,8 @@ import { Hopeless, waitFor, waitUntil } from './wait-for.js';
 export interface LinkChaosOptions {
   readonly seed: number;
   readonly errorCount: number;
+  /** So often the agent is killed. Default: never. */
+  readonly agentKills?: number;
 }
 
 export interface LinkChaosResult {
@@ -29,7 +33,12 @@ export interface LinkChaosResult {
 }
 
 const FAULTS = ['killNode', 'killBroker', 'cut', 'freeze', 'flap', 'mend'] as const;
-export type Fault = (typeof FAULTS)[number];
+export type Fault = (typeof FAULTS)[number] | 'killAgent';
+
+/** It is killed as often as the seed says, and comes back at once. */
+const REPORTER = { ...fixture('reporter'), restart: { firstMs: 100, maxMs: 100, starts: 1_000 } };
+/** A long burst is quick enough that a seed is a matter of a minute or two. */
+const BURST_SECONDS_MAX = 25;
 
 /** What happens when so many reports were accepted (first act), or are on main (second act). */
 interface Moment {
@@ -37,11 +46,11 @@ interface Moment {
   readonly fault: Fault;
 }
 
-export async function runLinkChaos({ seed, errorCount }: LinkChaosOptions): Promise<LinkChaosResult> {
+export async function runLinkChaos(options: LinkChaosOptions): Promise<LinkChaosResult> {
   const startedMs = performance.now();
-  const fleet = await TestFleet.start({ pc2: { reporter: fixture('reporter') } });
+  const fleet = await TestFleet.start({ pc2: { reporter: REPORTER } });
   try {
-    const run = new LinkChaos(fleet, new Random(seed), errorCount);
+    const run = new LinkChaos(fleet, new Random(options.seed), options);
     await run.burst();
     await run.catchUp();
     return run.result(performance.now() - startedMs);
@@ -54,20 +63,27 @@ export async function runLinkChaos({ seed, errorCount }: LinkChaosOptions): Prom
 }
 
 class LinkChaos {
-  readonly #ledgerFile: string;
-  readonly #faults: Record<Fault, number> = { killNode: 0, killBroker: 0, cut: 0, freeze: 0, flap: 0, mend: 0 };
+  /** One for each incarnation of the agent; the last is being written. */
+  readonly #ledgerFiles: string[] = [];
+  readonly #faults: Record<Fault, number> = {
+    ...{ killNode: 0, killBroker: 0, killAgent: 0, cut: 0, freeze: 0, flap: 0, mend: 0 },
+  };
+  readonly #errorCount: number;
+  /** Accepted by incarnations that are dead. */
+  #acceptedBefore = 0;
 
   constructor(
     private readonly fleet: TestFleet,
     private readonly random: Random,
-    private readonly errorCount: number,
+    private readonly options: LinkChaosOptions,
   ) {
-    this.#ledgerFile = join(fleet.root, 'ledger');
+    this.#errorCount = options.errorCount;
   }
 
   /** First act: the link is cut early; then kills, and a link that may come back and fail again. */
   async burst(): Promise<void> {
-    const { random, errorCount, fleet } = this;
+    const { random } = this;
+    const errorCount = this.#errorCount;
     const drawn = Array.from({ length: random.between(4, 8) }, (): Moment => {
       const fault = FAULTS[random.between(0, FAULTS.length - 1)] ?? 'cut';
       return { atCount: random.between(1, errorCount), fault };
@@ -77,21 +93,19 @@ class LinkChaos {
       { atCount: random.between(1, errorCount), fault: 'killNode' },
       { atCount: random.between(1, errorCount), fault: 'killBroker' },
       ...drawn,
+      ...Array.from({ length: this.options.agentKills ?? 0 }, (): Moment => {
+        return { atCount: random.between(1, errorCount), fault: 'killAgent' };
+      }),
     ];
-    const input = {
-      count: errorCount,
-      file: this.#ledgerFile,
-      window: random.between(1, 64),
-      perSecond: random.between(1_000, 4_000),
-    };
-    await fleet.pc2.call('reporter.burst', input);
+    await this.#startBurst();
     await this.#play(moments, () => this.#acceptedCount());
     await waitUntil('all reports to be accepted', async () => (await this.#acceptedCount()) === errorCount, WAIT_MS);
   }
 
   /** Second act: the link is restored, and slow enough that the kills fall into the middle of it. */
   async catchUp(): Promise<void> {
-    const { random, errorCount, fleet } = this;
+    const { random, fleet } = this;
+    const errorCount = this.#errorCount;
     fleet.link.bytesPerSecond = random.between(500_000, 4_000_000);
     fleet.link.restore();
     const moments = (['killNode', 'killBroker'] as const).map((fault) => ({
@@ -110,7 +124,7 @@ class LinkChaos {
     const burst = stored.filter(({ code }) => code === 'BURST');
     const mainRecords = burst.map(({ journalId, seq, message }) => ({ journalId, seq, text: message }));
     return {
-      verdict: judge({ ledgerFiles: [this.#ledgerFile], mainRecords }),
+      verdict: judge({ ledgerFiles: this.#ledgerFiles, mainRecords }),
       incidents: stored
         .filter(({ code }) => code !== 'BURST' && code !== 'AGENT_CRASHED')
         .map(({ code, message }) => `${code}: ${message}`),
@@ -125,6 +139,25 @@ class LinkChaos {
       await waitUntil(`${fault} at ${atCount}`, async () => (await count()) >= atCount, WAIT_MS);
       await this.#strike(fault);
     }
+  }
+
+  async #startBurst(): Promise<void> {
+    const { random } = this;
+    const file = join(this.fleet.root, `ledger-${this.#ledgerFiles.length + 1}`);
+    this.#ledgerFiles.push(file);
+    const count = this.#errorCount - this.#acceptedBefore;
+    const slowest = Math.ceil(this.#errorCount / BURST_SECONDS_MAX);
+    const perSecond = Math.max(slowest, random.between(1_000, 4_000));
+    await this.fleet.pc2.call('reporter.burst', { count, file, window: random.between(1, 64), perSecond });
+  }
+
+  /** Its node may be dead or deaf just then: it is back when it is back. */
+  async #killAgent(): Promise<void> {
+    const { pc2 } = this.fleet;
+    const { epoch } = await waitFor('the reporter to run', () => pc2.kill('reporter'));
+    await pc2.successor('reporter', epoch);
+    this.#acceptedBefore = this.#ledgerFiles.reduce((sum, file) => sum + acceptedIn(file), 0);
+    await this.#startBurst();
   }
 
   async #strike(fault: Fault): Promise<void> {
@@ -142,6 +175,8 @@ class LinkChaos {
         process.kill(pid, 'SIGKILL');
         return;
       }
+      case 'killAgent':
+        return this.#killAgent();
       case 'cut':
         return link.cut();
       case 'freeze':
@@ -156,7 +191,7 @@ class LinkChaos {
   async #acceptedCount(): Promise<number> {
     const { done, failed } = (await this.fleet.pc2.call('reporter.progress')) as { done: number; failed: string };
     if (failed !== '') throw new Hopeless(`the burst ended early: ${failed}`);
-    return done;
+    return this.#acceptedBefore + done;
   }
 
   /** With the few deaths that are told beside the reports: near enough to choose a moment by. */
@@ -165,5 +200,7 @@ class LinkChaos {
   }
 }
 
-/** For ten thousand reports on a busy box; a run that needs longer hangs. */
-const WAIT_MS = 120_000;
+const acceptedIn = (file: string): number => readFileSync(file, 'utf8').match(/^accepted .*\n/gm)?.length ?? 0;
+
+/** For a hundred thousand reports on a busy box; a run that needs longer hangs. */
+const WAIT_MS = 300_000;
