@@ -35,10 +35,24 @@ const LINE_MAX = 1_000;
 /** File and its two folders: enough to tell programs apart, and the same wherever they are installed. */
 const SEGMENTS = 3;
 
+/** The same place fails again and again: its stack is read once. Forgotten as a whole, so that it stays small. */
+const remembered = new Map<string, readonly JudgedFrame[]>();
+const REMEMBERED_MAX = 64;
+
 /** The frames from the innermost on, each with what became of it. @param message is often the head of the stack */
-export function judgedFrames(stack: string, message: string): JudgedFrame[] {
+export function judgedFrames(stack: string, message: string): readonly JudgedFrame[] {
+  const places = withoutHead(stack, message);
+  const known = remembered.get(places);
+  if (known !== undefined) return known;
+  const frames = judged(places);
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(places, frames);
+  return frames;
+}
+
+function judged(places: string): JudgedFrame[] {
   const taken = new Set<string>();
-  return framesIn(stack, message).map((frame): JudgedFrame => {
+  return framesIn(places).map((frame): JudgedFrame => {
     const key = frame.file === '' ? '' : `${fileKey(frame.file)} ${frame.name}`;
     const verdict = foreignOf(frame.file) ?? verdictOf(key, taken);
     if (verdict === 'taken') taken.add(key);
@@ -61,9 +75,8 @@ function foreignOf(file: string): FrameVerdict | undefined {
   return undefined;
 }
 
-function framesIn(stack: string, message: string): Frame[] {
-  const lines = withoutHead(stack, message).split('\n', LINES_MAX);
-  const frames = lines.flatMap((line) => {
+function framesIn(places: string): Frame[] {
+  const frames = places.split('\n', LINES_MAX).flatMap((line) => {
     const text = line.trim();
     if (text.length > LINE_MAX) return [];
     if (text.startsWith('at ')) return [scriptFrame(text)];

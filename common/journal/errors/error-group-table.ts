@@ -16,6 +16,7 @@ const columns = `fingerprint, code, message, severity, component, agent, machine
 
 export class ErrorGroupTable {
   readonly #get;
+  readonly #has;
   readonly #put;
   readonly #count;
   readonly #newest;
@@ -23,13 +24,22 @@ export class ErrorGroupTable {
 
   constructor(db: Connection) {
     this.#get = db.prepare<[string], GroupRow>(`SELECT ${columns} FROM error_groups WHERE fingerprint = ?`);
+    this.#has = db.prepare<[string], number>('SELECT 1 FROM error_groups WHERE fingerprint = ?').pluck();
     this.#put = db.prepare(
-      `REPLACE INTO error_groups (fingerprint, code, message, severity, component, agent, machine, count, first_seen,
+      `INSERT INTO error_groups (fingerprint, code, message, severity, component, agent, machine, count, first_seen,
          last_seen, first_id, last_id, status, status_ms, status_by, status_why, muted_until_ms, muted_until_count,
          first_release, last_release, trace_count, traces_exact)
        VALUES (:fingerprint, :code, :message, :severity, :component, :agent, :machine, :count, :firstSeenMs,
          :lastSeenMs, :firstId, :lastId, :status, :statusMs, :statusBy, :statusWhy, :mutedUntilMs, :mutedUntilCount,
-         :firstRelease, :lastRelease, :impact, :impactIsExact)`,
+         :firstRelease, :lastRelease, :impact, :impactIsExact)
+       ON CONFLICT (fingerprint) DO UPDATE SET code = excluded.code, message = excluded.message,
+         severity = excluded.severity, component = excluded.component, agent = excluded.agent,
+         machine = excluded.machine, count = excluded.count, first_seen = excluded.first_seen,
+         last_seen = excluded.last_seen, last_id = excluded.last_id, status = excluded.status,
+         status_ms = excluded.status_ms, status_by = excluded.status_by, status_why = excluded.status_why,
+         muted_until_ms = excluded.muted_until_ms, muted_until_count = excluded.muted_until_count,
+         first_release = excluded.first_release, last_release = excluded.last_release,
+         trace_count = excluded.trace_count, traces_exact = excluded.traces_exact`,
     );
     this.#count = db.prepare<[], number>('SELECT count(*) FROM error_groups').pluck();
     this.#newest = db.prepare<[number], GroupRow>(
@@ -43,6 +53,10 @@ export class ErrorGroupTable {
   get(fingerprint: string): ErrorGroup | undefined {
     const row = this.#get.get(fingerprint);
     return row === undefined ? undefined : groupOf(row);
+  }
+
+  has(fingerprint: string): boolean {
+    return this.#has.get(fingerprint) === 1;
   }
 
   put(group: ErrorGroup): void {

@@ -172,7 +172,7 @@ export class ErrorGroups {
   #roomFor(key: GroupKey): GroupKey {
     const { fingerprint } = key;
     if (this.#tally.has(fingerprint) || key === unreadableGroup) return key;
-    if (this.#table.get(fingerprint) !== undefined) return key;
+    if (this.#table.has(fingerprint)) return key;
     this.#tableCount ??= this.count();
     if (this.#tableCount + this.#newCount >= limits.errorGroupsMax) return overflowGroup;
     this.#newCount++;
