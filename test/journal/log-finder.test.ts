@@ -174,14 +174,19 @@ describe('records that are looked for', () => {
 
 describe('the filter of traces', () => {
   it('never denies one that was added, and seldom takes another for one', () => {
-    const filter = new TraceFilter();
-    expect(filter.isEmpty).to.equal(true);
     const hash = (number: number): string => createHash('md5').update(String(number)).digest('hex');
-    for (let number = 0; number < ZONE_IDS; number++) filter.add(hash(number));
+    const traces = Array.from({ length: ZONE_IDS }, (_, number) => hash(number));
+    const filter = new TraceFilter(traces.join(''));
     for (let number = 0; number < ZONE_IDS; number++) expect(mayHold(filter.bytes, hash(number))).to.equal(true);
     let mistaken = 0;
     for (let number = 1; number <= 10_000; number++) if (mayHold(filter.bytes, hash(1_000_000 + number))) mistaken++;
     expect(mistaken).to.be.lessThan(300);
+  });
+
+  it('takes everything where it was given no row of ids', () => {
+    for (const traces of ['4bf9', `${'z'.repeat(32)}`, 'a'.repeat(33)])
+      expect(mayHold(new TraceFilter(traces).bytes, 'b'.repeat(32)), traces).to.equal(true);
+    expect(mayHold(new TraceFilter('').bytes, 'b'.repeat(32))).to.equal(false);
   });
 
   it('gives places back as they were put', () => {

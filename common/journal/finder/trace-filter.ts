@@ -5,25 +5,21 @@
 
 /** Sixteen bits for each record of a block. */
 const FILTER_BYTES = 8 * 1024;
-const MASK = FILTER_BYTES * 8 - 1;
+const MASK = 0xffff;
 const TRACE_LENGTH = 32;
 /** Four places: trace ids are random already, so that their digits are as good as a hash. */
 const PLACES = [0, 8, 16, 24];
 
 export class TraceFilter {
-  #isEmpty = true;
   readonly bytes = new Uint8Array(FILTER_BYTES);
 
-  /** Whether nothing was added. */
-  get isEmpty(): boolean {
-    return this.#isEmpty;
-  }
-
-  add(trace: string): void {
-    if (trace.length !== TRACE_LENGTH) return;
-    this.#isEmpty = false;
-    for (const at of PLACES) {
-      const bit = bitAt(trace, at);
+  /** @param traces ids one behind the other; what is no row of ids makes a filter that takes everything */
+  constructor(traces: string) {
+    const ids = Buffer.from(traces, 'hex');
+    if (ids.length * 2 !== traces.length || traces.length % TRACE_LENGTH !== 0) this.bytes.fill(0xff);
+    // The last two bytes of every four: what `bitAt` reads of the text.
+    for (let at = 2; at < ids.length; at += 4) {
+      const bit = ids.readUInt16BE(at);
       this.bytes[bit >> 3] = (this.bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
     }
   }

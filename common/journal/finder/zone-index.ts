@@ -20,18 +20,32 @@ export const firstIdOf = (zone: number): number => zone * ZONE_IDS;
 /** Whoever came when there were too many sources. */
 export const OTHER_SOURCE = 0;
 
+/** A block in one row: texts that come out of SQLite one by one would cost ten times as much. */
 interface ZoneRow {
+  readonly minTs: number | null;
+  readonly maxTs: number | null;
+  readonly offsets: string | null;
+  /** `journal \n stream \n agent` of each record, with tabs between them: neither can be in a name. */
+  readonly sources: string | null;
+  readonly traces: string | null;
+}
+
+interface SourceRow {
   readonly id: number;
-  readonly ts: number;
   readonly machine: string;
   readonly stream: string;
   readonly agent: string;
-  readonly trace: string;
 }
+
+const ZONE_ROW = `SELECT min(ts) AS minTs, max(ts) AS maxTs, group_concat(id - @firstId) AS offsets,
+  group_concat(journal || char(10) || stream || char(10) || agent, char(9)) AS sources,
+  group_concat(CASE length(trace) WHEN 32 THEN trace ELSE '' END, '') AS traces
+  FROM records WHERE id BETWEEN @firstId AND @lastId`;
 
 export class ZoneIndex {
   readonly #bounds;
-  readonly #rows;
+  readonly #row;
+  readonly #machines;
   readonly #firstZone;
   readonly #lastZone;
   readonly #firstIdFrom;
@@ -53,10 +67,8 @@ export class ZoneIndex {
     this.#bounds = db.prepare<[], { headId: number | null; oldestId: number | null }>(
       'SELECT (SELECT max(id) FROM records) AS headId, (SELECT min(id) FROM records) AS oldestId',
     );
-    this.#rows = db.prepare<[number, number], ZoneRow>(
-      `SELECT r.id, r.ts, j.machine, r.stream, r.agent, r.trace FROM records r CROSS JOIN journals j ON j.id = r.journal
-       WHERE r.id BETWEEN ? AND ?`,
-    );
+    this.#row = db.prepare<[{ firstId: number; lastId: number }], ZoneRow>(ZONE_ROW);
+    this.#machines = db.prepare<[], { id: number; machine: string }>('SELECT id, machine FROM journals');
     this.#firstZone = db.prepare<[], number | null>('SELECT min(zone) FROM zones').pluck();
     this.#lastZone = db.prepare<[], number | null>('SELECT max(zone) FROM zones').pluck();
     this.#firstIdFrom = db.prepare<[number], number | null>('SELECT min(id) FROM records WHERE id >= ?').pluck();
@@ -67,7 +79,7 @@ export class ZoneIndex {
     this.#dropZones = ['zones', 'zone_traces'].map((table) =>
       db.prepare<[number]>(`DELETE FROM ${table} WHERE zone < ?`),
     );
-    const known = db.prepare<[], Pick<ZoneRow, 'id' | 'machine' | 'stream' | 'agent'>>('SELECT * FROM sources');
+    const known = db.prepare<[], SourceRow>('SELECT * FROM sources');
     for (const source of known.iterate()) this.#sources.set(keyOf(source), source.id);
   }
 
@@ -110,31 +122,37 @@ export class ZoneIndex {
   }
 
   #index(zone: number): void {
-    let [minTs, maxTs] = [Number.POSITIVE_INFINITY, 0];
-    const traces = new TraceFilter();
-    const places = new Map<string, { readonly row: ZoneRow; readonly offsets: number[] }>();
-    for (const row of this.#rows.iterate(firstIdOf(zone), firstIdOf(zone + 1) - 1)) {
-      minTs = Math.min(minTs, row.ts);
-      maxTs = Math.max(maxTs, row.ts);
-      traces.add(row.trace);
-      const key = keyOf(row);
-      const offset = row.id - firstIdOf(zone);
-      const place = places.get(key);
-      if (place === undefined) places.set(key, { row, offsets: [offset] });
-      else place.offsets.push(offset);
+    const firstId = firstIdOf(zone);
+    const row = this.#row.get({ firstId, lastId: firstId + ZONE_IDS - 1 });
+    if (!row?.offsets || !row.sources) return;
+    this.#putZone.run(zone, row.minTs, row.maxTs);
+    if (row.traces) this.#putTraces.run(zone, new TraceFilter(row.traces).bytes);
+    const places = new Map<number, number[]>();
+    for (const [source, offsets] of this.#placesOf(row.sources, row.offsets)) {
+      places.set(source, [...(places.get(source) ?? []), ...offsets]);
     }
-    this.#putZone.run(zone, minTs, maxTs);
-    if (!traces.isEmpty) this.#putTraces.run(zone, traces.bytes);
-    const others: number[] = [];
-    for (const [key, { row, offsets }] of places) {
-      const source = this.#sourceOf(key, row);
-      if (source === OTHER_SOURCE) others.push(...offsets);
-      else this.#putPlaces.run(source, zone, offsetBytes(offsets));
-    }
-    if (others.length > 0) this.#putPlaces.run(OTHER_SOURCE, zone, offsetBytes(others.sort((a, b) => a - b)));
+    for (const [source, offsets] of places)
+      this.#putPlaces.run(source, zone, offsetBytes(offsets.sort((a, b) => a - b)));
   }
 
-  #sourceOf(key: string, { machine, stream, agent }: ZoneRow): number {
+  /** Two journals of one machine, and all for whom there was no room, come under one source. */
+  #placesOf(sources: string, offsets: string): [source: number, offsets: number[]][] {
+    const machines = new Map(this.#machines.all().map(({ id, machine }) => [String(id), machine]));
+    const byText = new Map<string, number[]>();
+    const numbers = offsets.split(',');
+    for (const [at, text] of sources.split('\t').entries()) {
+      const known = byText.get(text);
+      if (known === undefined) byText.set(text, [Number(numbers[at])]);
+      else known.push(Number(numbers[at]));
+    }
+    return [...byText].map(([text, places]) => {
+      const [journal = '', stream = '', agent = ''] = text.split('\n');
+      return [this.#sourceOf({ machine: machines.get(journal) ?? '', stream, agent }), places];
+    });
+  }
+
+  #sourceOf({ machine, stream, agent }: Omit<SourceRow, 'id'>): number {
+    const key = keyOf({ machine, stream, agent });
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
     if (this.#sources.size >= limits.logSourcesMax) return OTHER_SOURCE;
@@ -146,8 +164,7 @@ export class ZoneIndex {
 }
 
 /** None of the three can hold that character. */
-const keyOf = ({ machine, stream, agent }: Pick<ZoneRow, 'machine' | 'stream' | 'agent'>): string =>
-  `${machine}\n${stream}\n${agent}`;
+const keyOf = ({ machine, stream, agent }: Omit<SourceRow, 'id'>): string => `${machine}\n${stream}\n${agent}`;
 
 const offsetBytes = (offsets: readonly number[]): Uint8Array => {
   const bytes = Buffer.allocUnsafe(2 * offsets.length);
