@@ -11,7 +11,7 @@ import type { ErrorReportInput } from '../common/protocol/error-report.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 
 export interface LogPrunerOptions {
-  readonly store: Log;
+  readonly store: Pick<Log, 'retain' | 'prune'>;
   readonly recordsKept: number;
   /** What holds for streams now. */
   readonly rules: () => readonly StreamRule[];
