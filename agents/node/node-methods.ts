@@ -7,6 +7,7 @@ import type { Journal } from '../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
@@ -15,6 +16,8 @@ import type { PolicyBoard } from './policy-board.js';
 import { bodyMethods } from './records/body-methods.js';
 import type { ErrorBoard } from './records/error-board.js';
 import { NODE_AGENT } from './records/incident.js';
+import type { NodeJournal } from './records/node-journal.js';
+import { reportMethods } from './records/report-methods.js';
 import type { StreamBoard } from './records/stream-board.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
@@ -38,10 +41,7 @@ export interface NodeMethodsOptions {
   readonly status: () => Output<'node.status'>;
   readonly counters: () => Record<string, number>;
   readonly loopLagMs: () => number;
-  /** Why the journal works only in part; empty when all is well. */
-  readonly degraded: () => string;
-  /** Durable: stores a batch and wakes the forwarder. */
-  readonly append: Journal['append'];
+  readonly records: Pick<NodeJournal, 'append' | 'takeReports' | 'degraded'>;
   /** The output of an agent, of the broker, or of the node itself. @throws NOT_FOUND */
   readonly logOf: (name: string) => LogChain;
   readonly onStop: () => void;
@@ -118,6 +118,13 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       if (input.agent !== undefined && input.agent !== NODE_AGENT) supervisor.find(input.agent);
       return resources.usage(input);
     },
+    ...reportMethods({
+      records: options.records,
+      epoch,
+      supervisor,
+      assertMayReport: (agent) => options.streams.assertMayWrite(ERRORS_STREAM, agent),
+      clock: systemClock,
+    }),
     ...policies.handlers,
     ...options.streams.handlers,
     ...options.errors.handlers,
@@ -132,7 +139,7 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
     }),
     'journal.status': async () => {
       const { journalId, lastSeq, ackedSeq, pendingCount, sizeBytes } = await options.journal.status();
-      return { machine, journalId, lastSeq, ackedSeq, pendingCount, sizeBytes, degraded: options.degraded() };
+      return { machine, journalId, lastSeq, ackedSeq, pendingCount, sizeBytes, degraded: options.records.degraded };
     },
   };
 }
@@ -146,7 +153,7 @@ function assertVersion(protocol: number): void {
 }
 
 async function emit(
-  { append, bodies, streams, supervisor }: NodeMethodsOptions,
+  { bodies, records: journal, streams, supervisor }: NodeMethodsOptions,
   input: Input<'journal.emit'>,
 ): Promise<Output<'journal.emit'>> {
   const { agent, epoch, firstSeq, records, checkpoint } = input;
@@ -154,7 +161,7 @@ async function emit(
   supervisor.findIfAny(agent)?.assertNotStale(epoch);
   for (const [stream] of records) streams.assertMayWrite(stream, agent);
   for (const [, , , marks] of records) if (marks?.ref !== undefined) await bodies.assertHeld(marks.ref);
-  const stored = await append({
+  const stored = await journal.append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
     records: records.map((record) => newRecordOf(record, agent, epoch)),
     ...(checkpoint === undefined ? {} : { checkpoint: { agent, name: checkpoint.name, bytes: checkpoint.value } }),

@@ -10,7 +10,6 @@ import type { Journal } from '../../common/journal/machine/journal.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import { readLastWords } from '../../common/log/last-words.js';
 import type { Output } from '../../common/protocol/catalogue.js';
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
@@ -37,7 +36,6 @@ import { ErrorBoard } from './records/error-board.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
-import { reportMethods } from './records/report-methods.js';
 import { StreamBoard } from './records/stream-board.js';
 import { liveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
@@ -267,22 +265,12 @@ export class MeshNode {
         ...this.#care.counters,
       }),
       loopLagMs: () => this.#pulse.lagMs,
-      degraded: () => this.#records.degraded,
-      append: (batch) => this.#records.append(batch),
+      records: this.#records,
       logOf: (name) => this.#logs.chainOf(name === NODE_AGENT ? name : this.#supervisor.find(name).plan.name),
       onStop,
     });
     return new MethodTable()
       .serve(handlers)
-      .serve(
-        reportMethods({
-          records: this.#records,
-          epoch: this.#journal.epoch,
-          supervisor: this.#supervisor,
-          assertMayReport: (agent) => this.#streams.assertMayWrite(ERRORS_STREAM, agent),
-          clock: this.#clock,
-        }),
-      )
       .serve(careMethods(this.#care))
       .serve(reloadMethods(this.#reloader))
       .serve(this.#registry.handlers);
