@@ -86,8 +86,7 @@ export class FleetStart {
       for (const problem of problems) output.warn(`${machine}: ${problem}`);
     }
     const readyCount = outcomes.reduce((sum, outcome) => sum + outcome.readyCount, 0);
-    // Since the command began: the clock counts from the start of its process.
-    output.note(`${counted(readyCount, 'agent')} ready in ${secondsText(systemClock.monotonicMs())}`);
+    output.note(`${counted(readyCount, 'agent')} ready in ${secondsText(process.uptime() * 1_000)}`);
   }
 
   async #hold(watch: boolean): Promise<void> {

@@ -124,7 +124,9 @@ describe('the keepers of a fleet', function () {
         output += String(chunk);
       });
     }
-    await waitUntil('the fleet to be up', () => /2 agents ready in/.test(output), 30_000);
+    await waitUntil('the fleet to be up', () => /2 agents ready in .* s\n/.test(output), 30_000);
+    const tookS = Number(/ready in ([\d.]+) s/.exec(output)?.[1]);
+    expect(tookS, 'it began after this process').to.be.above(0).and.below(process.uptime());
     const before = await rows();
     kill(pidsOf('node'));
     await waitUntil('both nodes to be back', () => areBack(before), BACK_MS);
