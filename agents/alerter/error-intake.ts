@@ -8,6 +8,7 @@ import { limits } from '../../common/core/limits.js';
 import { overflowGroup, unreadableGroup } from '../../common/journal/errors/error-group.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
+import { classified, type ErrorRule } from '../../common/protocol/error-rule.js';
 import { groupOf } from '../../common/protocol/fingerprint.js';
 import { compile } from '../../common/protocol/schema.js';
 import { type Severity, severities } from '../../common/protocol/severity.js';
@@ -41,7 +42,11 @@ const standingChange = compile<Omit<StandingSeen, 'id' | 'severity'> & { readonl
 export class ErrorIntake {
   readonly #known = new Map<string, Known>();
 
-  constructor(private readonly ask: AskGroup) {}
+  /** @param rules what the fleet says of component and severity */
+  constructor(
+    private readonly rules: readonly ErrorRule[],
+    private readonly ask: AskGroup,
+  ) {}
 
   /** @throws what asking main throws */
   async error(record: ConsumedRecord): Promise<ErrorSeen> {
@@ -49,7 +54,8 @@ export class ErrorIntake {
     const body = record.integrity === 'damaged' ? undefined : await record.body();
     const { fingerprint, report } = groupOf(encode(body), agent) ?? unreadableGroup;
     const { count = 1, firstMs = tsMs, lastMs = tsMs } = report;
-    const { code, message, severity, component } = report;
+    const { code, message } = report;
+    const { severity, component } = classified({ ...report, agent }, this.rules);
     const words = { machine, agent, code, message, severity: severityOf(severity), component };
     return { id, ...words, count, firstMs, lastMs, ...(await this.#standing(fingerprint, id)) };
   }
@@ -59,7 +65,8 @@ export class ErrorIntake {
     const body = await record.body();
     if (!standingChange.accepts(body)) return undefined;
     this.#known.delete(body.fingerprint);
-    return { ...body, id: record.id, severity: severityOf(body.severity) };
+    const { severity, component } = classified(body, this.rules);
+    return { ...body, id: record.id, severity: severityOf(severity), component };
   }
 
   async #standing(fingerprint: string, id: number): Promise<Pick<ErrorSeen, 'fingerprint' | 'isFirst' | 'isMuted'>> {

@@ -23,8 +23,9 @@ export class FleetDoor {
     env: NodeJS.ProcessEnv,
   ) {
     this.#node = env['MESH_NODE'] ?? '';
-    const { rules, machines } = context.config;
+    const { rules, machines, errorRules } = context.config;
     this.intake = new ErrorIntake(
+      errorRules,
       askGroupOf(async (fingerprint) => (await this.#client()).request('log', 'log.error', { fingerprint })),
     );
     this.sight = new FleetSight({

@@ -1,6 +1,7 @@
 /** The agent that main runs because the fleet has alerts: nobody declares it, and its configuration is config/alerts.yaml. */
 import { limits } from '../core/limits.js';
 import { ALERTER, type AlerterConfig, type TextOrVariable } from '../protocol/alert-rule.js';
+import type { ErrorRule } from '../protocol/error-rule.js';
 import type { AgentSpec } from './agent-specs.js';
 import type { FleetAlerts } from './alerts.js';
 import type { BuiltinModules } from './builtin-modules.js';
@@ -13,6 +14,7 @@ export interface AlerterPlace {
   readonly machine: string;
   /** Every machine of the fleet. */
   readonly machines: readonly string[];
+  readonly errorRules: readonly ErrorRule[];
   readonly builtinModules: BuiltinModules;
 }
 
@@ -31,7 +33,12 @@ export function alerterSpec(
       'install the mesh anew',
     );
   }
-  const config: AlerterConfig = { rules: [...rules], routes: [...routes], machines: [...place.machines] };
+  const config: AlerterConfig = {
+    rules: [...rules],
+    routes: [...routes],
+    machines: [...place.machines],
+    errorRules: [...place.errorRules],
+  };
   return {
     ...own,
     machine: place.machine,

@@ -138,7 +138,15 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
   const { alerts, ...alertFaults } = resolveAlerts(files.alerts, files.issues.length > 0 ? undefined : files.known);
   issues.push(...policyFaults.issues, ...streamFaults.issues, ...errorFaults.issues, ...alertFaults.issues);
 
-  const main = withAlerter([...resolved.values()].find(isMainMachine), alerts, home, options, machines, issues);
+  const main = withAlerter(
+    [...resolved.values()].find(isMainMachine),
+    alerts,
+    errors.rules,
+    home,
+    options,
+    machines,
+    issues,
+  );
   if (main !== undefined) resolved.set(main.name, main);
   const { mesh: meshTree, ports: portsTree } = files;
   if (issues.length > 0 || mesh === undefined || main === undefined || !meshTree || !portsTree) {
@@ -173,6 +181,7 @@ function checkFile<S extends TSchema>(schema: S, tree: Tree | undefined, issues:
 function withAlerter(
   main: MainMachine | undefined,
   alerts: FleetAlerts,
+  errorRules: FleetErrors['rules'],
   home: string,
   { builtinModules = builtinModulesOnDisk }: LoadFleetOptions,
   machines: readonly Machine[],
@@ -180,7 +189,7 @@ function withAlerter(
 ): MainMachine | undefined {
   if (main === undefined) return undefined;
   const names = machines.map(({ name }) => name);
-  const spec = alerterSpec(alerts, { home, machine: main.name, machines: names, builtinModules });
+  const spec = alerterSpec(alerts, { home, machine: main.name, machines: names, errorRules, builtinModules });
   if (spec === undefined) return main;
   if ('message' in spec) {
     issues.push(spec);

@@ -3,6 +3,7 @@
  * the agent `alerter`, and as that decides by it.
  */
 import { limits } from '../core/limits.js';
+import { ErrorRule } from './error-rule.js';
 import { NAME_PATTERN } from './name.js';
 import { severities } from './severity.js';
 import { type Static, Type } from './type.js';
@@ -111,6 +112,10 @@ export const AlerterConfig = Type.Object(
     machines: Type.Array(AlertName, {
       maxItems: limits.machinesMax,
       description: 'of the fleet: one that was never seen is out of reach too',
+    }),
+    errorRules: Type.Array(ErrorRule, {
+      maxItems: limits.errorRulesMax,
+      description: 'what the fleet says of component and severity',
     }),
   },
   closed,

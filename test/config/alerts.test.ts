@@ -109,6 +109,7 @@ describe('the alerts of a fleet', () => {
       rules: resolved.rules,
       routes: resolved.routes,
       machines: ['main', 'pc2'],
+      errorRules: [],
     });
     expect(machines.get('main')?.waves).to.deep.equal([['echo', 'alerter']]);
     expect(agentsOf('pc2')).to.deep.equal(['watcher']);
