@@ -45,7 +45,7 @@ export interface CentralPart {
   readonly log: string;
   readonly logFile: string;
   /** Where the node of its machine is asked; a node of an earlier release does not say it. */
-  readonly node?: string | undefined;
+  readonly node?: string;
 }
 
 export interface BrokerOptions {
@@ -87,7 +87,8 @@ function centralPart(
   logFile: string | undefined,
   node: string | undefined,
 ): CentralPart {
-  if (registry !== undefined && log !== undefined && logFile !== undefined) return { registry, log, logFile, node };
+  if (registry !== undefined && log !== undefined && logFile !== undefined)
+    return { registry, log, logFile, ...(node === undefined ? {} : { node }) };
   throw new MeshError(
     'CONFIG_INVALID',
     `${BROKER_VARIABLE} is not valid: the broker of the main machine needs bind.registry, bind.log and logFile`,
