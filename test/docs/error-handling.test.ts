@@ -126,6 +126,23 @@ describe('docs/error-handling.md', function () {
     expect(JSON.parse(await shell('mesh error ls --severity error --agent till --json'))).to.deep.equal([]);
   });
 
+  it('runs an alerter for the rules that it shows, which tells as it says', async () => {
+    const { name, code } = block('config/alerts.yaml');
+    writeFileSync(join(fleet.main.home, name), code);
+    await shell('mesh reload main');
+    await fleet.main.ready();
+    const [ls = '', ...tests] = block('mesh alert ls').code.trim().split('\n');
+    const rules: { rule: string; state: string }[] = JSON.parse(await shell(`${ls} --json`));
+    expect(rules.map(({ rule, state }) => `${rule} ${state}`)).to.deep.equal([
+      ...['new-errors quiet', 'bursts quiet', 'away quiet'],
+    ]);
+    for (const line of tests) await shell(line);
+    expect(await shell(block('mesh logs alerter').code)).to.include('new-errors, a test: nothing is wrong');
+    const shown: object = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    const { notice } = JSON.parse(await shell('mesh alert test log --dry-run --json'));
+    expect(Object.keys(shown)).to.have.members(Object.keys(notice));
+  });
+
   it('names commands that there are', () => {
     const named = [...text.matchAll(/\| `mesh ((?:[a-z]+ ?)+)/g)].map(([, words = '']) => words.trim());
     expect(named).to.have.length(7);
@@ -138,6 +155,9 @@ describe('docs/error-handling.md', function () {
       .and.include(`(up to ${limits.errorSourcesMax};`)
       .and.include(`exact up to ${limits.errorTracesMax.toLocaleString('en-US')} calls`)
       .and.include(`room for ${limits.errorGroupsMax.toLocaleString('en-US')} groups`)
+      .and.include(`at most ${limits.alertBurst} things at once and one more each ${limits.alertRefillMs / 1_000} s`)
+      .and.include(`tried ${limits.alertAttemptsMax} times`)
+      .and.include(`after ${limits.alertStoreMs / 1_000} s it`)
       .and.include(`\`${overflowGroup.fingerprint}\``)
       .and.include(`\`${unreadableGroup.fingerprint}\``));
 });
