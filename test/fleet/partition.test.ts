@@ -95,6 +95,27 @@ describe('a partition of two hosts', function () {
     });
   }
 
+  it('that loses three packets of ten delivers while it does, all of it once', async () => {
+    hosts.lose(30);
+    await startBurst();
+    await waitUntil('the burst to end', async () => (await progress()).done === burstCount * COUNT);
+    await waitUntil('some of it to be on main', () => stored().length > (burstCount - 1) * COUNT);
+    await expectAllAfterMending();
+  });
+
+  it('that resets every connection again and again delivers as soon as it does not, all of it once', async () => {
+    await startBurst();
+    for (let storm = 0; storm < 2; storm++) {
+      hosts.reset();
+      const isAway = async () => Object.values((await pc2.ask('node.status', {})).links).some(({ up }) => !up);
+      await waitUntil('pc2 to be cut off', isAway);
+      hosts.mend();
+      const isBack = async () => Object.values((await pc2.ask('node.status', {})).links).every(({ up }) => up);
+      await waitUntil('pc2 to be back', isBack);
+    }
+    await expectAllAfterMending();
+  });
+
   const ledger = () => join(root, `ledger-${burstCount}`);
 
   async function startBurst(): Promise<void> {

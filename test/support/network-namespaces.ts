@@ -52,6 +52,19 @@ export class NetworkNamespaces {
     for (const host of HOSTS) this.deafen(host);
   }
 
+  /** From now on so many packets in a hundred are lost, in each direction. */
+  lose(percent: number): void {
+    const dice = ['-m', 'statistic', '--mode', 'random', '--probability', String(percent / 100)];
+    for (const host of HOSTS)
+      run([...this.runner(host), 'iptables', '-A', 'INPUT', '-i', 'cable', ...dice, '-j', 'DROP']);
+  }
+
+  /** From now on each packet of a connection is answered with a reset. */
+  reset(): void {
+    const answer = ['-p', 'tcp', '-j', 'REJECT', '--reject-with', 'tcp-reset'];
+    for (const host of HOSTS) run([...this.runner(host), 'iptables', '-A', 'INPUT', '-i', 'cable', ...answer]);
+  }
+
   mend(): void {
     for (const host of HOSTS) run([...this.runner(host), 'iptables', '-F', 'INPUT']);
   }
