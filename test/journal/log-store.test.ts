@@ -251,7 +251,7 @@ describe('error groups', () => {
 
   it('count bodies that are no errors, and do not stop at them', () => {
     const log = open();
-    expect(answerOf(send(log, chainOf('j1', [error('none'), error('throw'), error('aa')])))).to.deep.equal({
+    expect(answerOf(send(log, chainOf('j1', [error('none'), error('throw'), error('aa')])))).to.include({
       headSeq: 3,
     });
     expect(log.errorGroup({ prefix: unreadableGroup.fingerprint, limit: 5 }).group.count).to.equal(2);

@@ -11,10 +11,11 @@ import { useTempFolder } from '../support/temp-folder.js';
 import { chainOf, recordsOf } from './world.js';
 
 const batchOf = (entries: readonly ChainEntry[], machine = 'pc2') => ({ journalId: 'j', machine, entries });
-const answer = (storedCount: number, lastId: number, isProved = true) => ({
+const answer = (storedCount: number, lastId: number, isProved = true, headId = lastId) => ({
   headSeq: 0,
   storedCount,
   lastId,
+  headId,
   isProved,
 });
 const idsOf = (recent: RecentRecords, options: LogReadOptions) => recent.read(options)?.records.map(({ id }) => id);
@@ -23,25 +24,34 @@ describe('what the log has stored last', () => {
   const folder = useTempFolder();
   const chain = chainOf('j', recordsOf(6));
 
-  it('is answered behind an id that is held, and asked of the file at its end and before its beginning', () => {
+  it('is answered behind an id that is held, also with nothing at its end, and asked of the file before its beginning', () => {
     const recent = new RecentRecords();
     recent.add(batchOf(chain.slice(0, 2)), answer(2, 11));
     recent.add(batchOf(chain.slice(2, 4)), answer(2, 13));
     expect(idsOf(recent, { afterId: 8 })).to.equal(undefined);
     expect(recent.read({ afterId: 9 })?.nextId).to.equal(13);
     expect(idsOf(recent, { afterId: 10 })).to.deep.equal([11, 12, 13]);
-    expect(idsOf(recent, { afterId: 13 })).to.equal(undefined);
+    expect(recent.read({ afterId: 13 })).to.deep.equal({ records: [], nextId: 13 });
+    expect(recent.read({ afterId: 14 })).to.equal(undefined);
     expect(idsOf(recent, { afterId: 10, last: 1 })).to.equal(undefined);
   });
 
-  it('is what the filter names, and asked of the file where that is nothing', () => {
+  it('is what the filter names', () => {
     const recent = new RecentRecords();
     recent.add(batchOf(chain.slice(0, 2)), answer(2, 2));
     recent.add(batchOf(chain.slice(2, 4), 'main'), answer(2, 4));
     expect(idsOf(recent, { afterId: 0, machine: 'main' })).to.deep.equal([3, 4]);
     expect(idsOf(recent, { afterId: 0, stream: chain[0]?.kind === 'record' ? chain[0].stream : '' })).to.have.length(4);
-    expect(idsOf(recent, { afterId: 0, stream: 'other' })).to.equal(undefined);
-    expect(idsOf(recent, { afterId: 0, agent: 'other' })).to.equal(undefined);
+    expect(recent.read({ afterId: 0, stream: 'other' })).to.deep.equal({ records: [], nextId: 4 });
+    expect(idsOf(recent, { afterId: 0, agent: 'other' })).to.deep.equal([]);
+  });
+
+  it('is asked of the file at its end where the log has written something by itself behind it', () => {
+    const recent = new RecentRecords();
+    recent.add(batchOf(chain.slice(0, 2)), answer(2, 2, true, 3));
+    expect(recent.read({ afterId: 0 })?.nextId).to.equal(2);
+    expect(recent.read({ afterId: 2 })).to.equal(undefined);
+    expect(recent.read({ afterId: 0, stream: 'other' })).to.equal(undefined);
   });
 
   it('is cut at a limit, and goes on behind it', () => {

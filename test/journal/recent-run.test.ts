@@ -48,6 +48,19 @@ describe('what a journal has stored last', () => {
     expect(seqsAfter(recent, 3)).to.deep.equal([4, 5]);
   });
 
+  it('knows when a place is the end of all, until something else is stored', () => {
+    const recent = new RecentRun();
+    const end = { journalId: 'j', seq: 2, hash: hashOf(2) };
+    expect(recent.isAtEnd(end)).to.equal(false);
+    add(recent, 1, 2);
+    expect(recent.isAtEnd(end)).to.equal(true);
+    expect(recent.isAtEnd({ ...end, seq: 1 })).to.equal(false);
+    expect(recent.isAtEnd({ ...end, journalId: 'other' })).to.equal(false);
+    recent.forget();
+    expect(recent.isAtEnd(end)).to.equal(false);
+    expect(seqsAfter(recent, 1)).to.equal(undefined);
+  });
+
   it('begins anew with another chain', () => {
     const recent = new RecentRun();
     add(recent, 1, 2);

@@ -23,6 +23,11 @@ export interface LogAppended {
   readonly isProved: boolean;
 }
 
+/** And where the log ends, with what it wrote by itself in the same transaction. */
+export interface LogCommitted extends LogAppended {
+  readonly headId: number;
+}
+
 export interface LogHello {
   readonly journalId: string;
   readonly machine: string;

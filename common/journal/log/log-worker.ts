@@ -7,11 +7,12 @@ import { type GroupOperations, groupRows } from '../consumers/group-operations.j
 import { ZoneIndex } from '../finder/zone-index.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { DiskGuard } from '../sqlite/disk-guard.js';
+import { type Outcome, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { probeStore } from '../sqlite/store-probe.js';
 import { type RequestOf, serveStore } from '../sqlite/worker-server.js';
 import { LogStore } from './log-store.js';
-import type { LogAppend, LogAppended, LogWrite } from './log-types.js';
+import type { LogAppend, LogAppended, LogCommitted, LogWrite } from './log-types.js';
 import { type PackedAppend, rowsOf, unpackAppend } from './packed-append.js';
 
 type OneByOne = Pick<
@@ -34,7 +35,7 @@ export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & GroupOperations & {
     open(args: { file: string; wallMs: number; machine?: string }): { findings: Quarantined[] };
-    append(batch: PackedAppend | LogAppend): LogAppended;
+    append(batch: PackedAppend | LogAppend): LogCommitted;
     /** Makes records found quicker that were appended, a block at a time: appends go on in between. */
     index(args: undefined): { isDone: boolean };
     /** A commit that changes nothing: fails as any other would. */
@@ -46,6 +47,19 @@ type PackedWrite = RequestOf<LogOperations, 'append' | keyof GroupOperations>;
 
 const unpacked = (request: PackedWrite): LogWrite =>
   request.name === 'append' ? { name: 'append', args: unpackAppend(request.args) } : request;
+
+/** What the log wrote by itself comes at the end of a transaction: only then it is known where the log ends. */
+function withHead<T>(outcomes: readonly Outcome<T | LogAppended>[]): Outcome<T | LogCommitted>[] {
+  const headId = store().headId();
+  return outcomes.map((outcome) => {
+    if (!outcome.ok) return outcome;
+    const { value } = outcome;
+    return succeeded(isAppended(value) ? { ...value, headId } : value);
+  });
+}
+
+const isAppended = (value: unknown): value is LogAppended =>
+  typeof value === 'object' && value !== null && 'storedCount' in value;
 
 if (parentPort === null) throw new MeshError('INTERNAL', 'this module is the entry of a worker thread');
 
@@ -109,6 +123,6 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
     guarded().group(
       requests,
       ({ name }) => name !== 'append',
-      (chosen) => store().runGroup(chosen.map(unpacked)),
+      (chosen) => withHead(store().runGroup(chosen.map(unpacked))),
     ),
 });

@@ -105,8 +105,10 @@ export class Log {
   }
 
   /** What somebody decides about a group, after its commit. NOT_FOUND; CONFLICT when several begin so. */
-  changeError(change: ErrorChange): Promise<{ group: ErrorGroup; hasChanged: boolean }> {
-    return this.#client.call('changeError', change);
+  async changeError(change: ErrorChange): Promise<{ group: ErrorGroup; hasChanged: boolean }> {
+    const changed = await this.#client.call('changeError', change);
+    if (changed.hasChanged) this.#recent.clear();
+    return changed;
   }
 
   /** Makes quicker to find what was appended, in steps between which appends go on. */

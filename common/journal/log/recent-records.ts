@@ -2,13 +2,13 @@
  * What the log has stored last, kept for those who follow it: they would else ask the file for what was just written into
  * it, row by row, and prove each again. Only what its commit is known of, by ids without a gap, bounded in bytes.
  *
- * It answers what follows an id that it holds, when there is something; about anything else the file is asked. The records
- * that the log writes by itself, and holes, are such a gap. Whoever prunes the file clears this first.
+ * It answers what follows an id that it holds; about anything else the file is asked. The records that the log writes by
+ * itself, and holes, are such a gap. Whoever changes the file in another way clears this.
  */
 import { limits } from '../../core/limits.js';
 import type { RecordEntry } from '../record.js';
 import type { LogPage, LogReadOptions, LogRecord } from './log-reader.js';
-import type { LogAppend, LogAppended } from './log-types.js';
+import type { LogAppend, LogCommitted } from './log-types.js';
 
 /** Beside the bytes of its body, what a record costs in memory. */
 const RECORD_OVERHEAD_BYTES = 512;
@@ -27,9 +27,12 @@ export class RecentRecords {
   #stored: Stored[] = [];
   #bytes = 0;
   #lastId = 0;
+  /** Of all, also of what the log wrote by itself. */
+  #headId = 0;
 
   /** A batch whose commit was answered, in the order of the answers. */
-  add({ journalId, machine, entries }: LogAppend, { storedCount, lastId, isProved }: LogAppended): void {
+  add({ journalId, machine, entries }: LogAppend, { storedCount, lastId, headId, isProved }: LogCommitted): void {
+    this.#headId = headId;
     if (storedCount === 0) return;
     const fresh = entries.slice(-storedCount);
     const records = fresh.filter((entry) => entry.kind === 'record');
@@ -49,11 +52,16 @@ export class RecentRecords {
     this.#lastId = 0;
   }
 
+  /** Also what the log wrote by itself behind it is known: nothing up to `headId`. */
+  #isWhole(): boolean {
+    return this.#headId === this.#lastId;
+  }
+
   /** Undefined where the file must be asked. */
   read(options: LogReadOptions): LogPage | undefined {
     const { afterId = 0, last, beforeId, limit = limits.logReadMax } = options;
     const [first] = this.#stored;
-    const isHeld = first !== undefined && afterId + 1 >= first.firstId && afterId < this.#lastId;
+    const isHeld = first !== undefined && afterId + 1 >= first.firstId && afterId <= this.#lastId;
     if (!isHeld || last !== undefined || beforeId !== undefined) return undefined;
     const records: LogRecord[] = [];
     let bytes = 0;
@@ -63,8 +71,7 @@ export class RecentRecords {
       if (isFull && records.length > 0) return { records, nextId: records.at(-1)?.id ?? afterId };
       records.push(record);
     }
-    // Where there is nothing, the file may have what the log wrote by itself behind this.
-    return records.length === 0 ? undefined : { records, nextId: this.#lastId };
+    return records.length > 0 || this.#isWhole() ? { records, nextId: this.#lastId } : undefined;
   }
 
   *#behind(afterId: number, { stream, machine, agent }: LogReadOptions): Generator<LogRecord> {

@@ -88,7 +88,7 @@ export class Journal {
   async report(batches: readonly ReportBatch[], nowMs: number): Promise<Reported> {
     const reports = batches.flatMap((batch) => batch.reports);
     const bytes = reports.reduce((sum, { record }) => sum + record.body.byteLength + RECORD_OVERHEAD_BYTES, 0);
-    const { replies, nextDueMs } = await this.#client.call('report', { batches, nowMs }, bytes);
+    const { replies, nextDueMs } = await this.#storing('report', { batches, nowMs }, bytes);
     const outcomes = replies.map((reply) =>
       reply.ok ? succeeded(reply.value) : refused(MeshError.fromBody(reply.error)),
     );
@@ -98,7 +98,7 @@ export class Journal {
   /** Stores the counts of errors that are due as records; without a time, all of them. */
   async tell(nowMs?: number): Promise<{ toldCount: number; nextDueMs: number | undefined }> {
     for (let toldCount = 0; ; ) {
-      const told = await this.#client.call('tell', nowMs === undefined ? {} : { nowMs });
+      const told = await this.#storing('tell', nowMs === undefined ? {} : { nowMs });
       toldCount += told.toldCount;
       if (told.isDone) return { toldCount, nextDueMs: told.nextDueMs };
     }
@@ -106,7 +106,9 @@ export class Journal {
 
   /** The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. */
   async readUnacked(options: ReadUnackedOptions): Promise<Run | undefined> {
-    const recent = options.after === undefined ? undefined : this.#recent.after(options.after, options);
+    const { after } = options;
+    if (after !== undefined && this.#recent.isAtEnd(after)) return undefined;
+    const recent = after === undefined ? undefined : this.#recent.after(after, options);
     return recent ?? this.#client.call('readUnacked', options);
   }
 
@@ -127,7 +129,7 @@ export class Journal {
 
   /** Marks a chain of which the log holds more than this file, and stores the incident with it, once. */
   markLostTail(journalId: string, incident?: NewRecord): Promise<boolean> {
-    return this.#client.call('markLostTail', { journalId, ...(incident === undefined ? {} : { incident }) });
+    return this.#storing('markLostTail', { journalId, ...(incident === undefined ? {} : { incident }) });
   }
 
   /** Writes the pending records of a chain, from `fromSeq` on, again into a new one that the log has never seen, behind the incident. */
@@ -136,7 +138,7 @@ export class Journal {
     fromSeq: number,
     incident: NewRecord,
   ): Promise<{ journalId: string; reissuedCount: number; damaged: Damage[] }> {
-    return this.#client.call('reissue', { journalId, fromSeq, incident, wallMs: this.#clock.wallMs() });
+    return this.#storing('reissue', { journalId, fromSeq, incident, wallMs: this.#clock.wallMs() });
   }
 
   /** Deletes acknowledged records until `keep` are left, in steps between which appends go on. */
@@ -174,5 +176,18 @@ export class Journal {
   /** Finishes what was asked before, moves the write-ahead log into the file, and ends the thread. Idempotent. */
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  /** What stores records in its own way. */
+  async #storing<Name extends 'report' | 'tell' | 'markLostTail' | 'reissue'>(
+    name: Name,
+    args: Parameters<JournalOperations[Name]>[0],
+    bytes = 0,
+  ): Promise<ReturnType<JournalOperations[Name]>> {
+    try {
+      return await this.#client.call(name, args, bytes);
+    } finally {
+      this.#recent.forget();
+    }
   }
 }

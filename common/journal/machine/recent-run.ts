@@ -2,8 +2,8 @@
  * What a journal has stored last, kept for the one who sends it on: he would else ask the file for what was just written
  * into it, row by row, and prove each again. Only what its commit is known of; one chain, without a gap, bounded in bytes.
  *
- * It answers what follows a place that it holds, and nothing about anything else: then the file is asked. What was stored by
- * somebody else in between (an incident, a count of errors) is such a gap.
+ * It answers what follows a place that it holds, and nothing about anything else: then the file is asked. Of what is stored in
+ * another way (an incident, a count of errors) it must be told by `forget`, before anybody is told that there is something.
  */
 import { limits } from '../../core/limits.js';
 import type { ChainEntry, ChainPoint, NewRecord, RecordEntry } from '../record.js';
@@ -57,6 +57,16 @@ export class RecentRun {
       }
     }
     return { journalId, previous: { seq, hash }, entries, damaged: [] };
+  }
+
+  /** The place is behind all that was ever stored. */
+  isAtEnd({ journalId, seq }: ChainPoint & { readonly journalId: string }): boolean {
+    return journalId !== '' && journalId === this.#journalId && seq === this.#lastSeq;
+  }
+
+  /** Something was stored, or may have been, that is not said here. */
+  forget(): void {
+    this.#begin('');
   }
 
   #begin(journalId: string): void {
