@@ -12,13 +12,11 @@ import type { MethodHandlers } from '../../common/wire/method-table.js';
 import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';
-import type { PolicyBoard } from './policy-board.js';
 import { bodyMethods } from './records/body-methods.js';
-import type { ErrorBoard } from './records/error-board.js';
 import { NODE_AGENT } from './records/incident.js';
 import type { NodeJournal } from './records/node-journal.js';
 import { reportMethods } from './records/report-methods.js';
-import type { StreamBoard } from './records/stream-board.js';
+import type { LiveParts } from './reload/live-parts.js';
 import type { Resources } from './resources/resources.js';
 import { SharedMoment } from './shared-moment.js';
 import type { HealthBoard } from './supervision/health-board.js';
@@ -33,9 +31,7 @@ export interface NodeMethodsOptions {
   readonly resources: Resources;
   readonly health: Pick<HealthBoard, 'hear'>;
   readonly journal: Journal;
-  readonly policies: PolicyBoard;
-  readonly streams: StreamBoard;
-  readonly errors: ErrorBoard;
+  readonly live: Pick<LiveParts, 'policies' | 'streams' | 'errors'>;
   readonly bodies: BodyStore;
   readonly welcome: WelcomeBody;
   readonly status: () => Output<'node.status'>;
@@ -48,7 +44,8 @@ export interface NodeMethodsOptions {
 }
 
 export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
-  const { machine, epoch, supervisor, resources, welcome, policies } = options;
+  const { machine, epoch, supervisor, resources, welcome } = options;
+  const { policies, streams, errors } = options.live;
   const beatAnswers = new SharedMoment(limits.heartbeatIntervalMs / 4);
   return {
     'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
@@ -122,12 +119,12 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
       records: options.records,
       epoch,
       supervisor,
-      assertMayReport: (agent) => options.streams.assertMayWrite(ERRORS_STREAM, agent),
+      assertMayReport: (agent) => streams.assertMayWrite(ERRORS_STREAM, agent),
       clock: systemClock,
     }),
     ...policies.handlers,
-    ...options.streams.handlers,
-    ...options.errors.handlers,
+    ...streams.handlers,
+    ...errors.handlers,
     ...bodyMethods(options.bodies),
     ...controlMethods(supervisor, machine),
     'node.status': () => options.status(),
@@ -153,7 +150,7 @@ function assertVersion(protocol: number): void {
 }
 
 async function emit(
-  { bodies, records: journal, streams, supervisor }: NodeMethodsOptions,
+  { bodies, records: journal, live: { streams }, supervisor }: NodeMethodsOptions,
   input: Input<'journal.emit'>,
 ): Promise<Output<'journal.emit'>> {
   const { agent, epoch, firstSeq, records, checkpoint } = input;

@@ -8,18 +8,19 @@ import { limits } from '../../common/core/limits.js';
 import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { Journal } from '../../common/journal/machine/journal.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exclusive-lock.js';
-import { readLastWords } from '../../common/log/last-words.js';
 import type { Output } from '../../common/protocol/catalogue.js';
+import type { ErrorReportInput } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { MethodTable } from '../../common/wire/method-table.js';
 import { RequestServer } from '../../common/wire/request-server.js';
 import { careMethods } from './care/care-methods.js';
 import { StoreCare } from './care/store-care.js';
+import { Housekeeping } from './housekeeping.js';
 import { keeperLoss } from './keeper-loss.js';
 import { LinkTable } from './link-table.js';
 import { lastLines } from './logs/log-lines.js';
 import { logBounds } from './logs/log-rotation.js';
-import { type LoggedProcess, LogStore } from './logs/log-store.js';
+import { LogStore } from './logs/log-store.js';
 import { type MachineFolder, openMachineFolder } from './machine-folder.js';
 import { MachineStores } from './machine-stores.js';
 import { machineTable } from './machine-table.js';
@@ -28,16 +29,14 @@ import type { NodeOptions } from './node-options.js';
 import { NodeRegistry } from './node-registry.js';
 import { nodeStatus, type Phase } from './node-status.js';
 import { refuseOccupiedPorts } from './occupied-ports.js';
-import { PolicyBoard } from './policy-board.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
 import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
-import { ErrorBoard } from './records/error-board.js';
 import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
-import { StreamBoard } from './records/stream-board.js';
-import { liveParts } from './reload/live-parts.js';
+import { ownLastWords } from './records/own-last-words.js';
+import { LiveParts } from './reload/live-parts.js';
 import { reloadMethods } from './reload/reload-methods.js';
 import { Reloader } from './reload/reloader.js';
 import { openFilesWarning } from './resources/open-files.js';
@@ -51,7 +50,6 @@ export class MeshNode {
   readonly #clock: Clock = systemClock;
   readonly #startedMs: number;
   readonly #lock: ExclusiveLock;
-  readonly #folder: MachineFolder;
   readonly #stores: MachineStores;
   readonly #journal: Journal;
   readonly #records: NodeJournal;
@@ -59,9 +57,7 @@ export class MeshNode {
   readonly #care: StoreCare;
   readonly #supervision: MachineSupervision;
   readonly #supervisor: Supervisor;
-  readonly #policies: PolicyBoard;
-  readonly #streams: StreamBoard;
-  readonly #errors: ErrorBoard;
+  readonly #live: LiveParts;
   readonly #bodyKeeper: BodyKeeper;
   readonly #reloader: Reloader;
   readonly #registry: NodeRegistry;
@@ -71,7 +67,7 @@ export class MeshNode {
   readonly #links = new LinkTable();
   readonly #warnings: readonly string[];
   readonly #pulse: Pulse;
-  #housekeeping: NodeJS.Timeout | undefined;
+  readonly #housekeeping: Housekeeping;
   #phase: Phase = 'starting';
   #closing: Promise<void> | undefined;
 
@@ -86,7 +82,7 @@ export class MeshNode {
       const stores = await MachineStores.open({ ...options, folder, machine: machine.name, clock: systemClock });
       const node = new MeshNode(options, folder, lock, stores);
       try {
-        await node.#start(found);
+        await node.#start(found, folder);
       } catch (error) {
         await node.#release();
         throw error;
@@ -103,26 +99,30 @@ export class MeshNode {
     const { journal } = stores;
     const name = instanceOf(NODE_AGENT, machine.name);
     this.#options = options;
-    this.#folder = folder;
     this.#lock = lock;
     this.#stores = stores;
     this.#journal = journal;
     this.#records = new NodeJournal(journal, options.log, () => this.#forwarder.wake());
+    const onReport = (report: ErrorReportInput) => this.#records.report(new Incident(report));
     this.#logs = new LogStore({
       folder: folder.logs,
       bounds: logBounds(machine.logs),
       clock: this.#clock,
-      processes: () => this.#logged(),
+      processes: () => [
+        { name: NODE_AGENT, running: true },
+        ...this.#supervisor.processes.map(({ plan, running }) => ({ name: plan.name, running })),
+      ],
       instanceOf: (agent) => instanceOf(agent, machine.name),
-      onReport: (report) => this.#records.report(new Incident(report)),
+      onReport,
     });
     this.#care = new StoreCare({
       ...options,
       folder,
       clock: this.#clock,
-      onReport: (report) => this.#records.report(new Incident(report)),
+      onReport,
     });
     const logOf = (agent: string) => this.#logs.chainOf(agent);
+    this.#housekeeping = new Housekeeping(() => this.#keepHouse(), options.log);
     this.#startedMs = this.#clock.wallMs();
     this.#warnings = [...fleet.warnings, openFilesWarning()].filter((warning) => warning !== undefined);
     this.#supervision = new MachineSupervision({
@@ -141,18 +141,16 @@ export class MeshNode {
     });
     this.#supervisor = this.#supervision.supervisor;
     this.#pulse = new Pulse(this.#clock, () => this.#supervision.tick() && this.#registry.changed());
-    this.#policies = new PolicyBoard(fleet.policies);
-    this.#streams = new StreamBoard(fleet.streams);
-    this.#errors = new ErrorBoard(fleet.errors);
+    this.#live = new LiveParts(fleet);
     this.#bodyKeeper = bodyKeeperOf(stores, machine.name, fleet.main.endpoints.log, this.#clock);
     this.#reloader = new Reloader({
       ...options,
       plan: (next) => planProcesses({ ...options, ...next, folder }),
       supervisor: this.#supervisor,
-      live: (next) => liveParts(next, { policies: this.#policies, streams: this.#streams, errors: this.#errors }),
+      live: (next) => this.#live.changesTo(next),
       clock: this.#clock,
       lastLines: (agent) => lastLines(logOf(agent), limits.lastLogLines),
-      onReport: (report) => this.#records.report(new Incident(report)),
+      onReport,
     });
     this.#registry = new NodeRegistry({
       machine: machine.name,
@@ -188,14 +186,13 @@ export class MeshNode {
     return this.#closing;
   }
 
-  async #start(found: readonly FoundProcess[]): Promise<void> {
+  async #start(found: readonly FoundProcess[], folder: MachineFolder): Promise<void> {
     const { machine, log } = this.#options;
     await this.#control.open();
     for (const warning of this.#warnings) log.warn(warning);
-    for (const incident of this.#stores.incidents) this.#records.report(incident);
-    this.#reportOwnLastWords();
+    for (const incident of [...this.#stores.incidents, ...ownLastWords(folder)]) this.#records.report(incident);
     this.#logs.open();
-    if (found.length > 0) this.#policies.tellByBeats();
+    if (found.length > 0) this.#live.policies.tellByBeats();
     this.#supervision.start(found);
     // Where all was adopted as it was, nothing changes any more that would tell of the end of the launch.
     this.#onTableChange();
@@ -205,7 +202,7 @@ export class MeshNode {
     this.#registry.start();
     this.#forwarder.start();
     this.#pulse.start();
-    this.#housekeeping = setInterval(() => void this.#keepHouse(), HOUSEKEEPING_MS);
+    this.#housekeeping.start();
     log.info({ epoch: this.#journal.epoch, control: this.#control.endpoint }, `the node of ${machine.name} is up`);
   }
 
@@ -221,14 +218,12 @@ export class MeshNode {
 
   async #release(): Promise<void> {
     this.#pulse.stop();
-    clearInterval(this.#housekeeping);
+    this.#housekeeping.stop();
     this.#care.close();
     this.#records.close();
     this.#brokerProbe.close();
     this.#registry.close();
-    this.#policies.close();
-    this.#streams.close();
-    this.#errors.close();
+    this.#live.close();
     await this.#forwarder.close();
     await this.#control.close();
     await this.#logs.close();
@@ -247,16 +242,14 @@ export class MeshNode {
       resources: this.#supervision.resources,
       health: this.#supervision.health,
       journal: this.#journal,
-      policies: this.#policies,
-      streams: this.#streams,
-      errors: this.#errors,
+      live: this.#live,
       bodies: this.#stores.bodies,
       welcome: welcomeOf(this.#options.fleet, machine, this.#journal.epoch),
       status: () => this.#status(),
       counters: () => ({
         ...this.#control.counters,
         ...this.#records.counters,
-        ...this.#streams.counters,
+        ...this.#live.streams.counters,
         ...this.#stores.bodies.counters,
         ...this.#stores.bodies.figures,
         ...this.#forwarder.counters,
@@ -299,36 +292,19 @@ export class MeshNode {
     });
   }
 
-  #logged(): LoggedProcess[] {
-    const processes = this.#supervisor.processes.map(({ plan, running }) => ({ name: plan.name, running }));
-    return [{ name: NODE_AGENT, running: true }, ...processes];
-  }
-
   #onTableChange(): void {
     if (this.#phase === 'starting' && this.#supervisor.isSettled) this.#phase = 'running';
     this.#registry.changed();
     this.#reloader.onChange();
   }
 
-  /** What an earlier node could not tell any more. */
-  #reportOwnLastWords(): void {
-    const words = readLastWords(this.#folder.lastWordsOf(NODE_AGENT, 0));
-    if (words !== undefined) this.#records.report(new Incident({ ...words.report, component: 'node' }));
-  }
-
-  /** Bounds what grows: acknowledged records. */
   async #keepHouse(): Promise<void> {
-    try {
-      await this.#records.retry();
-      this.#stores.table.retry();
-      await this.#journal.prune(limits.journalAckedKept);
-      await this.#bodyKeeper.look();
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'housekeeping failed; it is tried again');
-    }
+    await this.#records.retry();
+    this.#stores.table.retry();
+    await this.#journal.prune(limits.journalAckedKept);
+    await this.#bodyKeeper.look();
   }
 }
 
-const HOUSEKEEPING_MS = 30_000;
 /** What is stored when the machine is taken down gets this long to reach main; the rest is sent after the next start. */
 const DRAIN_MS = 1_500;
