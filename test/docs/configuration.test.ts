@@ -37,7 +37,7 @@ function keysOf(schema: unknown, path = ''): string[] {
   return [...new Set([path, ...inside])].filter((key) => key !== '');
 }
 
-const machineKeys = keysOf(MachineFile).filter((key) => !['launch', 'logs'].includes(key));
+const machineKeys = keysOf(MachineFile).filter((key) => !['launch', 'logs', 'journal', 'journal.backup'].includes(key));
 const isOfAgent = (key: string) => key.startsWith('agents.*.');
 const isOfProbe = (key: string) => /^(ready|alive)\./.test(key);
 const agentKeys = machineKeys.filter(isOfAgent).map((key) => key.slice('agents.*.'.length));
