@@ -34,6 +34,8 @@ export interface AlerterParts {
   readonly intake: ErrorIntake;
   readonly sight: FleetSight;
   readonly clock?: Clock;
+  /** How long a notice waits for the disk. Default `limits.alertStoreMs`. */
+  readonly storeMs?: number;
 }
 
 export class Alerter {
@@ -143,6 +145,7 @@ export class Alerter {
 
   async #save(heard: readonly Heard[], notices: readonly Notice[]): Promise<void> {
     this.#isChanged = false;
+    const { storeMs = limits.alertStoreMs } = this.parts;
     const wasBusy = this.#store.isBusy;
     const saved = this.#store.save(notices).then(
       () => {
@@ -153,7 +156,7 @@ export class Alerter {
       },
     );
     // It did not come back in time before: it is not waited for again.
-    if (!wasBusy) await within(saved, limits.alertStoreMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
+    if (!wasBusy) await within(saved, storeMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
   }
 
   #routesOf({ rule }: Notice): readonly string[] {

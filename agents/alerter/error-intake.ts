@@ -17,7 +17,9 @@ import type { ConsumedRecord } from '../sdk/records/consumer.js';
 import type { ErrorSeen, StandingSeen } from './alert-events.js';
 
 /** What main's log says of one group; undefined when there is none of that name. */
-export type AskGroup = (fingerprint: string) => Promise<Output<'log.error'>['group'] | undefined>;
+export type AskGroup = (
+  fingerprint: string,
+) => Promise<Pick<Output<'log.error'>['group'], 'firstId' | 'status'> | undefined>;
 
 interface Known {
   readonly firstId: number;
