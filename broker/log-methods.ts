@@ -111,11 +111,11 @@ function chainEntryOf(entry: Input<'log.append'>['entries'][number]): ChainEntry
     const [seq, hash, reason] = entry;
     return { kind: 'hole', seq, hash, reason };
   }
-  const [seq, tsMs, stream, agent, epoch, body, hash, { trace = '', ref = '' } = NO_MARKS] = entry;
-  return { kind: 'record', seq, tsMs, stream, agent, epoch, body, hash, trace, ref };
+  const [seq, tsMs, stream, agent, epoch, body, hash, { trace = '', ref = '', key = '' } = NO_MARKS] = entry;
+  return { kind: 'record', seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key };
 }
 
-const NO_MARKS: { readonly trace?: string; readonly ref?: string } = {};
+const NO_MARKS: { readonly trace?: string; readonly ref?: string; readonly key?: string } = {};
 
 /** The log bounds a page in bytes. */
 const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({ records: records.map(recordBodyOf), nextId });

@@ -4,7 +4,7 @@ import type { LogRecordBody } from '../common/protocol/catalogue.js';
 import { marksOf } from '../common/protocol/record-marks.js';
 
 export function recordBodyOf(record: LogRecord): LogRecordBody {
-  const { id, journalId, machine, integrity, seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = record;
+  const { id, journalId, machine, integrity, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key } = record;
   const fields = { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, body, integrity };
-  return trace === '' && ref === '' ? fields : { ...fields, ...marksOf({ trace, ref }) };
+  return trace === '' && ref === '' && key === '' ? fields : { ...fields, ...marksOf({ trace, ref, key }) };
 }

@@ -14,6 +14,8 @@ export interface RecordRow {
   readonly agent: string;
   readonly seq: number;
   readonly ts: string;
+  /** What it is about, where its emitter said. */
+  readonly key?: string;
   readonly body: unknown;
   readonly epoch: number;
   readonly journalId: string;
@@ -31,9 +33,10 @@ export interface ErrorRow extends RecordRow {
 }
 
 export function recordRowOf(record: LogRecordBody): RecordRow {
-  const { id, stream, machine, agent, seq, tsMs, epoch, journalId, integrity } = record;
+  const { id, stream, machine, agent, seq, tsMs, epoch, journalId, integrity, key } = record;
   const ts = new Date(tsMs).toISOString();
-  return { id, stream, machine, agent, seq, ts, body: bodyOf(record.body), epoch, journalId, integrity };
+  const about = key === undefined ? {} : { key };
+  return { id, stream, machine, agent, seq, ts, ...about, body: bodyOf(record.body), epoch, journalId, integrity };
 }
 
 /** A record of the stream `errors`. A body that is no report is shown as it is, under a code that says so. */
@@ -57,7 +60,7 @@ function bodyOf(body: Uint8Array): unknown {
 }
 
 export const recordLine = (row: RecordRow, colors: Colors): string =>
-  `${placeText(row, colors)} ${row.agent}@${row.machine} ${colors.cyan(row.stream)} ${jsonText(row.body)}`;
+  `${placeText(row, colors)} ${row.agent}@${row.machine} ${colors.cyan(row.stream)} ${row.key === undefined ? '' : `${row.key} `}${jsonText(row.body)}`;
 
 export function errorLine(row: ErrorRow, colors: Colors): string {
   const { severity, agent, machine, code, message, count } = row;

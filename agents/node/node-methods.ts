@@ -3,6 +3,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { BodyStore } from '../../common/journal/bodies/body-store.js';
+import type { DedupeKeys } from '../../common/journal/machine/dedupe-table.js';
 import type { Journal } from '../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
@@ -158,12 +159,15 @@ async function emit(
   supervisor.findIfAny(agent)?.assertNotStale(epoch);
   for (const [stream] of records) streams.assertMayWrite(stream, agent);
   for (const [, , , marks] of records) if (marks?.ref !== undefined) await bodies.assertHeld(marks.ref);
+  const dedupe = dedupeOf(records);
   const stored = await journal.append({
     producer: { id: `${agent}#${epoch}`, firstSeq },
     records: records.map((record) => newRecordOf(record, agent, epoch)),
     ...(checkpoint === undefined ? {} : { checkpoint: { agent, name: checkpoint.name, bytes: checkpoint.value } }),
+    ...(dedupe === undefined ? {} : { dedupe }),
   });
-  return { journalId: stored.journalId, firstSeq: stored.firstSeq, hashes: [...stored.hashes] };
+  const { journalId, firstSeq: seq, hashes, repeats } = stored;
+  return { journalId, firstSeq: seq, hashes: [...hashes], ...(repeats === undefined ? {} : { repeats: [...repeats] }) };
 }
 
 function newRecordOf(
@@ -172,5 +176,12 @@ function newRecordOf(
   epoch: number,
 ): NewRecord {
   const record = recordOf(stream, Math.floor(tsMs), agent, epoch, body);
-  return marks === undefined ? record : { ...record, ...marks };
+  if (marks === undefined) return record;
+  const { trace = '', ref = '', key = '' } = marks;
+  return { ...record, trace, ref, key };
+}
+
+function dedupeOf(records: Input<'journal.emit'>['records']): DedupeKeys | undefined {
+  if (!records.some(([, , , marks]) => marks?.dedupeKey !== undefined)) return undefined;
+  return { keys: records.map(([, , , marks]) => marks?.dedupeKey ?? ''), wallMs: systemClock.wallMs() };
 }

@@ -28,6 +28,8 @@ export interface Receipt {
   readonly journalId: string;
   readonly seq: number;
   readonly hash: Uint8Array;
+  /** It was stored before, under its `dedupeKey`: this is where. */
+  readonly repeated?: true;
 }
 
 /** Where a report is told. */
@@ -36,8 +38,19 @@ export interface ReportReceipt extends Receipt {
   readonly folded: boolean;
 }
 
+export interface EmitOptions {
+  /** What the record is about (the number of an order), for whoever consumes it. Up to 128 characters. */
+  readonly key?: string;
+  /**
+   * Of the records of this stream with this text the machine stores the first: a repeat, whoever sends it, is answered with
+   * the receipt of the first, and refused with CONFLICT if it has another body or key. Known for three days, or until 100,000
+   * others have come. Up to 128 characters.
+   */
+  readonly dedupeKey?: string;
+}
+
 /** One record to be stored: `body` is any value that MessagePack can hold. */
-export interface NewRecord {
+export interface NewRecord extends EmitOptions {
   readonly stream: string;
   readonly body: unknown;
 }
@@ -68,7 +81,7 @@ export interface Mesh {
     options?: SubscriptionOptions,
   ): Subscription;
   /** Durable: resolves after fsync, and then the record reaches main exactly once. Stream names: `metrics`, `lines.app`. */
-  emit(stream: string, body: unknown): Promise<Receipt>;
+  emit(stream: string, body: unknown, options?: EmitOptions): Promise<Receipt>;
   /** Several records, and possibly a checkpoint, in one transaction: all or none. */
   emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]>;
   /** The value of a checkpoint of this agent; undefined when there is none. */

@@ -18,7 +18,9 @@ import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import type { RequestClient } from '../../common/wire/request-client.js';
 import type { Checkpoint, NewRecord, Receipt } from './define-agent.js';
 import { uploadBody } from './records/body-upload.js';
+import { isOfNumbers, receiptsOf } from './records/emit-answer.js';
 import { EmitQueue, type LargeBody, type SealedRecord, type Unit } from './records/emit-queue.js';
+import { keyBytes, keyMarks } from './records/key-marks.js';
 import { untilAnswered } from './records/until-answered.js';
 
 export class Emitter {
@@ -44,23 +46,27 @@ export class Emitter {
 
   /**
    * Stores the records in one transaction, with the checkpoint; it may come alone. `trace`: the id of the call that they
-   * belong to. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, DENIED, CLOSED
+   * belong to. @throws QUEUE_FULL, TOO_LARGE, INVALID_INPUT, DENIED, CONFLICT, CLOSED
    */
   emit(records: readonly NewRecord[], checkpoint?: Checkpoint, trace = ''): Promise<Receipt[]> {
     const tsMs = this.clock.wallMs();
     const large: LargeBody[] = [];
     let bytes = 0;
     let largeBytes = 0;
-    const sealed = records.map(({ stream, body }, index): SealedRecord => {
+    const inCall = trace === '' ? undefined : { trace };
+    const sealed = records.map((record, index): SealedRecord => {
+      const { stream, body, key, dedupeKey } = record;
+      const marks = key === undefined && dedupeKey === undefined ? inCall : keyMarks(record, inCall);
+      if (marks !== inCall) bytes += keyBytes(record);
       const encoded = encode(body);
       if (encoded.length > limits.recordBodyBytesMax) {
         assertMayBeLarge(stream, encoded.length);
         large.push({ index, bytes: encoded });
         largeBytes += encoded.length;
-        return trace === '' ? [stream, tsMs, NOTHING] : [stream, tsMs, NOTHING, { trace }];
+        return marks === undefined ? [stream, tsMs, NOTHING] : [stream, tsMs, NOTHING, marks];
       }
       bytes += encoded.length;
-      return trace === '' ? [stream, tsMs, encoded] : [stream, tsMs, encoded, { trace }];
+      return marks === undefined ? [stream, tsMs, encoded] : [stream, tsMs, encoded, marks];
     });
     this.#assertFits(sealed.length, bytes, checkpoint !== undefined);
     const value = checkpoint === undefined ? undefined : { name: checkpoint.name, value: encode(checkpoint.value) };
@@ -113,7 +119,7 @@ export class Emitter {
   async #store(batch: readonly Unit[]): Promise<void> {
     const refusal = await this.#send(batch);
     if (refusal === undefined) return;
-    const isShared = batch.length > 1 && !this.#ending.signal.aborted && refusal.code !== 'CONFLICT';
+    const isShared = batch.length > 1 && !this.#ending.signal.aborted && !isOfNumbers(refusal);
     for (const unit of batch) {
       const own = isShared ? await this.#send([unit]) : refusal;
       if (own !== undefined) unit.reject(own);
@@ -135,11 +141,7 @@ export class Emitter {
       const stored = await this.#untilAnswered('the record may or may not be stored', (signal) =>
         this.node.request('journal.emit', body, { signal }),
       );
-      const receipts = stored.hashes.map((hash, i) => ({
-        journalId: stored.journalId,
-        seq: stored.firstSeq + i,
-        hash: Uint8Array.from(hash),
-      }));
+      const receipts = receiptsOf(stored, records.length);
       this.#nextSeq += records.length;
       this.#emittedCount += records.length;
       for (const unit of batch) unit.resolve(receipts.splice(0, unit.records.length));
@@ -147,7 +149,7 @@ export class Emitter {
     } catch (error) {
       const refusal = toMeshError(error);
       // Others are held under these numbers, or may be: they are not used again.
-      if (refusal.code === 'CONFLICT' || refusal.code === 'CLOSED')
+      if (isOfNumbers(refusal) || refusal.code === 'CLOSED')
         this.#nextSeq += batch.reduce((sum, unit) => sum + unit.records.length, 0);
       return refusal;
     }

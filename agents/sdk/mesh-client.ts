@@ -20,7 +20,15 @@ import type {
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policy-link.js';
-import type { Checkpoint, Mesh, NewRecord, PublishOptions, Receipt, ReportReceipt } from './define-agent.js';
+import type {
+  Checkpoint,
+  EmitOptions,
+  Mesh,
+  NewRecord,
+  PublishOptions,
+  Receipt,
+  ReportReceipt,
+} from './define-agent.js';
 import { Emitter } from './emitter.js';
 import { EventPlane } from './events/event-plane.js';
 import { BodyDownload, type BodyHolder } from './records/body-download.js';
@@ -150,8 +158,9 @@ export class MeshClient implements Mesh {
   }
 
   /** @param origin the call in whose action this happens: its trace is the record's. */
-  async emit(stream: string, body: unknown, origin?: TraceOrigin): Promise<Receipt> {
-    const [receipt] = await this.#emitter.emit([{ stream, body }], undefined, traceIdOf(origin?.trace));
+  async emit(stream: string, body: unknown, options?: EmitOptions, origin?: TraceOrigin): Promise<Receipt> {
+    const record = options === undefined ? { stream, body } : { ...options, stream, body };
+    const [receipt] = await this.#emitter.emit([record], undefined, traceIdOf(origin?.trace));
     return receipt as Receipt;
   }
 

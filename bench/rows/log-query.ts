@@ -81,7 +81,7 @@ function fill(file: string, rows: number): void {
     const previousHash = chain.hash;
     const entries = Array.from({ length: BATCH }, (_, at): ChainEntry => {
       const seq = ++chain.seq;
-      const record = { ...recordOf(made + at), body, ref: '' };
+      const record = { ...recordOf(made + at), body, ref: '', key: '' };
       chain.hash = chainHash(chain.hash, seq, record);
       return { kind: 'record', ...record, seq, hash: chain.hash };
     });

@@ -1,5 +1,7 @@
+import type { EmitOptions, Receipt } from '../../agents/sdk/define-agent.js';
 import { MeshError } from '../../common/core/errors.js';
 import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { readJson } from '../json-input.js';
 
@@ -12,7 +14,15 @@ export const command: Command = {
     { syntax: '<stream>', description: 'as in notes or lines.app' },
     { syntax: '<json>', description: 'the body: JSON, @FILE, or - for standard input' },
   ],
+  options: [
+    { flags: '--key <text>', description: 'what the record is about, as in order-17' },
+    { flags: '--dedupe-key <text>', description: 'of all records of the stream with it the machine stores the first' },
+  ],
   examples: [
+    {
+      line: `mesh stream emit notes '"hi"' --dedupe-key hi-1`,
+      explains: 'stored once, however often it is run',
+    },
     { line: `mesh stream emit notes '{"text":"hi"}'`, explains: 'one record' },
     {
       line: `mesh stream emit notes '"hi"' --machine pc2 --json`,
@@ -34,15 +44,34 @@ export const command: Command = {
         hint: `mesh stream emit errors '{"message":"the disk is full","severity":"error"}'`,
       });
     }
-    const { journalId, seq, hash } = isReport ? await mesh.report(body) : await mesh.emit(stream, body);
-    const receipt = { stream, machine: mesh.machine, journalId, seq, hash: Buffer.from(hash).toString('hex') };
+    const keys = keysOf(args);
+    if (isReport && Object.keys(keys).length > 0) {
+      throw new MeshError('USAGE', `a record of ${ERRORS_STREAM} has no key: it is known by what it says`, {
+        hint: 'leave --key and --dedupe-key out',
+      });
+    }
+    const stored: Receipt = isReport ? await mesh.report(body) : await mesh.emit(stream, body, keys);
+    const { journalId, seq, hash, repeated } = stored;
+    const receipt = {
+      stream,
+      machine: mesh.machine,
+      journalId,
+      seq,
+      hash: Buffer.from(hash).toString('hex'),
+      ...(repeated ? { repeated } : {}),
+    };
     await context.output.value(
       receipt,
-      () => `stored as ${seq} of journal ${journalId} on ${mesh.machine}`,
+      () => `${repeated ? 'was stored before, as' : 'stored as'} ${seq} of journal ${journalId} on ${mesh.machine}`,
       () => `${journalId}:${seq}`,
     );
   },
 };
+
+function keysOf(args: Arguments): EmitOptions {
+  const [key, dedupeKey] = [args.text('key'), args.text('dedupeKey')];
+  return { ...(key === undefined ? {} : { key }), ...(dedupeKey === undefined ? {} : { dedupeKey }) };
+}
 
 const hasMessage = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string';

@@ -255,6 +255,13 @@ export const limits = {
   /** Emitters whose last batch the journal remembers, so that a repeat is answered and not stored again; the one that
    *  was silent longest is forgotten. Far more than incarnations that can be alive at once. */
   journalProducersKept: 4_096,
+  /** Text by which a record is found, or known again: as long as any number of an order, and no place for a body. */
+  recordKeyLengthMax: 128,
+  /** How long a journal knows a record by its `dedupeKey`: whoever repeats does so after an outage, and the longest that
+   *  nobody looks at is a weekend. */
+  dedupeKeptMs: 3 * 86_400_000,
+  /** And how many of them: about 40 MiB of the file. The oldest go first. */
+  dedupeKeysKept: 100_000,
   checkpointBytesMax: 64 * KIB,
   checkpointsPerAgentMax: 256,
   /** Acknowledged records that a journal keeps for `stream tail` and audits; older ones are pruned. Never others. */

@@ -15,6 +15,7 @@ export interface PackedRecords {
   readonly epochs: Column<number>;
   readonly traces: Column<string>;
   readonly refs: Column<string>;
+  readonly keys: Column<string>;
   readonly bodies: Uint8Array;
   /** Where each body ends in `bodies`. */
   readonly ends: Column<number>;
@@ -38,13 +39,14 @@ export function packRecords(records: readonly NewRecord[]): PackedRecords {
     epochs: columnOf(records, (record) => record.epoch),
     traces: columnOf(records, (record) => record.trace),
     refs: columnOf(records, (record) => record.ref),
+    keys: columnOf(records, (record) => record.key),
     bodies,
     ends,
   };
 }
 
 export function unpackRecords({ count, bodies, ends, ...columns }: PackedRecords): NewRecord[] {
-  const { streams, tsMs, agents, epochs, traces, refs } = columns;
+  const { streams, tsMs, agents, epochs, traces, refs, keys } = columns;
   const records: NewRecord[] = [];
   let start = 0;
   for (let i = 0; i < count; i++) {
@@ -57,6 +59,7 @@ export function unpackRecords({ count, bodies, ends, ...columns }: PackedRecords
       body: bodies.subarray(start, end),
       trace: valueAt(traces, i, ''),
       ref: valueAt(refs, i, ''),
+      key: valueAt(keys, i, ''),
     });
     start = end;
   }

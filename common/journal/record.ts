@@ -3,7 +3,8 @@
  *
  * hash(0) = sha256("agent-mesh journal " + journalId)
  * hash(n) = sha256(hash(n-1) ‖ u64 seq ‖ u64 ts ‖ u64 epoch ‖ u32 length, stream ‖ u32 length, agent ‖ u32 length, body)
- *           and, where a record has a trace or a reference, behind the body: ‖ u32 length, trace ‖ u32 length, ref
+ *           and, where a record has a mark, behind the body: ‖ u32 length, trace ‖ u32 length, ref
+ *           and, where one of them is a key, behind these: ‖ u32 length, key
  *
  * All integers are big-endian, texts are UTF-8. So a hash covers its record and everything before it: two stores that
  * agree on (journal id, seq, hash) hold the same history up to there.
@@ -13,7 +14,7 @@ import { MeshError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 
 export const HASH_BYTES = 32;
-const FIXED_BYTES = HASH_BYTES + 3 * 8 + 5 * 4;
+const FIXED_BYTES = HASH_BYTES + 3 * 8 + 6 * 4;
 
 /** What an emitter seals; the journal stores the body as it is and never looks inside. */
 export interface NewRecord {
@@ -27,6 +28,8 @@ export interface NewRecord {
   readonly trace: string;
   /** `<sha256 in hex>/<bytes>` of a body that is a file on the machine that emitted it, or empty. */
   readonly ref: string;
+  /** What it is about, in the words of its emitter (the number of an order), or empty. */
+  readonly key: string;
 }
 
 export interface ChainedRecord extends NewRecord {
@@ -64,6 +67,7 @@ export const recordOf = (stream: string, tsMs: number, agent: string, epoch: num
   body,
   trace: '',
   ref: '',
+  key: '',
 });
 
 /** Reused by every call, because the hash is taken before the next one writes: an allocation each would cost a third. */
@@ -91,20 +95,22 @@ export const genesisHash = (journalId: string): Uint8Array =>
 /** The hash of `record` as number `seq` of the chain whose previous hash is `previous`. */
 export function chainHash(previous: Uint8Array, seq: number, record: NewRecord): Uint8Array {
   // A UTF-16 unit takes three bytes at most in UTF-8.
-  const textLength = record.stream.length + record.agent.length + record.trace.length + record.ref.length;
+  const { stream, agent, trace, ref, key } = record;
+  const textLength = stream.length + agent.length + trace.length + ref.length + key.length;
   const bytesMax = FIXED_BYTES + 3 * textLength + record.body.byteLength;
   if (scratch.byteLength < bytesMax) scratch = Buffer.allocUnsafe(2 * bytesMax);
   scratch.set(previous, 0);
   let at = writeUint64(seq, previous.byteLength);
   at = writeUint64(record.tsMs, at);
   at = writeUint64(record.epoch, at);
-  at = writeText(record.stream, at);
-  at = writeText(record.agent, at);
+  at = writeText(stream, at);
+  at = writeText(agent, at);
   at = scratch.writeUInt32BE(record.body.byteLength, at);
   scratch.set(record.body, at);
   at += record.body.byteLength;
   // A record without marks hashes as it did before there were any, so chains of old files go on.
-  if (record.trace !== '' || record.ref !== '') at = writeText(record.ref, writeText(record.trace, at));
+  if (trace !== '' || ref !== '' || key !== '') at = writeText(ref, writeText(trace, at));
+  if (key !== '') at = writeText(key, at);
   return sha256(scratch.subarray(0, at));
 }
 
@@ -118,6 +124,11 @@ function writeText(text: string, at: number): number {
   scratch.writeUInt32BE(byteLength, at);
   return at + 4 + byteLength;
 }
+
+const NO_HASH = new Uint8Array(HASH_BYTES);
+/** What is the same in a record that is emitted again: not when, by whom and in which call. */
+export const contentHash = (record: NewRecord): Uint8Array =>
+  chainHash(NO_HASH, 0, { ...record, tsMs: 0, agent: '', epoch: 0, trace: '' });
 
 export const sameHash = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -134,6 +145,10 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 const isPlainText = (text: string): boolean => /^[\x20-\x7e]*$/.test(text) && text.length <= limits.topicLengthMax;
 
 const isTrace = (text: string): boolean => text === '' || /^[0-9a-f]{32}$/.test(text);
+/** SQLite gives back any text but half a surrogate pair; control characters only confuse whoever reads it. */
+/** Of a key that a record has, for whatever. */
+export const isRecordKey = (text: string): boolean =>
+  text.length <= limits.recordKeyLengthMax && /^[^\p{Cc}\p{Cs}]+$/u.test(text);
 const isRef = (text: string): boolean => text === '' || /^[0-9a-f]{64}\/[1-9][0-9]{0,14}$/.test(text);
 
 /** Why `record` cannot be stored, or undefined. A store refuses only what it could not give back unchanged. */
@@ -156,6 +171,7 @@ export function refusalOf(record: NewRecord): MeshError | undefined {
     isCount(record.epoch) &&
     isTrace(record.trace) &&
     isRef(record.ref) &&
+    (record.key === '' || isRecordKey(record.key)) &&
     (record.ref === '' || record.body.byteLength === 0);
   return isSound
     ? undefined

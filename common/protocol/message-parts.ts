@@ -6,7 +6,7 @@
 import { limits } from '../core/limits.js';
 import { PolicyRule } from './call-policy.js';
 import { FINGERPRINT_LENGTH_MAX, FINGERPRINT_START } from './fingerprint-id.js';
-import { BodyRef, TraceId } from './record-marks.js';
+import { BodyRef, RecordKey, TraceId } from './record-marks.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
 import { severities } from './severity.js';
@@ -204,6 +204,7 @@ export const LogRecord = closed({
   }),
   trace: Type.Optional(TraceId),
   ref: Type.Optional(BodyRef),
+  key: Type.Optional(RecordKey),
   integrity: Type.Enum(['verified', 'unverifiable', 'damaged'], {
     description: 'proved by the hash before it; that hash is gone; not what was stored',
   }),

@@ -54,17 +54,17 @@ describe('log server', () => {
   const append = (batch: ReturnType<Chain['next']>) => client.request('log.append', batch);
 
   it('stores the marks of a record with it, proved by its hash', async () => {
-    const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: `${'a1'.repeat(32)}/300000` };
+    const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: `${'a1'.repeat(32)}/300000`, key: 'order-17' };
     const batch = chain.marked(marks);
     await append(batch);
     expect((await append(batch)).headSeq, 'said again, it is known').to.equal(1);
     await append(chain.next(1));
     const { records } = await client.request('log.read', {});
-    expect(records.map(({ trace, ref, integrity }) => ({ trace, ref, integrity }))).to.deep.equal([
+    expect(records.map(({ trace, ref, key, integrity }) => ({ trace, ref, key, integrity }))).to.deep.equal([
       { ...marks, integrity: 'verified' },
-      { trace: undefined, ref: undefined, integrity: 'verified' },
+      { trace: undefined, ref: undefined, key: undefined, integrity: 'verified' },
     ]);
-    const forged = chain.marked(marks, { trace: '4bf92f3577b34da6a3ce929d0e0e4737' });
+    const forged = chain.marked(marks, { key: 'order-18' });
     await expectRejection('JOURNAL_DAMAGED', append(forged));
   });
 

@@ -56,7 +56,10 @@ export class Chain {
   }
 
   /** One record with marks; those that are sent may be others than those that it was hashed with. */
-  marked(marks: { readonly trace: string; readonly ref: string }, sent: Partial<typeof marks> = {}): Append {
+  marked(
+    marks: { readonly trace: string; readonly ref: string; readonly key?: string },
+    sent: Partial<typeof marks> = {},
+  ): Append {
     const previous = this.#hash;
     const seq = ++this.#seq;
     const record = { ...recordOf('metrics', 1_000 + seq, this.agent, 7, new Uint8Array()), ...marks };

@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { limits } from '../../common/core/limits.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
 import { echo, useFleet } from '../support/test-fleet.js';
@@ -34,6 +35,41 @@ describe('streams in a fleet at work', () => {
     await emit(main, 'turns');
     await waitUntil('main to hold them', async () => (await row('turns'))?.count === 4);
     expect(await row('turns')).to.include({ keep: null, writers: null, pruned: 0 });
+  });
+
+  it('are stored once under a dedupeKey, by agents and the command line alike, and bear their key to main', async () => {
+    const { main, pc2 } = fleet();
+    const client = await pc2.mesh();
+    const order = { key: 'order-17', dedupeKey: 'paid-17' };
+    const [first, again] = await client.emitBatch([
+      { stream: 'orders', body: { paid: 17 }, ...order },
+      { stream: 'orders', body: { paid: 17 }, ...order },
+    ]);
+    expect(first).to.not.have.property('repeated');
+    expect(again).to.deep.equal({ ...first, repeated: true });
+    const large = { pixels: new Uint8Array(limits.recordBodyBytesMax + 1) };
+    const [scan, rescan] = [
+      await client.emit('orders', large, { dedupeKey: 's' }),
+      await client.emit('orders', large, { dedupeKey: 's' }),
+    ];
+    expect(rescan).to.deep.equal({ ...scan, repeated: true });
+    const error = await expectRejection('CONFLICT', client.emit('orders', { paid: 18 }, order));
+    expect(error.details).to.include({ dedupeKey: 'paid-17', journalId: first?.journalId, seq: first?.seq });
+    await pc2.killNode();
+    pc2.start();
+    await pc2.ready();
+    const said = ['stream', 'emit', 'orders', '{"paid":17}', '--key', 'order-17', '--dedupe-key', 'paid-17'];
+    const { stdout } = await mesh(...said, '--machine', 'pc2', '--json');
+    expect(JSON.parse(stdout)).to.include({ journalId: first?.journalId, seq: first?.seq, repeated: true });
+
+    const seen: (string | undefined)[] = [];
+    const consumer = (await main.mesh()).consume('orders', ({ key }) => seen.push(key), { from: 'start' });
+    await client.emit('orders', 'the last');
+    await waitUntil('all to be seen', () => seen.length === 3);
+    await consumer.close();
+    expect(seen).to.deep.equal(['order-17', undefined, undefined]);
+    const tail = await mesh('stream', 'tail', 'orders', '--from', 'start', '--no-follow', '--json');
+    expect(JSON.parse(tail.stdout.split('\n')[0] ?? '')).to.include({ key: 'order-17', stream: 'orders' });
   });
 
   it('are written by whom their rule names, after a reload that restarts nobody; a batch loses only what is refused', async () => {

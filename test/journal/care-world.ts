@@ -12,6 +12,7 @@ export const reportOf = (message: string): NewRecord => ({
   body: encode({ code: 'TEST', message, severity: 'error', component: 'test' }),
   trace: 'a'.repeat(32),
   ref: '',
+  key: '',
 });
 
 /** Records of `count` numbers and one error, in the journal `journal.db` and all of them in the log `mesh.db`; both open. */

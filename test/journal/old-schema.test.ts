@@ -9,7 +9,7 @@ import { journalMigrations } from '../../common/journal/machine/journal-schema.j
 import { genesisHash } from '../../common/journal/record.js';
 import { append, forward, pendingOf, recordOf, textOf, useWorld } from './world.js';
 
-const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: '' };
+const marks = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', ref: '', key: 'order-17' };
 
 /** As the first release computed it, for records of `recordOf`. */
 function oldHash(previous: Uint8Array, seq: number, text: string): Uint8Array {
@@ -97,5 +97,6 @@ describe('a file of the first release', () => {
     expect(records.map(textOf)).to.deep.equal([...texts, 'r4']);
     expect(records.map(({ integrity }) => integrity)).to.deep.equal(new Array(4).fill('verified'));
     expect(records.map(({ trace }) => trace)).to.deep.equal(['', '', '', marks.trace]);
+    expect(records.map(({ key }) => key)).to.deep.equal(['', '', '', marks.key]);
   });
 });

@@ -55,12 +55,15 @@ describe('the hash chain', () => {
       { trace: TRACE, ref: '' },
       { trace: '', ref: REF },
       { trace: TRACE, ref: REF },
+      { trace: '', ref: '', key: 'Bestellung 17 ü' },
+      { trace: TRACE, ref: REF, key: 'order-17' },
     ]) {
+      const parts = [marks.trace, marks.ref, ...('key' in marks ? [marks.key] : [])];
       const expected = createHash('sha256')
         .update(previous)
         .update(Buffer.concat([uint64(1), uint64(3), uint64(7)]))
         .update(Buffer.concat([Buffer.from('notes'), Buffer.from('echo'), plain.body].map(sized)))
-        .update(Buffer.concat([Buffer.from(marks.trace), Buffer.from(marks.ref)].map(sized)))
+        .update(Buffer.concat(parts.map((part) => sized(Buffer.from(part)))))
         .digest('hex');
       expect(hex(chainHash(previous, 1, { ...plain, ...marks }))).to.equal(expected);
     }
@@ -83,7 +86,10 @@ describe('the hash chain', () => {
       { ...textRecord('x'), trace: 'no trace' },
       { ...textRecord(''), ref: '../../etc/passwd/4' },
       { ...textRecord('a body beside its reference'), ref: REF },
+      { ...textRecord(''), key: 'k'.repeat(limits.recordKeyLengthMax + 1) },
+      { ...textRecord(''), key: 'two\nlines' },
+      { ...textRecord(''), key: 'half \ud83d' },
     ].map((record) => refusalOf(record)?.code);
-    expect(codes).to.deep.equal(['TOO_LARGE', ...new Array(7).fill('INVALID_INPUT')]);
+    expect(codes).to.deep.equal(['TOO_LARGE', ...new Array(10).fill('INVALID_INPUT')]);
   });
 });

@@ -14,7 +14,7 @@ import type { Outcome } from '../../common/journal/sqlite/outcome.js';
 export const bounds = { limit: 1_000, bytesMax: 1_000_000 };
 
 export function recordOf(text: string, stream = 'metrics', agent = 'echo'): NewRecord {
-  return { stream, tsMs: 1_700_000_000_000, agent, epoch: 7, body: Buffer.from(text), trace: '', ref: '' };
+  return { stream, tsMs: 1_700_000_000_000, agent, epoch: 7, body: Buffer.from(text), trace: '', ref: '', key: '' };
 }
 
 export const recordsOf = (count: number, prefix = 'r'): NewRecord[] =>

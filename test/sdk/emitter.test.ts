@@ -93,6 +93,60 @@ describe('the emitter of durable records', () => {
   const emit = (n: number) => emitter.emit([{ stream: 'notes', body: { n } }]);
   const bodies = (request: Emit | undefined) => request?.records.map(([, , body]) => decode(body));
 
+  it('sends the keys of a record with it, and gives each the receipt that is its own', async () => {
+    const hash = Buffer.alloc(32, 3);
+    const journalId = 'kkkkkkkkkkkkkkkkkkkk';
+    node.answer = (request) => ({
+      ...node.store({ ...request, records: request.records.slice(0, 2) }),
+      repeats: [{ index: 1, journalId, seq: 40, hash }],
+    });
+    const marked = [
+      { stream: 'notes', body: 1, key: 'order-17' },
+      { stream: 'notes', body: 2, dedupeKey: 'paid-17' },
+      { stream: 'notes', body: 3 },
+    ];
+    const receipts = await emitter.emit(marked, undefined, 'a'.repeat(32));
+    const trace = 'a'.repeat(32);
+    expect(node.requests[0]?.records.map(([, , , marks]) => marks)).to.deep.equal([
+      { trace, key: 'order-17' },
+      { trace, dedupeKey: 'paid-17' },
+      { trace },
+    ]);
+    expect(receipts.map(({ seq, repeated }) => [seq, repeated])).to.deep.equal([
+      [1, undefined],
+      [40, true],
+      [2, undefined],
+    ]);
+    expect(receipts[1]).to.deep.equal({ journalId, seq: 40, hash: Uint8Array.from(hash), repeated: true });
+    node.answer = (request) => node.store(request);
+    await emitter.emit([{ stream: 'notes', body: 4 }]);
+    expect(node.requests[1]?.firstSeq, 'a repeat has a number of its emitter all the same').to.equal(4);
+  });
+
+  it('costs nobody else that a dedupeKey is taken, and uses no number for it', async () => {
+    node.answer = (request) => {
+      const isTaken = request.records.some(([, , , marks]) => marks?.dedupeKey === 'taken');
+      if (isTaken) throw new MeshError('CONFLICT', 'it is taken', { details: { dedupeKey: 'taken' } });
+      return node.store(request);
+    };
+    const [before, refused, behind] = await Promise.allSettled([
+      emit(1),
+      emitter.emit([{ stream: 'notes', body: 2, dedupeKey: 'taken' }]),
+      emit(3),
+    ]);
+    expect([before.status, refused.status, behind.status]).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(node.requests.map(({ firstSeq }) => firstSeq)).to.deep.equal([1, 1, 2, 2]);
+  });
+
+  it('refuses a key that is none', () => {
+    for (const key of ['', 'k'.repeat(129), 'two\nlines', 'half \ud83d'])
+      for (const keys of [{ key }, { dedupeKey: key }])
+        expect(() => emitter.emit([{ stream: 'notes', body: 1, ...keys }])).to.throw(
+          MeshError,
+          'is no text of 1 to 128',
+        );
+  });
+
   it('asks for a checkpoint until it is answered', async () => {
     node.refusals = 2;
     expect(await emitter.checkpoint('turn')).to.equal(7);

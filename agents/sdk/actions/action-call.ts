@@ -17,6 +17,7 @@ import type {
   ActionContext,
   AgentContext,
   Checkpoint,
+  EmitOptions,
   Mesh,
   NewRecord,
   Receipt,
@@ -39,7 +40,7 @@ export interface CallSource {
 export interface NestedCalls {
   call(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): Promise<unknown>;
   stream(target: string | CallAddress, input: unknown, options: CallOptions, origin: CallOrigin): CallStream;
-  emit(stream: string, body: unknown, origin: TraceOrigin): Promise<Receipt>;
+  emit(stream: string, body: unknown, options: EmitOptions | undefined, origin: TraceOrigin): Promise<Receipt>;
   emitBatch(records: readonly NewRecord[], checkpoint: Checkpoint | undefined, origin: TraceOrigin): Promise<Receipt[]>;
   report(error: unknown, rest: Partial<ErrorReport> | undefined, origin: TraceOrigin): Promise<ReportReceipt>;
 }
@@ -189,7 +190,7 @@ export function actionCallClass(agent: AgentContext, nested: NestedCalls, calls:
     }
 
     get emit(): Mesh['emit'] {
-      return (stream, body) => nested.emit(stream, body, this);
+      return (stream, body, options) => nested.emit(stream, body, options, this);
     }
 
     get emitBatch(): Mesh['emitBatch'] {

@@ -48,10 +48,24 @@ export class RecordWork {
 
   #shown(record: LogRecordBody, attempt: number): ConsumedRecord {
     // Field by field: what the engine does for a rest costs more than all else that is done for a record.
-    const { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, integrity, trace = '', ref = '' } = record;
+    const {
+      id,
+      stream,
+      machine,
+      agent,
+      epoch,
+      tsMs,
+      journalId,
+      seq,
+      hash,
+      integrity,
+      trace = '',
+      ref = '',
+      key = '',
+    } = record;
     const body = () => this.bodyOf(record);
     const shown = { id, stream, machine, agent, epoch, tsMs, journalId, seq, hash, integrity, attempt, body };
-    return trace === '' && ref === '' ? shown : { ...shown, ...marksOf({ trace, ref }) };
+    return trace === '' && ref === '' && key === '' ? shown : { ...shown, ...marksOf({ trace, ref, key }) };
   }
 
   #onDone(): Handled {

@@ -16,7 +16,7 @@ const journalViews = `
   CREATE TEMP VIEW journals AS SELECT journal_id AS journal, parent_id AS parent, status, base_seq AS base, acked_seq AS acked,
     head_seq AS head, head_seq - acked_seq AS pending, ${at('opened_ms')} AS opened FROM main.chains;
   CREATE TEMP VIEW records AS SELECT r.position, c.journal_id AS journal, r.position - c.first_position + 1 AS seq,
-    ${at('r.ts')} AS at, r.ts AS ts_ms, r.stream, r.agent, r.epoch, r.trace, r.ref, length(r.body) AS size,
+    ${at('r.ts')} AS at, r.ts AS ts_ms, r.stream, r.agent, r.epoch, r.trace, r.ref, r.key, length(r.body) AS size,
     body_json(r.body) AS body, r.position - c.first_position + 1 > c.acked_seq AS pending
     FROM main.records r JOIN main.chains c
     ON r.position >= c.first_position AND r.position < c.first_position + c.head_seq;
@@ -29,7 +29,7 @@ const logViews = `
   CREATE TEMP VIEW journals AS SELECT journal_id AS journal, machine, parent_id AS parent, base_seq AS base, head_seq AS head
     FROM main.journals;
   CREATE TEMP VIEW records AS SELECT r.id, j.machine, j.journal_id AS journal, r.seq, ${at('r.ts')} AS at, r.ts AS ts_ms,
-    r.stream, r.agent, r.epoch, r.trace, r.ref, length(r.body) AS size, body_json(r.body) AS body
+    r.stream, r.agent, r.epoch, r.trace, r.ref, r.key, length(r.body) AS size, body_json(r.body) AS body
     FROM main.records r CROSS JOIN main.journals j ON j.id = r.journal;
   CREATE TEMP VIEW holes AS SELECT j.machine, j.journal_id AS journal, h.seq, h.reason
     FROM main.holes h JOIN main.journals j ON j.id = h.journal;

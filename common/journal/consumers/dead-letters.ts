@@ -15,7 +15,7 @@ export interface Letter extends LogRecord {
 
 type LetterRow = Omit<Letter, 'replayed'> & { readonly replayed: number };
 
-const selectLetters = `SELECT id, journal_id AS journalId, machine, seq, ts AS tsMs, stream, agent, epoch, body, hash, trace, ref,
+const selectLetters = `SELECT id, journal_id AS journalId, machine, seq, ts AS tsMs, stream, agent, epoch, body, hash, trace, ref, key,
   integrity, deliveries, code, message, died_ms AS diedMs, replayed FROM dead_letters`;
 
 export class DeadLetters {
@@ -32,7 +32,7 @@ export class DeadLetters {
 
   constructor(db: Connection) {
     this.#insert = db.prepare(
-      'INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#diedAgain = db.prepare(
       'UPDATE dead_letters SET deliveries = deliveries + ?, code = ?, message = ?, died_ms = ?, replayed = 0 WHERE group_id = ? AND id = ?',
@@ -93,8 +93,8 @@ export class DeadLetters {
     const why = message.slice(0, limits.errorTextMax);
     const { changes } = this.#diedAgain.run(deliveries, code, why, wallMs, groupId, id);
     if (changes > 0 || record === undefined) return;
-    const { journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity } = record;
-    const copy = [journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity];
+    const { journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key, integrity } = record;
+    const copy = [journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity, key];
     this.#insert.run(groupId, id, deliveries, code, why, wallMs, ...copy);
   }
 

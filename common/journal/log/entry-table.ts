@@ -8,7 +8,7 @@ export class EntryTable {
 
   constructor(db: Connection) {
     this.#insertRecord = db.prepare(
-      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#insertHole = db.prepare('INSERT INTO holes (journal, seq, hash, reason) VALUES (?, ?, ?, ?)');
   }
@@ -19,9 +19,9 @@ export class EntryTable {
       this.#insertHole.run(journal, entry.seq, entry.hash, entry.reason);
       return undefined;
     }
-    const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = entry;
+    const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key } = entry;
     return Number(
-      this.#insertRecord.run(journal, seq, tsMs, stream, agent, epoch, body, hash, trace, ref).lastInsertRowid,
+      this.#insertRecord.run(journal, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key).lastInsertRowid,
     );
   }
 }

@@ -38,7 +38,7 @@ interface LogRow extends Omit<LogRecord, 'integrity'> {
 
 /** CROSS keeps the records outermost: a plan that began with the journals would have to sort all of a machine's. */
 const selectRecords = `SELECT r.id, r.journal, j.journal_id AS journalId, j.machine, r.seq, r.ts AS tsMs, r.stream, r.agent, r.epoch,
-  r.body, r.hash, r.trace, r.ref FROM records r CROSS JOIN journals j ON j.id = r.journal`;
+  r.body, r.hash, r.trace, r.ref, r.key FROM records r CROSS JOIN journals j ON j.id = r.journal`;
 
 export class LogReader {
   readonly #db: Connection;
@@ -110,11 +110,11 @@ export class LogReader {
 
   /** `before`: a row that may be the one before it in its chain, so that its hash is at hand. */
   #recordOf(row: LogRow, before?: LogRow): LogRecord {
-    const { id, journal, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = row;
+    const { id, journal, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key } = row;
     const isNext = before?.journal === journal && before.seq === seq - 1;
     const previous = isNext ? before.hash : this.#hashBefore(row);
     const integrity = integrityOf(previous, row);
-    return { id, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity };
+    return { id, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key, integrity };
   }
 
   #hashBefore({ journal, journalId, seq }: LogRow): Uint8Array | null {

@@ -76,4 +76,9 @@ export const logMigrations: readonly string[] = [
   streamMigration,
   errorStandingMigration,
   zoneMigration,
+  `
+  -- What a record is about, in the words of its emitter.
+  ALTER TABLE records ADD COLUMN key TEXT NOT NULL DEFAULT '';
+  ALTER TABLE dead_letters ADD COLUMN key TEXT NOT NULL DEFAULT '';
+  `,
 ];

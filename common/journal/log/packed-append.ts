@@ -21,10 +21,12 @@ export function unpackAppend(batch: PackedAppend | LogAppend): LogAppend {
   if ('entries' in batch) return batch;
   const { seqs, records, hashes, ...rest } = batch;
   const hashOf = unpackHashes(hashes);
-  const entries = unpackRecords(records).map(({ stream, tsMs, agent, epoch, body, trace, ref }, i): RecordEntry => {
-    const [seq = 0, hash = NO_HASH] = [seqs[i], hashOf[i]];
-    return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, hash };
-  });
+  const entries = unpackRecords(records).map(
+    ({ stream, tsMs, agent, epoch, body, trace, ref, key }, i): RecordEntry => {
+      const [seq = 0, hash = NO_HASH] = [seqs[i], hashOf[i]];
+      return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, key, hash };
+    },
+  );
   return { ...rest, entries };
 }
 

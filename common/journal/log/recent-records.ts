@@ -87,7 +87,22 @@ export class RecentRecords {
 }
 
 function recordOf({ firstId, journalId, machine, isProved }: Stored, entry: RecordEntry, i: number): LogRecord {
-  const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref } = entry;
+  const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key } = entry;
   const integrity = isProved || i > 0 ? 'verified' : 'unverifiable';
-  return { id: firstId + i, journalId, machine, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, integrity };
+  return {
+    id: firstId + i,
+    journalId,
+    machine,
+    seq,
+    tsMs,
+    stream,
+    agent,
+    epoch,
+    body,
+    hash,
+    trace,
+    ref,
+    key,
+    integrity,
+  };
 }

@@ -99,4 +99,26 @@ export const journalMigrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX reporters_by_turn ON reporters (turn);
   `,
+  `
+  -- What a record is about, in the words of its emitter.
+  ALTER TABLE records ADD COLUMN key TEXT NOT NULL DEFAULT '';
+
+  -- Records that bear a key by which a repeat is known: what was stored under it, and where. turn orders them by age; digest
+  -- covers all other columns.
+  CREATE TABLE dedupe_keys (
+    turn INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    dedupe_key TEXT NOT NULL,
+    content BLOB NOT NULL,
+    journal_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    stored_ms INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    UNIQUE (stream, dedupe_key)
+  ) STRICT;
+
+  -- Those of the last batch that were stored before, so that its repeat gets the same answer.
+  ALTER TABLE producers ADD COLUMN repeats TEXT NOT NULL DEFAULT '';
+  `,
 ];

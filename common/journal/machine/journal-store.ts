@@ -16,9 +16,11 @@ import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sq
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { transact } from '../sqlite/transaction.js';
+import { batchRefusal } from './batch-refusal.js';
 import type { Damage } from './chain-run.js';
 import { acknowledgedTooFar, type Chain, ChainTable, positionOf } from './chain-table.js';
 import { CheckpointTable } from './checkpoint-table.js';
+import { type DedupePlan, DedupeTable } from './dedupe-table.js';
 import { advanceEpoch, claimFor } from './journal-meta.js';
 import { journalMigrations } from './journal-schema.js';
 import { readTail, type TailOptions, type TailRecord } from './journal-tail.js';
@@ -43,6 +45,7 @@ export class JournalStore {
   readonly #chains: ChainTable;
   readonly #records: RecordTable;
   readonly #producers: ProducerTable;
+  readonly #dedupe: DedupeTable;
   readonly #checkpoints: CheckpointTable;
   readonly #reports: ReportIntake;
 
@@ -65,6 +68,7 @@ export class JournalStore {
     this.#chains = new ChainTable(db);
     this.#records = new RecordTable(db);
     this.#producers = new ProducerTable(db);
+    this.#dedupe = new DedupeTable(db);
     this.#checkpoints = new CheckpointTable(db);
     this.#reports = new ReportIntake(db);
     this.epoch = this.#transact('journal.open', () => {
@@ -83,12 +87,14 @@ export class JournalStore {
       const start = this.#chains.current;
       let chain = start;
       const outcomes = batches.map((batch) => {
-        const refusal = this.#refusalOf(batch);
+        const refusal = batchRefusal(batch, this.#checkpoints);
         if (refusal !== undefined) return refused(refusal);
         const verdict = batch.producer === undefined ? undefined : this.#producers.judge(batch.producer, batch.records);
         if (verdict?.kind === 'conflict') return refused(verdict.error);
         if (verdict?.kind === 'repeat') return succeeded({ ...verdict.receipt, isRepeat: true, missingCount: 0 });
-        const { head, receipt } = this.#store(chain, batch);
+        const plan = batch.dedupe === undefined ? undefined : this.#dedupe.plan(batch.records, batch.dedupe);
+        if (plan?.ok === false) return plan;
+        const { head, receipt } = this.#store(chain, batch, plan?.value);
         chain = { ...chain, head };
         return succeeded({ ...receipt, isRepeat: false, missingCount: verdict?.missingCount ?? 0 });
       });
@@ -223,32 +229,26 @@ export class JournalStore {
     this.#guard(() => closeDatabase(this.#db));
   }
 
-  #refusalOf({ records, checkpoint }: AppendBatch): MeshError | undefined {
-    if (records.length > limits.recordBatchMax) {
-      return new MeshError('TOO_LARGE', `a batch of ${records.length} records is larger than ${limits.recordBatchMax}`);
-    }
-    for (const record of records) {
-      const refusal = refusalOf(record);
-      if (refusal !== undefined) return refusal;
-    }
-    return checkpoint === undefined ? undefined : this.#checkpoints.refusalOf(checkpoint);
-  }
-
   /** Writes the rows of a batch behind the head of `chain`; the caller puts the chain with the new head. */
-  #store(chain: Chain, { records, producer, checkpoint }: AppendBatch): { head: Chain['head']; receipt: Receipt } {
+  #store(
+    chain: Chain,
+    { records, producer, checkpoint }: AppendBatch,
+    plan?: DedupePlan,
+  ): { head: Chain['head']; receipt: Receipt } {
     const { journalId } = chain;
     let { seq, hash } = chain.head;
-    const hashes = records.map((record) => {
+    const hashes = (plan?.fresh ?? records).map((record) => {
       seq += 1;
       hash = chainHash(hash, seq, record);
       this.#records.insert(chain, seq, record, hash);
       return hash;
     });
-    if (producer !== undefined && records.length > 0) {
-      this.#producers.put(producer, records.length, journalId, chain.head, hash, positionOf(chain, seq));
-    }
+    const stored = { journalId, firstSeq: chain.head.seq + 1, hashes };
+    const receipt = plan === undefined ? stored : this.#dedupe.put(plan, stored);
+    if (producer !== undefined && records.length > 0)
+      this.#producers.put(producer, records, receipt, chain.head.hash, { hash, position: positionOf(chain, seq) });
     if (checkpoint !== undefined) this.#checkpoints.put(checkpoint);
-    return { head: { seq, hash }, receipt: { journalId, firstSeq: chain.head.seq + 1, hashes } };
+    return { head: { seq, hash }, receipt };
   }
 
   /** Lets `work` store records behind the current head. */

@@ -9,6 +9,7 @@ import type { Outcome } from '../sqlite/outcome.js';
 import type { Damage } from './chain-run.js';
 import type { Chain, ChainStatus, ChainTable } from './chain-table.js';
 import type { Checkpoint } from './checkpoint-table.js';
+import type { DedupeKeys } from './dedupe-table.js';
 import type { Producer, Receipt } from './producer-table.js';
 import type { RunBounds } from './record-table.js';
 
@@ -16,6 +17,8 @@ export interface AppendBatch {
   readonly records: readonly NewRecord[];
   /** Who sent it, so that a repeat is answered with the receipts of the first time. */
   readonly producer?: Producer;
+  /** Only where a record has such a key. */
+  readonly dedupe?: DedupeKeys;
   /** Stored in the same transaction as the records. */
   readonly checkpoint?: Checkpoint;
   /** What the mesh has to say of itself: written also when the disk is full, into what is kept for that. */

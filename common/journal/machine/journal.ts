@@ -20,6 +20,7 @@ import type {
   Reported,
 } from './journal-types.js';
 import type { JournalOperations } from './journal-worker.js';
+import { storedOf } from './producer-table.js';
 import { RecentRun } from './recent-run.js';
 import type { Run } from './record-table.js';
 
@@ -77,7 +78,7 @@ export class Journal {
     const checkpointBytes = batch.checkpoint?.bytes.byteLength ?? 0;
     const { hashes, ...rest } = await this.#client.call('append', { ...batch, records }, bytes + checkpointBytes);
     const appended: Appended = { ...rest, hashes: unpackHashes(hashes) };
-    if (!appended.isRepeat) this.#recent.add(appended, unpackRecords(records));
+    if (!appended.isRepeat) this.#recent.add(appended, storedOf(unpackRecords(records), appended.repeats));
     return appended;
   }
 

@@ -5,7 +5,7 @@
  * the same number with other content is a conflict, not a repeat.
  */
 import { MeshError } from '../../core/errors.js';
-import { type ChainPoint, chainHash, type NewRecord, sameHash } from '../record.js';
+import { chainHash, contentHash, type NewRecord, sameHash } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
 
 export interface Producer {
@@ -15,11 +15,21 @@ export interface Producer {
   readonly firstSeq: number;
 }
 
-/** Where a batch lies: its records are numbered from `firstSeq` on, each under its hash. */
+/** A record of a batch that was stored before under its dedupeKey, and where. */
+export interface Repeated {
+  readonly index: number;
+  readonly journalId: string;
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+/** Where a batch lies: its records are numbered from `firstSeq` on, each under its hash, but for those that were stored before. */
 export interface Receipt {
   readonly journalId: string;
   readonly firstSeq: number;
   readonly hashes: readonly Uint8Array[];
+  /** Only where there are any. */
+  readonly repeats?: readonly Repeated[];
 }
 
 interface ProducerRow {
@@ -29,7 +39,10 @@ interface ProducerRow {
   journal_seq: number;
   previous_hash: Uint8Array;
   last_hash: Uint8Array;
+  repeats: string;
 }
+
+type RepeatColumns = [index: number, journalId: string, seq: number, hash: string, content: string];
 
 export type ProducerVerdict =
   /** `missingCount`: records that the emitter was told are safe and that this journal does not hold any more. */
@@ -44,7 +57,7 @@ export class ProducerTable {
 
   constructor(db: Connection) {
     this.#get = db.prepare<[string], ProducerRow>('SELECT * FROM producers WHERE id = ?');
-    this.#put = db.prepare('REPLACE INTO producers VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#put = db.prepare('REPLACE INTO producers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#trim = db.prepare<[number]>(
       'DELETE FROM producers WHERE position <= (SELECT position FROM producers ORDER BY position DESC LIMIT 1 OFFSET ?)',
     );
@@ -65,15 +78,16 @@ export class ProducerTable {
     return { kind: 'conflict', error };
   }
 
+  /** `last`: of what was stored of the batch, or before it. */
   put(
     { id, firstSeq }: Producer,
-    count: number,
-    journalId: string,
-    previous: ChainPoint,
-    lastHash: Uint8Array,
-    position: number,
+    records: readonly NewRecord[],
+    { journalId, firstSeq: journalSeq, repeats }: Receipt,
+    previousHash: Uint8Array,
+    last: { readonly hash: Uint8Array; readonly position: number },
   ): void {
-    this.#put.run(id, firstSeq, count, journalId, previous.seq + 1, previous.hash, lastHash, position);
+    const place = [journalId, journalSeq, previousHash, last.hash, last.position];
+    this.#put.run(id, firstSeq, records.length, ...place, repeats === undefined ? '' : textOf(repeats, records));
   }
 
   /** Keeps the emitters that were heard last. */
@@ -83,12 +97,45 @@ export class ProducerTable {
 }
 
 function receiptAgain(last: ProducerRow, records: readonly NewRecord[]): Receipt | undefined {
+  const repeats = last.repeats === '' ? undefined : repeatsOf(last.repeats, records);
+  if (repeats === null) return undefined;
   let hash = last.previous_hash;
-  const hashes = records.map((record, index) => {
+  const hashes = storedOf(records, repeats).map((record, index) => {
     hash = chainHash(hash, last.journal_seq + index, record);
     return hash;
   });
-  return sameHash(hash, last.last_hash)
-    ? { journalId: last.journal_id, firstSeq: last.journal_seq, hashes }
-    : undefined;
+  if (!sameHash(hash, last.last_hash)) return undefined;
+  const receipt = { journalId: last.journal_id, firstSeq: last.journal_seq, hashes };
+  return repeats === undefined ? receipt : { ...receipt, repeats };
 }
+
+/** Those records of a batch that were not stored before. */
+export function storedOf(
+  records: readonly NewRecord[],
+  repeats: readonly Repeated[] | undefined,
+): readonly NewRecord[] {
+  if (repeats === undefined) return records;
+  const repeated = new Set(repeats.map(({ index }) => index));
+  return records.filter((_, index) => !repeated.has(index));
+}
+
+function textOf(repeats: readonly Repeated[], records: readonly NewRecord[]): string {
+  const columns = repeats.flatMap(({ index, journalId, seq, hash }): RepeatColumns[] => {
+    const record = records[index];
+    return record === undefined ? [] : [[index, journalId, seq, base64Of(hash), base64Of(contentHash(record))]];
+  });
+  return JSON.stringify(columns);
+}
+
+/** Null when these are not the records of which it was said. */
+function repeatsOf(text: string, records: readonly NewRecord[]): readonly Repeated[] | null {
+  const columns = JSON.parse(text) as RepeatColumns[];
+  const isSame = columns.every(([index, , , , content]) => {
+    const record = records[index];
+    return record !== undefined && base64Of(contentHash(record)) === content;
+  });
+  if (!isSame) return null;
+  return columns.map(([index, journalId, seq, hash]) => ({ index, journalId, seq, hash: Buffer.from(hash, 'base64') }));
+}
+
+const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

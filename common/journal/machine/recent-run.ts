@@ -86,6 +86,6 @@ export class RecentRun {
 
 function entryOf(seq: number, record: NewRecord | undefined, hash: Uint8Array | undefined): RecordEntry | undefined {
   if (record === undefined || hash === undefined) return undefined;
-  const { stream, tsMs, agent, epoch, body, trace, ref } = record;
-  return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, hash };
+  const { stream, tsMs, agent, epoch, body, trace, ref, key } = record;
+  return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, key, hash };
 }

@@ -17,6 +17,7 @@ export interface RecordRow {
   readonly hash: unknown;
   readonly trace: unknown;
   readonly ref: unknown;
+  readonly key: unknown;
 }
 
 export interface RunBounds {
@@ -46,8 +47,8 @@ export class RecordTable {
   readonly #hasRef;
 
   constructor(db: Connection) {
-    this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array, string, string]>(
-      'INSERT INTO records (position, ts, stream, agent, epoch, body, hash, trace, ref) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array, string, string, string]>(
+      'INSERT INTO records (position, ts, stream, agent, epoch, body, hash, trace, ref, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#range = db.prepare<[number, number], RecordRow>(
       'SELECT * FROM records WHERE position BETWEEN ? AND ? ORDER BY position',
@@ -66,8 +67,8 @@ export class RecordTable {
   }
 
   insert(chain: Chain, seq: number, record: NewRecord, hash: Uint8Array): void {
-    const { tsMs, stream, agent, epoch, body, trace, ref } = record;
-    this.#insert.run(positionOf(chain, seq), tsMs, stream, agent, epoch, body, hash, trace, ref);
+    const { tsMs, stream, agent, epoch, body, trace, ref, key } = record;
+    this.#insert.run(positionOf(chain, seq), tsMs, stream, agent, epoch, body, hash, trace, ref, key);
   }
 
   /** The entries after `from`, each verified. A stored hash that is proved wrong is written anew. */
@@ -138,16 +139,17 @@ export function storedEntryOf(row: RecordRow, seq: number): StoredEntry {
 const hashOf = (value: unknown): Uint8Array | null =>
   value instanceof Uint8Array && value.byteLength === HASH_BYTES ? value : null;
 
-function recordOf({ ts, stream, agent, epoch, body, trace, ref }: RecordRow): NewRecord | undefined {
+function recordOf({ ts, stream, agent, epoch, body, trace, ref, key }: RecordRow): NewRecord | undefined {
   const isWhole =
     typeof stream === 'string' &&
     typeof agent === 'string' &&
     body instanceof Uint8Array &&
     typeof trace === 'string' &&
     typeof ref === 'string' &&
+    typeof key === 'string' &&
     isCount(ts) &&
     isCount(epoch);
-  return isWhole ? { stream, tsMs: ts, agent, epoch, body, trace, ref } : undefined;
+  return isWhole ? { stream, tsMs: ts, agent, epoch, body, trace, ref, key } : undefined;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

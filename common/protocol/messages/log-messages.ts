@@ -15,7 +15,7 @@ import {
   Text,
   WaitMs,
 } from '../message-parts.js';
-import { MarkedTuple } from '../record-marks.js';
+import { MarkedTuple, RecordMarks } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';
 import { Type } from '../type.js';
 
@@ -47,7 +47,7 @@ export const logMessages = {
       previous: MaybeHash,
       entries: Type.Array(
         Type.Union([
-          MarkedTuple([Type.Integer({ minimum: 1 }), WallMs, Stream, Name, Epoch, Body, Hash]),
+          MarkedTuple([Type.Integer({ minimum: 1 }), WallMs, Stream, Name, Epoch, Body, Hash], RecordMarks),
           Type.Tuple([Type.Integer({ minimum: 1 }), MaybeHash, Text]),
         ]),
         { minItems: 1, maxItems: limits.recordBatchMax },

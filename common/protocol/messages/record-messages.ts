@@ -1,8 +1,8 @@
 /** What a node answers about its machine's journal and the errors that are stored in it. */
 import { limits } from '../../core/limits.js';
 import { ErrorReportInput } from '../error-report.js';
-import { Body, closed, Hash, JournalId, JournalStatus, method, Nothing, Stream } from '../message-parts.js';
-import { MarkedTuple, TraceId } from '../record-marks.js';
+import { Body, Count, closed, Hash, JournalId, JournalStatus, method, Nothing, Stream } from '../message-parts.js';
+import { EmitMarks, MarkedTuple, TraceId } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';
 import { Bytes } from '../schema.js';
 import { Type } from '../type.js';
@@ -15,7 +15,7 @@ export const recordMessages = {
       agent: Name,
       epoch: Epoch,
       firstSeq: Type.Integer({ minimum: 1, description: "the emitter's own count of its records" }),
-      records: Type.Array(MarkedTuple([Stream, WallMs, Body]), {
+      records: Type.Array(MarkedTuple([Stream, WallMs, Body], EmitMarks), {
         maxItems: limits.recordBatchMax,
         description: 'none, when only the checkpoint moves',
       }),
@@ -23,7 +23,17 @@ export const recordMessages = {
         closed({ name: Type.String({ maxLength: limits.topicLengthMax }), value: Bytes(limits.checkpointBytesMax) }),
       ),
     }),
-    closed({ journalId: JournalId, firstSeq: Type.Integer({ minimum: 1 }), hashes: Type.Array(Hash) }),
+    closed({
+      journalId: JournalId,
+      firstSeq: Type.Integer({ minimum: 1 }),
+      hashes: Type.Array(Hash),
+      repeats: Type.Optional(
+        Type.Array(closed({ index: Count, journalId: JournalId, seq: Type.Integer({ minimum: 1 }), hash: Hash }), {
+          description:
+            'records of the batch that were stored before under their dedupeKey; the others have the hashes, in order',
+        }),
+      ),
+    }),
   ),
   'journal.checkpoint': method(
     'node',

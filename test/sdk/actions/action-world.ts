@@ -67,7 +67,7 @@ export class ActionWorld {
       stream: () => {
         throw new Error('no streams here');
       },
-      emit: async (stream, _, { trace }) => this.#onEmitted([stream], trace),
+      emit: async (stream, _, __, { trace }) => this.#onEmitted([stream], trace),
       emitBatch: async (records, _, { trace }) => [
         this.#onEmitted(
           records.map(({ stream }) => stream),
