@@ -145,7 +145,8 @@ describe('a backup', () => {
     log.appendBatches([{ machine: 'pc2', ...answered(pending) }]);
     store.close();
     const { store: second } = world().journal();
-    append(second, { records: recordsOf(2, 'second') });
+    const keyed = { records: recordsOf(2, 'second'), dedupe: { keys: ['one', 'two'], wallMs: 1_000 } };
+    append(second, keyed);
     second.close();
 
     expect((await putBack(name, { isDryRun: true })).carriedCount).to.equal(3);
@@ -157,6 +158,7 @@ describe('a backup', () => {
     forward(restored, log);
     const texts = log.read({}).records.map(textOf).slice(6);
     expect(texts).to.deep.equal(['sent1', 'sent2', 'pending1', 'second1', 'second2', 'restored 3']);
+    expect(append(restored, keyed).repeats, 'known by their keys').to.have.length(2);
     restored.close();
     expect(verifyStore(world().path('journal.db'), 'journal', () => undefined)).to.include({
       damagedCount: 0,

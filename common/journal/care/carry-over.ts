@@ -7,7 +7,15 @@ import { type Chain, ChainTable, positionOf } from '../machine/chain-table.js';
 import type { Connection } from '../sqlite/database.js';
 
 /** Those that are right only as they were at the end; each is taken whole. */
-export const carriedTables = ['checkpoints', 'producers', 'fold_kinds', 'folds', 'fold_bodies', 'reporters'];
+export const carriedTables = [
+  'checkpoints',
+  'producers',
+  'dedupe_keys',
+  'fold_kinds',
+  'folds',
+  'fold_bodies',
+  'reporters',
+];
 
 /** All or nothing, in one transaction of `copy`. @returns how many records main does not have yet */
 export function carryOver(present: Connection, copy: Connection): number {
