@@ -208,6 +208,10 @@ export const limits = {
   /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
   recordBatchMax: 1_000,
   recordBatchBytesMax: 1 * MIB,
+  /** From one batch to main to the next, at least; so late may be what is emitted right behind another record. Each batch costs
+   *  two commits and a dozen turns of threads: one for each record that is emitted alone would make the next one wait. Even so
+   *  100,000 records or 100 MiB pass in a second. */
+  forwardGatherMs: 10,
   /** Records of one agent that are in line for the journal, and their bytes. Beyond it an emit waits for room … */
   emitQueueMax: 20_000,
   emitQueueBytesMax: 64 * MIB,

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { assertDurable, openDatabase } from '../../common/journal/sqlite/database.js';
 import { ensureLocalFolder, networkFilesystemOf } from '../../common/journal/sqlite/local-folder.js';
 import { storeError } from '../../common/journal/sqlite/sqlite-error.js';
+import { transact, transactUnsynced } from '../../common/journal/sqlite/transaction.js';
 import { append, failureOf, pendingOf, recordsOf, textOf, useWorld } from './world.js';
 
 describe('opening a store', () => {
@@ -20,6 +21,21 @@ describe('opening a store', () => {
   it('makes every commit synced, read back from the connection after the schema is there', () => {
     expect(open().value).to.deep.equal(['wal', 2, 2]);
     expect(open().value).to.deep.equal(['wal', 2, 2]);
+  });
+
+  it('syncs again after a commit that needs none, whether that one succeeded or not', () => {
+    openDatabase({ file: world().path('x.db'), migrations, wallMs: 5 }, (db) => {
+      const synchronous = () => db.pragma('synchronous', { simple: true });
+      const fail = () => {
+        throw new Error('in between');
+      };
+      expect(transactUnsynced(db, 'journal.acknowledge', synchronous)).to.equal(1);
+      expect(synchronous()).to.equal(2);
+      expect(() => transactUnsynced(db, 'journal.acknowledge', fail)).to.throw('in between');
+      expect(synchronous()).to.equal(2);
+      expect(transact(db, 'journal.append', synchronous)).to.equal(2);
+      db.close();
+    });
   });
 
   it('refuses a connection that would not sync', () => {

@@ -88,7 +88,7 @@ describe('the forwarder', () => {
 
   const open = async () => (await Journal.open({ file: join(folder, 'journal.db'), machine: 'pc2' })).journal;
   const append = (n: number) => journal.append({ records: [recordOf('notes', n, 'echo', 1, encode({ n }))] });
-  function forward(): Forwarder {
+  function forward(options: { gatherMs?: number } = {}): Forwarder {
     forwarder = new Forwarder({
       journal,
       machine: 'pc2',
@@ -96,6 +96,7 @@ describe('the forwarder', () => {
       name: 'node@pc2',
       onIncident: (incident) => incidents.push(incident),
       onLink: () => undefined,
+      ...options,
     });
     forwarder.start();
     return forwarder;
@@ -111,6 +112,22 @@ describe('the forwarder', () => {
     await until(delivered);
     expect([...log.held.values()].flat().map(([seq]) => seq)).to.deep.equal([1, 2]);
     expect(forwarder.counters).to.include({ forwarded: 2, incidents: 0 });
+  });
+
+  it('sends what comes one by one in batches, and none of them right behind another', async () => {
+    const gatherMs = 200;
+    const startMs = performance.now();
+    forward({ gatherMs });
+    for (let n = 1; n <= 8; n++) {
+      await append(n);
+      forwarder.wake();
+      if (n === 1) await until(() => log.count === 1);
+    }
+    await until(delivered);
+    // A timer may be early by its own millisecond.
+    const batchesMax = 1 + (performance.now() - startMs) / (gatherMs - 1);
+    expect(forwarder.counters).to.include({ forwarded: 8 });
+    expect(forwarder.counters.batches).to.be.at.most(batchesMax);
   });
 
   it('sends again what was not answered', async () => {

@@ -33,6 +33,8 @@ export interface ForwarderOptions {
   /** Stores an incident as a record of this machine. */
   readonly onIncident: (incident: Incident) => void;
   readonly onLink: (up: boolean) => void;
+  /** From one batch to the next, at least; default: `limits.forwardGatherMs`. */
+  readonly gatherMs?: number;
 }
 
 const RETRY = { firstMs: 50, maxMs: 1_000, factor: 2 };
@@ -44,6 +46,8 @@ export class Forwarder {
   #state = emptyOutbox;
   /** Of what was appended when the journal was read last from its beginning. */
   #mark = 0;
+  /** When the journal was read last for what is to be sent. */
+  #readMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #idle = true;
 
@@ -135,6 +139,7 @@ export class Forwarder {
       case 'mark':
         return { kind: 'marked', isNews: await journal.markLostTail(ask.journalId, ask.incident.toRecord()) };
       case 'read': {
+        await this.#gather();
         const { bytesMax, after } = ask;
         const bounds = { limit: limits.recordBatchMax, bytesMax };
         return {
@@ -153,6 +158,14 @@ export class Forwarder {
         await delay(backoffMs(RETRY, ask.failures, Math.random()), this.#ending.signal).catch(() => undefined);
         return { kind: 'woken' };
     }
+  }
+
+  /** The first record after a rest goes at once; those behind it go together, so that each batch is worth its commits. */
+  async #gather(): Promise<void> {
+    const { gatherMs = limits.forwardGatherMs } = this.options;
+    const restMs = this.#readMs + gatherMs - performance.now();
+    if (restMs > 0) await delay(restMs, this.#ending.signal);
+    this.#readMs = performance.now();
   }
 
   async #send({ journalId, previous, entries }: Run): Promise<number> {

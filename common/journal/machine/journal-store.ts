@@ -15,7 +15,7 @@ import { type ChainPoint, chainHash, type NewRecord, refusalOf } from '../record
 import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
-import { transact } from '../sqlite/transaction.js';
+import { transact, transactUnsynced } from '../sqlite/transaction.js';
 import { batchRefusal } from './batch-refusal.js';
 import type { Damage } from './chain-run.js';
 import { acknowledgedTooFar, type Chain, ChainTable, positionOf } from './chain-table.js';
@@ -133,11 +133,11 @@ export class JournalStore {
     return undefined;
   }
 
-  /** The log holds the chain up to `seq`. Fails with NOT_FOUND, or CONFLICT when it claims more than there is. */
+  /** The log holds the chain up to `seq`: it can be asked again after a power cut. Fails with NOT_FOUND, CONFLICT (too far). */
   acknowledge({ journalId, seq }: { journalId: string; seq: number }): void {
     const chain = this.#chains.find(journalId);
     if (seq > chain.head.seq) throw acknowledgedTooFar(chain, seq);
-    if (seq > chain.acked.seq) this.#moveAcked(chain, seq);
+    if (seq > chain.acked.seq) this.#moveAcked(chain, seq, transactUnsynced);
   }
 
   /** The log lost its own tail and holds the chain only up to `seq`: what is still here after that is pending again. */
@@ -268,8 +268,8 @@ export class JournalStore {
     return { seq, hash: this.#records.hashAt(chain, seq) };
   }
 
-  #moveAcked(chain: Chain, seq: number): void {
-    this.#transact('journal.acknowledge', () => this.#chains.put({ ...chain, acked: this.#pointAt(chain, seq) }));
+  #moveAcked(chain: Chain, seq: number, via = transact): void {
+    this.#transact('journal.acknowledge', () => this.#chains.put({ ...chain, acked: this.#pointAt(chain, seq) }), via);
   }
 
   #verifyPending(): Damage[] {
@@ -281,10 +281,10 @@ export class JournalStore {
   }
 
   /** J5. */
-  #transact<T>(what: Commit, work: () => T): T {
+  #transact<T>(what: Commit, work: () => T, via: typeof transact<T> = transact): T {
     const before = this.#chains.all;
     try {
-      return this.#guard(() => transact(this.#db, what, work));
+      return this.#guard(() => via(this.#db, what, work));
     } catch (thrown) {
       this.#chains.restore(before);
       throw thrown;

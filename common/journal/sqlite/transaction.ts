@@ -13,3 +13,16 @@ export function transact<T>(db: Connection, what: Commit, work: () => T): T {
   failpoint(`${what}.committed`);
   return result;
 }
+
+/**
+ * The same without a sync of its own: no crash of the process can undo it, but a power cut may, until the next commit that is
+ * synced. What was synced before stays, and nothing that is committed later is kept without it. For what can be found out again.
+ */
+export function transactUnsynced<T>(db: Connection, what: Commit, work: () => T): T {
+  db.pragma('synchronous = NORMAL');
+  try {
+    return transact(db, what, work);
+  } finally {
+    db.pragma('synchronous = FULL');
+  }
+}
