@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Type } from 'typebox';
 import type { ActionContext } from '../../../agents/sdk/define-agent.js';
+import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { encodeRequest } from '../../../common/protocol/envelope.js';
 import { expectRejection } from '../../support/expect-error.js';
@@ -313,7 +314,7 @@ describe('an agent that stood still', () => {
     });
     const client = world.client();
     await world.ask(client, 'work', { name: 'before' });
-    world.table.onBeat(performance.now(), 2_000);
+    world.table.onBeat(systemClock.monotonicMs(), 2_000);
     const giving = new AbortController();
     const given = client.send('work', { name: 'given up' }, { signal: giving.signal });
     const kept = world.ask(client, 'work', { name: 'kept' });
@@ -328,7 +329,7 @@ describe('an agent that stood still', () => {
   it('begins at once again when it has gone on for a while', async () => {
     world = await ActionWorld.open({ work: { run: () => ({}) } });
     const client = world.client();
-    world.table.onBeat(performance.now(), 2_000);
+    world.table.onBeat(systemClock.monotonicMs(), 2_000);
     await until(async () => {
       const startedMs = performance.now();
       await world.ask(client, 'work');
