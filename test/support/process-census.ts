@@ -2,7 +2,7 @@
  * Who lives, read from /proc by code of its own: what the tests of supervision judge by shares nothing with what it
  * judges. A process belongs to a machine of a fleet when it carries that machine's token in its environment.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface Resident {
   readonly pid: number;
@@ -42,11 +42,26 @@ export function rssOf(pid: number): number {
 }
 
 /** Open file descriptors; 0 for a process that is gone. */
-export function openFilesOf(pid: number): number {
+export const openFilesOf = (pid: number): number => namesOf(`/proc/${pid}/fd`).length;
+
+/** Those of them that are connections: a store opens further files of its own when somebody first asks for what is in it. */
+export function openSocketsOf(pid: number): number {
+  return namesOf(`/proc/${pid}/fd`).filter((fd) => linkOf(`/proc/${pid}/fd/${fd}`).startsWith('socket:')).length;
+}
+
+function namesOf(folder: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).length;
+    return readdirSync(folder);
   } catch {
-    return 0;
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 

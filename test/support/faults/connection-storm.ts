@@ -1,6 +1,6 @@
 /**
  * A thousand clients connect at once, and beside them a thousand that connect and say nothing: the clients are served, the
- * silent ones are dropped, and when all are gone the broker holds as many files as before.
+ * silent ones are dropped, and when all are gone the broker holds as many connections as before.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { CrowdOrder, CrowdReport } from '../../fixtures/crowd.js';
 import type { Measure } from '../figures.js';
-import { openFilesOf } from '../process-census.js';
+import { openSocketsOf } from '../process-census.js';
 import { waitUntil } from '../wait-for.js';
 import { placeOf, withCentralBroker } from './central-broker.js';
 import type { LoneFault } from './lone-fault.js';
@@ -25,7 +25,12 @@ const DROPPED: Measure = {
   isTight: true,
 };
 const DROPPED_ON_A_BUSY_BOX: Measure = { ...DROPPED, atMost: 15_000, isTight: false };
-const FILES: Measure = { what: 'files that the broker holds more afterwards', unit: '', of: 'max', atMost: 0 };
+const CONNECTIONS: Measure = {
+  what: 'connections that the broker holds more afterwards',
+  unit: '',
+  of: 'max',
+  atMost: 0,
+};
 const CROWD = fileURLToPath(new URL('../../fixtures/crowd.js', import.meta.url));
 const ROUNDS_LONG = 10;
 
@@ -37,7 +42,7 @@ export const connectionStorm: LoneFault = {
       const crowd = fork(CROWD);
       try {
         await once(crowd, 'spawn');
-        const base = openFilesOf(broker.pid);
+        const base = openSocketsOf(broker.pid);
         for (let round = 0; round < (isLong ? ROUNDS_LONG : 1); round++) {
           const idle = Array.from({ length: COUNT }, () => new SilentConnection(registry));
           const { answered, tookMs, failures } = await visit(round === 0 ? crowd : fork(CROWD), registry);
@@ -48,8 +53,8 @@ export const connectionStorm: LoneFault = {
             figures.add(DROPPED, heldMs);
             figures.add(DROPPED_ON_A_BUSY_BOX, heldMs);
           }
-          await waitUntil('the files of the storm to be closed', () => openFilesOf(broker.pid) <= base);
-          figures.add(FILES, Math.max(0, openFilesOf(broker.pid) - base));
+          await waitUntil('the connections of the storm to be closed', () => openSocketsOf(broker.pid) <= base);
+          figures.add(CONNECTIONS, Math.max(0, openSocketsOf(broker.pid) - base));
         }
       } finally {
         crowd.kill('SIGKILL');
