@@ -87,7 +87,7 @@ module.exports = {
       from: { path: '^agents/sdk/' },
       to: { path: '^common/protocol/(fingerprint|stack-frames)\\.ts$', reachable: true },
     },
-    only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/file-watch'),
+    only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/development/file-watch'),
     only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/resilience'),
     only('one-importer-of-typebox', '^node_modules/typebox/', '^common/protocol/type\\.'),
     only('one-importer-of-pino', '^node_modules/pino/', '^common/log/'),
@@ -99,7 +99,7 @@ module.exports = {
       from: {
         path: '^(agents|broker|cli|common)/',
         pathNot:
-          '^(agents/node/programs/child-process|agents/node/keeper|agents/alerter/routes/command|cli/node-process|cli/wrapped-process)\\.ts$',
+          '^(agents/node/programs/child-process|agents/node/keeper|agents/alerter/routes/command|cli/launch/node-process|cli/wrap/wrapped-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

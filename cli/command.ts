@@ -2,9 +2,10 @@
  * What a command is: one file per command holds its syntax, its options, its examples and what it does, and its help is
  * made of nothing else. Types only; nothing here runs.
  */
-import type { Arguments } from './arguments.js';
+
 import type { Context } from './context.js';
-import type { OptionSpec } from './option-spec.js';
+import type { Arguments } from './line/arguments.js';
+import type { OptionSpec } from './line/option-spec.js';
 
 export interface Operand {
   /** As commander reads it: `<agent>`, `[machine...]`. */

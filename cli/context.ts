@@ -5,9 +5,9 @@
 import type { FleetConfig, LoadFleetOptions, MachineConfig } from '../common/config/fleet-config.js';
 import type { Settings } from '../common/config/settings.js';
 import { MeshError } from '../common/core/errors.js';
-import type { FleetAccess } from './fleet-access.js';
-import type { GlobalFlags } from './global-options.js';
-import type { Output } from './output.js';
+import type { FleetAccess } from './fleet/fleet-access.js';
+import type { GlobalFlags } from './line/global-options.js';
+import type { Output } from './terminal/output.js';
 
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
@@ -99,7 +99,7 @@ export class Context {
   }
 
   async #openAccess(): Promise<FleetAccess> {
-    const { FleetAccess } = await import('./fleet-access.js');
+    const { FleetAccess } = await import('./fleet/fleet-access.js');
     const [fleet, settings] = await Promise.all([this.fleet(), this.settings()]);
     if (settings.machine !== undefined) await this.machine(settings.machine);
     return new FleetAccess(fleet, settings.machine);

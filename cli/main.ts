@@ -2,8 +2,8 @@
 /** The `mesh` command: hands the process to `runMesh` and ends with its exit code. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Interruption } from './interruption.js';
 import { runMesh } from './program.js';
+import { Interruption } from './terminal/interruption.js';
 
 const interruption = new Interruption();
 interruption.listen(process);

@@ -5,14 +5,14 @@
 import { MeshError, toMeshError } from '../common/core/errors.js';
 import type { Command } from './command.js';
 import { commandIndex, groupSummaries } from './command-index.js';
-import { helpOf, type ParsedLine, parseLine } from './command-line.js';
 import { Context, type Surroundings } from './context.js';
-import { exitCodeOf, printFailure } from './failure.js';
-import { globalFlagsOf, guessedFlags, valuedGlobals } from './global-options.js';
-import type { Interruption } from './interruption.js';
+import { helpOf, type ParsedLine, parseLine } from './line/command-line.js';
+import { globalFlagsOf, guessedFlags, valuedGlobals } from './line/global-options.js';
+import { routeOf } from './line/route.js';
 import { groupHelp, rootHelp } from './manual.js';
-import { Output, type OutputStreams } from './output.js';
-import { routeOf } from './route.js';
+import { exitCodeOf, printFailure } from './terminal/failure.js';
+import type { Interruption } from './terminal/interruption.js';
+import { Output, type OutputStreams } from './terminal/output.js';
 
 export interface World extends Surroundings, OutputStreams {
   readonly argv: readonly string[];
@@ -94,7 +94,7 @@ async function runCommand(world: World, command: Command, line: ParsedLine): Pro
 
 /** What the completion scripts ask: `mesh complete -- WORDS`. Its failures are silent: they would be typed into the line. */
 async function complete(world: World): Promise<number> {
-  const { offerCompletions } = await import('./shell-completion.js');
+  const { offerCompletions } = await import('./line/shell-completion.js');
   try {
     const words = world.argv.slice(world.argv[1] === '--' ? 2 : 1);
     await offerCompletions(words, world, commandIndex, groupSummaries);

@@ -1,8 +1,8 @@
 import { systemClock } from '../../common/core/clock.js';
 import { errorTable, toMeshError } from '../../common/core/errors.js';
-import { alertForm, alertRowsOf } from '../alert-row.js';
-import { askAlerter } from '../alerter-access.js';
 import type { Command } from '../command.js';
+import { askAlerter } from '../fleet/alerter-access.js';
+import { alertForm, alertRowsOf } from '../rows/alert-row.js';
 
 export const command: Command = {
   details:

@@ -1,9 +1,9 @@
 import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
-import { testForm } from '../alert-row.js';
-import { askAlerter } from '../alerter-access.js';
 import type { Command } from '../command.js';
+import { askAlerter } from '../fleet/alerter-access.js';
+import { testForm } from '../rows/alert-row.js';
 
 export const command: Command = {
   details:

@@ -3,8 +3,8 @@ import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import { parseCallTarget } from '../../common/protocol/name.js';
 import type { Command } from '../command.js';
-import { readJson } from '../json-input.js';
-import { jsonText } from '../json-text.js';
+import { readJson } from '../line/json-input.js';
+import { jsonText } from '../terminal/json-text.js';
 
 const TIMEOUT_MS_MAX = 3_600_000;
 

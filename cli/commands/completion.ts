@@ -19,7 +19,7 @@ export const command: Command = {
         hint: `use one of ${SHELLS.join(', ')}`,
       });
     }
-    const { printCompletionScript } = await import('../shell-completion.js');
+    const { printCompletionScript } = await import('../line/shell-completion.js');
     printCompletionScript(shell);
   },
 };

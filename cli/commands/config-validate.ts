@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { counted } from '../quantity.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:

@@ -1,8 +1,8 @@
 import { errorTable } from '../../common/core/errors.js';
 import type { Command } from '../command.js';
 import type { Finding } from '../doctor/examination.js';
-import type { Colors } from '../output.js';
-import { counted } from '../quantity.js';
+import type { Colors } from '../terminal/output.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:

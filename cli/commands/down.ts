@@ -2,8 +2,8 @@ import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { type StopOutcome, stopMachine } from '../machine-stop.js';
-import { machinesToStop } from '../start-plan.js';
+import { type StopOutcome, stopMachine } from '../launch/machine-stop.js';
+import { machinesToStop } from '../launch/start-plan.js';
 
 export const command: Command = {
   details:
@@ -58,7 +58,7 @@ async function configurationFault(context: Context): Promise<MeshError | undefin
 async function stopWithoutConfiguration(context: Context, fault: MeshError): Promise<number> {
   const { output } = context;
   const { home } = await context.settings();
-  const { stopBlindly } = await import('../blind-stop.js');
+  const { stopBlindly } = await import('../launch/blind-stop.js');
   const outcomes = await stopBlindly(home, (text) => output.note(text));
   // Nothing ran: then the fault is all there is to say.
   if (outcomes.length === 0) throw fault;

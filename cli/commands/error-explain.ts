@@ -3,8 +3,8 @@ import type { LogRecordBody } from '../../common/protocol/catalogue.js';
 import { explainFingerprint, groupOf } from '../../common/protocol/fingerprint.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { fingerprintOperand } from '../error-decision.js';
-import { explanationText } from '../fingerprint-text.js';
+import { fingerprintOperand } from '../records/error-decision.js';
+import { explanationText } from '../rows/fingerprint-text.js';
 
 export const command: Command = {
   details:

@@ -2,11 +2,11 @@ import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { severities } from '../../common/protocol/severity.js';
-import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
-import { errorGroupForm, errorGroupRowOf } from '../error-group-row.js';
-import { parseMoment } from '../moment.js';
-import { nameOption } from '../registry-filter.js';
+import type { Arguments } from '../line/arguments.js';
+import { parseMoment } from '../line/moment.js';
+import { nameOption } from '../line/registry-filter.js';
+import { errorGroupForm, errorGroupRowOf } from '../rows/error-group-row.js';
 
 const LIMIT_DEFAULT = 50;
 const statuses = ['open', 'muted', 'resolved', 'regressed'] as const;

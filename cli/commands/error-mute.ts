@@ -1,8 +1,8 @@
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Command } from '../command.js';
-import { decisionOf, decisionOptions, groupOperand, showDecision } from '../error-decision.js';
-import { durationOption } from '../moment.js';
+import { durationOption } from '../line/moment.js';
+import { decisionOf, decisionOptions, groupOperand, showDecision } from '../records/error-decision.js';
 
 export const command: Command = {
   details:

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { decisionOf, decisionOptions, groupOperand, showDecision } from '../error-decision.js';
+import { decisionOf, decisionOptions, groupOperand, showDecision } from '../records/error-decision.js';
 
 export const command: Command = {
   details:

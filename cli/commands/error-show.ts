@@ -1,11 +1,11 @@
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import type { Command } from '../command.js';
-import { fingerprintOperand, groupOperand } from '../error-decision.js';
-import { type ErrorGroupRow, errorGroupRowOf, impactText, untilText } from '../error-group-row.js';
-import { jsonText } from '../json-text.js';
-import type { Colors } from '../output.js';
-import { isoTime } from '../quantity.js';
-import { type ErrorRow, errorRowOf, severityText } from '../record-row.js';
+import { fingerprintOperand, groupOperand } from '../records/error-decision.js';
+import { type ErrorGroupRow, errorGroupRowOf, impactText, untilText } from '../rows/error-group-row.js';
+import { type ErrorRow, errorRowOf, severityText } from '../rows/record-row.js';
+import { jsonText } from '../terminal/json-text.js';
+import type { Colors } from '../terminal/output.js';
+import { isoTime } from '../terminal/quantity.js';
 
 interface SourceRow {
   /** Null, as the agent is, for what came from further places. */

@@ -1,7 +1,7 @@
 import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
 import type { Command } from '../command.js';
-import { tailArguments, tailLog, tailOptions } from '../log-tail.js';
-import { errorLine, errorRowOf } from '../record-row.js';
+import { tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
+import { errorLine, errorRowOf } from '../rows/record-row.js';
 
 export const command: Command = {
   details: 'From the log of main, each error once; follows until it is interrupted. ID goes on with --from.',

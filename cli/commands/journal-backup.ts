@@ -4,12 +4,12 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import { withProgress } from '../care-progress.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { sortAnswers } from '../machine-answers.js';
-import { sizeText } from '../quantity.js';
-import { allStores, askStores, logOption, type StorePlace, storeWord } from '../store-option.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { withProgress } from '../journals/care-progress.js';
+import { allStores, askStores, logOption, type StorePlace, storeWord } from '../journals/store-option.js';
+import { sizeText } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:
@@ -81,7 +81,7 @@ async function here(
   }
   const [{ backUp }, { storePathOf }] = await Promise.all([
     import('../../common/journal/care/backup.js'),
-    import('../store-path.js'),
+    import('../journals/store-path.js'),
   ]);
   const { home } = await context.fleet();
   const file = storePathOf(home, machine.name, store);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { systemClock } from '../../common/core/clock.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../machine-answers.js';
-import { ageText, isoTime, sizeText } from '../quantity.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { ageText, isoTime, sizeText } from '../terminal/quantity.js';
 
 export const command: Command = {
   details: 'Newest first. They are in the data folder of each machine; `mesh journal restore` puts one back.',

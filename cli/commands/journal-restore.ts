@@ -11,8 +11,8 @@ import type { Restored } from '../../common/journal/care/restore.js';
 import { acquireLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { counted } from '../quantity.js';
-import { logOption, type Store, storeWord } from '../store-option.js';
+import { logOption, type Store, storeWord } from '../journals/store-option.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:

@@ -1,9 +1,9 @@
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../machine-answers.js';
-import { durationOption } from '../moment.js';
-import { askStores, logOption, storesAsked, storeWord } from '../store-option.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { askStores, logOption, storesAsked, storeWord } from '../journals/store-option.js';
+import { durationOption } from '../line/moment.js';
 
 type Row = Readonly<Record<string, string | number | null>>;
 

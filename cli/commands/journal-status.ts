@@ -1,8 +1,8 @@
 import { errorTable } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../machine-answers.js';
-import { sizeText } from '../quantity.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { sizeText } from '../terminal/quantity.js';
 
 type JournalRow = Answer<'journal.status'>;
 

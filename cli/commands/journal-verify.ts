@@ -1,10 +1,10 @@
 import { errorTable } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { withProgress } from '../care-progress.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../machine-answers.js';
-import { counted } from '../quantity.js';
-import { allStores, askStores, logOption, storeWord } from '../store-option.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { withProgress } from '../journals/care-progress.js';
+import { allStores, askStores, logOption, storeWord } from '../journals/store-option.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:

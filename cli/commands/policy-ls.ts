@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { policyForm, policyRowsOf } from '../policy-row.js';
+import { policyForm, policyRowsOf } from '../rows/policy-row.js';
 
 export const command: Command = {
   details:

@@ -4,12 +4,12 @@ import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import { parseCallTarget } from '../../common/protocol/name.js';
 import type { AgentView } from '../../common/protocol/registry-entry.js';
-import { callForm } from '../call-row.js';
-import { type CallTrails, callTrails } from '../call-trails.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { fieldForm, fieldRowsOf } from '../policy-row.js';
-import { tableText } from '../table.js';
+import { type CallTrails, callTrails } from '../fleet/call-trails.js';
+import { callForm } from '../rows/call-row.js';
+import { fieldForm, fieldRowsOf } from '../rows/policy-row.js';
+import { tableText } from '../terminal/table.js';
 
 const LAST_DEFAULT = 10;
 

@@ -1,7 +1,7 @@
 import { refuseTakenPorts } from '../../common/config/ports.js';
 import type { Command } from '../command.js';
-import { fleetPorts, portForm, portLineOf, strangersOf } from '../fleet-ports.js';
-import { counted } from '../quantity.js';
+import { fleetPorts, portForm, portLineOf, strangersOf } from '../fleet/fleet-ports.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details: 'Exit code 6 with the line of ports.json when somebody else has a port of this box; 0 when all can be had.',

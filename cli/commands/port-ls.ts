@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { fleetPorts, portForm, portLineOf } from '../fleet-ports.js';
+import { fleetPorts, portForm, portLineOf } from '../fleet/fleet-ports.js';
 
 export const command: Command = {
   details:

@@ -1,7 +1,7 @@
 import { systemClock } from '../../common/core/clock.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../machine-answers.js';
-import { isAtRest, processForm, processRowOf } from '../process-row.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import { isAtRest, processForm, processRowOf } from '../rows/process-row.js';
 
 export const command: Command = {
   details: 'Asks every node of the fleet. A machine that does not answer is said, and the exit code is then 7.',

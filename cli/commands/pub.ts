@@ -1,7 +1,7 @@
 import { assertTopic } from '../../common/protocol/topic.js';
 import type { Command } from '../command.js';
-import { missingBrokers, openEventPath } from '../event-path.js';
-import { readJson } from '../json-input.js';
+import { missingBrokers, openEventPath } from '../fleet/event-path.js';
+import { readJson } from '../line/json-input.js';
 
 export const command: Command = {
   details:

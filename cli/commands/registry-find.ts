@@ -1,8 +1,8 @@
 import { MeshError } from '../../common/core/errors.js';
-import { parseAgentReference } from '../agent-reference.js';
-import { agentForm, agentRowOf } from '../agent-row.js';
 import type { Command } from '../command.js';
-import { filterOf, filterOptions } from '../registry-filter.js';
+import { parseAgentReference } from '../line/agent-reference.js';
+import { filterOf, filterOptions } from '../line/registry-filter.js';
+import { agentForm, agentRowOf } from '../rows/agent-row.js';
 
 export const command: Command = {
   details: 'All that is named must hold. Exit code 3 when nothing is found.',

@@ -1,5 +1,5 @@
-import { agentForm, agentRowOf } from '../agent-row.js';
 import type { Command } from '../command.js';
+import { agentForm, agentRowOf } from '../rows/agent-row.js';
 
 export const command: Command = {
   details:

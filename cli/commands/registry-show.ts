@@ -1,14 +1,14 @@
 import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import { parseAgentReference } from '../agent-reference.js';
-import { type AgentRow, agentRowOf, healthText } from '../agent-row.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { jsonText } from '../json-text.js';
-import type { Colors } from '../output.js';
-import { stateText } from '../process-row.js';
-import { ageText } from '../quantity.js';
+import { parseAgentReference } from '../line/agent-reference.js';
+import { type AgentRow, agentRowOf, healthText } from '../rows/agent-row.js';
+import { stateText } from '../rows/process-row.js';
+import { jsonText } from '../terminal/json-text.js';
+import type { Colors } from '../terminal/output.js';
+import { ageText } from '../terminal/quantity.js';
 
 type Action = Answer<'mesh.info'>['actions'][number];
 

@@ -1,10 +1,10 @@
 import type { AgentView, MachineEntry } from '../../common/protocol/registry-entry.js';
-import { type AgentRow, agentRowOf } from '../agent-row.js';
 import type { Command } from '../command.js';
-import type { Colors } from '../output.js';
-import { stateText } from '../process-row.js';
-import { isoTime } from '../quantity.js';
-import { filterOf, filterOptions, matches } from '../registry-filter.js';
+import { filterOf, filterOptions, matches } from '../line/registry-filter.js';
+import { type AgentRow, agentRowOf } from '../rows/agent-row.js';
+import { stateText } from '../rows/process-row.js';
+import type { Colors } from '../terminal/output.js';
+import { isoTime } from '../terminal/quantity.js';
 
 /** One line: how an agent or a machine is now, or that it is gone. */
 type WatchedChange =

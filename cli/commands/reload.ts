@@ -1,14 +1,14 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { errorTable, MeshError, toMeshError } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import type { FleetAccess } from '../fleet-access.js';
-import { plainLogLine } from '../log-line.js';
-import { sortAnswers } from '../machine-answers.js';
-import { plannedRow, type RolloutRow, rolloutForm, stepRow, stepText } from '../rollout-row.js';
-import { followRollout } from '../rollout-watch.js';
+import type { FleetAccess } from '../fleet/fleet-access.js';
+import { sortAnswers } from '../fleet/machine-answers.js';
+import type { Arguments } from '../line/arguments.js';
+import { plainLogLine } from '../logs/log-line.js';
+import { followRollout } from '../operations/rollout-watch.js';
+import { plannedRow, type RolloutRow, rolloutForm, stepRow, stepText } from '../rows/rollout-row.js';
 
 export const command: Command = {
   details:

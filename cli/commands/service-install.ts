@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { serviceFiles, serviceOperands, serviceOptions, userOption, writeService } from '../service-files.js';
+import { serviceFiles, serviceOperands, serviceOptions, userOption, writeService } from '../service/service-files.js';
 
 export const command: Command = {
   details:

@@ -1,5 +1,11 @@
 import type { Command } from '../command.js';
-import { type ServiceFile, serviceFiles, serviceOperands, serviceOptions, userOption } from '../service-files.js';
+import {
+  type ServiceFile,
+  serviceFiles,
+  serviceOperands,
+  serviceOptions,
+  userOption,
+} from '../service/service-files.js';
 
 export const command: Command = {
   details:

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { removeService, serviceFiles, serviceOperands, serviceOptions } from '../service-files.js';
+import { removeService, serviceFiles, serviceOperands, serviceOptions } from '../service/service-files.js';
 
 export const command: Command = {
   details:

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { agentOperands, operationOptions, runOperation } from '../operation-command.js';
+import { agentOperands, operationOptions, runOperation } from '../operations/operation-command.js';
 
 export const command: Command = {
   details:

@@ -2,10 +2,10 @@ import { systemClock } from '../../common/core/clock.js';
 import { errorTable } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import type { Command } from '../command.js';
-import type { MachineAnswer } from '../fleet-access.js';
-import type { Colors } from '../output.js';
-import { stateText } from '../process-row.js';
-import { ageText, isoTime } from '../quantity.js';
+import type { MachineAnswer } from '../fleet/fleet-access.js';
+import { stateText } from '../rows/process-row.js';
+import type { Colors } from '../terminal/output.js';
+import { ageText, isoTime } from '../terminal/quantity.js';
 
 /** A link that is down, a problem, a warning: whatever keeps a machine from being simply ready. */
 interface MachineStatus {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { MeshError } from '../../common/core/errors.js';
 import type { Command } from '../command.js';
-import { jsonText } from '../json-text.js';
+import { jsonText } from '../terminal/json-text.js';
 
 export const command: Command = {
   details:

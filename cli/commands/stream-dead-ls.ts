@@ -1,7 +1,7 @@
 import { systemClock } from '../../common/core/clock.js';
 import type { Command } from '../command.js';
-import { letterForm, letterRowOf } from '../consumer-group-row.js';
-import { lettersOf } from '../letter-choice.js';
+import { lettersOf } from '../records/letter-choice.js';
+import { letterForm, letterRowOf } from '../rows/consumer-group-row.js';
 
 export const command: Command = {
   details:

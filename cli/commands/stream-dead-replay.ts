@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
-import { chosenLetters, letterOperands, letterOptions } from '../letter-choice.js';
-import { counted } from '../quantity.js';
+import { chosenLetters, letterOperands, letterOptions } from '../records/letter-choice.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details:

@@ -2,11 +2,11 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input } from '../../common/protocol/catalogue.js';
-import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
-import { parseMoment } from '../moment.js';
-import { recordLine, recordRowOf } from '../record-row.js';
-import { nameOption } from '../registry-filter.js';
+import type { Arguments } from '../line/arguments.js';
+import { parseMoment } from '../line/moment.js';
+import { nameOption } from '../line/registry-filter.js';
+import { recordLine, recordRowOf } from '../rows/record-row.js';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 1_000_000;

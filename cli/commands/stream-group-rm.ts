@@ -1,7 +1,7 @@
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Command } from '../command.js';
-import { counted } from '../quantity.js';
+import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
   details: 'Refused while it has members. A consumer that joins a group of that name later makes a new one.',

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { consumerGroupForm } from '../consumer-group-row.js';
+import { consumerGroupForm } from '../rows/consumer-group-row.js';
 
 export const command: Command = {
   details:

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
-import { tailArguments, tailLog, tailOptions } from '../log-tail.js';
-import { recordLine, recordRowOf } from '../record-row.js';
+import { tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
+import { recordLine, recordRowOf } from '../rows/record-row.js';
 
 export const command: Command = {
   details:

@@ -2,10 +2,10 @@ import { MeshError } from '../../common/core/errors.js';
 import { assertPattern } from '../../common/protocol/topic.js';
 import type { EventInfo } from '../../common/wire/subscription.js';
 import type { Command } from '../command.js';
-import { isProbe, missingBrokers } from '../event-path.js';
-import { jsonText } from '../json-text.js';
-import type { Colors } from '../output.js';
-import { clockText } from '../quantity.js';
+import { isProbe, missingBrokers } from '../fleet/event-path.js';
+import { jsonText } from '../terminal/json-text.js';
+import type { Colors } from '../terminal/output.js';
+import { clockText } from '../terminal/quantity.js';
 
 interface ShownEvent {
   readonly topic: string;

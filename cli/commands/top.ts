@@ -3,9 +3,9 @@ import { errorTable } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import type { FleetSight } from '../fleet-sight.js';
-import { type TopControls, type TopSort, topSorts } from '../top-controls.js';
-import { type TopPicture, topPicture } from '../top-picture.js';
+import type { FleetSight } from '../fleet/fleet-sight.js';
+import { type TopControls, type TopSort, topSorts } from '../top/top-controls.js';
+import { type TopPicture, topPicture } from '../top/top-picture.js';
 
 export const command: Command = {
   details:
@@ -25,7 +25,7 @@ export const command: Command = {
     const { output } = context;
     const sort = topSorts.find((one) => one === args.text('sort')) ?? DEFAULT_SORT;
     const controls: TopControls = { sort, filter: args.text('filter') ?? '', isTyping: false, offset: 0 };
-    const { FleetSight } = await import('../fleet-sight.js');
+    const { FleetSight } = await import('../fleet/fleet-sight.js');
     const sight = new FleetSight(await context.access(), await context.machinesAsked(), systemClock);
     const picture = topPicture(await sight.look());
     if (sight.failure !== undefined) throw sight.failure;
@@ -38,7 +38,7 @@ export const command: Command = {
 const DEFAULT_SORT: TopSort = 'cpu';
 
 async function report({ output }: Context, picture: TopPicture, controls: TopControls): Promise<number> {
-  const { topReport } = await import('../top-view.js');
+  const { topReport } = await import('../top/top-view.js');
   const { roomColumns: columns, colors } = output;
   if (output.isHuman) output.text(topReport(picture, controls, { columns: Math.min(columns, REPORT_COLUMNS), colors }));
   else await show(output, picture);
@@ -70,7 +70,7 @@ async function watch(
   first: TopPicture,
   controls: TopControls,
 ): Promise<undefined> {
-  const { TopScreen } = await import('../top-screen.js');
+  const { TopScreen } = await import('../top/top-screen.js');
   const screen = new TopScreen(context, first, controls);
   try {
     while (!screen.left.aborted) {

@@ -2,11 +2,11 @@ import type { FleetConfig, MachineConfig } from '../../common/config/fleet-confi
 import { MeshError } from '../../common/core/errors.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { type PortLine, portForm, portLineOf } from '../fleet-ports.js';
-import { FleetStart } from '../fleet-start.js';
-import { launchPlanOf, planForm, planTitle } from '../launch-plan.js';
-import { startBoundMs } from '../machine-start.js';
-import { isLocal, machinesToStart, refuseObstacles, startOverThere } from '../start-plan.js';
+import { type PortLine, portForm, portLineOf } from '../fleet/fleet-ports.js';
+import { FleetStart } from '../launch/fleet-start.js';
+import { launchPlanOf, planForm, planTitle } from '../launch/launch-plan.js';
+import { startBoundMs } from '../launch/machine-start.js';
+import { isLocal, machinesToStart, refuseObstacles, startOverThere } from '../launch/start-plan.js';
 
 export const command: Command = {
   details:

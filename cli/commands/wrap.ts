@@ -7,8 +7,8 @@ import { NAME_PATTERN } from '../../common/protocol/name.js';
 import { severities } from '../../common/protocol/severity.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import type { WrapReporter } from '../wrap-reporter.js';
-import { runWrapped } from '../wrapped-process.js';
+import type { WrapReporter } from '../wrap/wrap-reporter.js';
+import { runWrapped } from '../wrap/wrapped-process.js';
 
 export const command: Command = {
   details:
@@ -40,7 +40,7 @@ export const command: Command = {
     const severity = severities.find((level) => level === asked) ?? 'error';
     let loading: Promise<WrapReporter> | undefined;
     const reporter = () => {
-      loading ??= import('../wrap-reporter.js').then(
+      loading ??= import('../wrap/wrap-reporter.js').then(
         ({ WrapReporter }) => new WrapReporter({ context, name, program, severity, isAgent: agent !== undefined }),
       );
       return loading;

@@ -4,7 +4,7 @@
  */
 import type { MeshError } from '../../common/core/errors.js';
 import type { Output as Answer, GroupStateBody, ProcessRowBody } from '../../common/protocol/catalogue.js';
-import type { FleetPort } from '../fleet-ports.js';
+import type { FleetPort } from '../fleet/fleet-ports.js';
 
 /** An agent or a broker that should answer. */
 export interface PartSight {

@@ -1,7 +1,7 @@
 /** `mesh alert` without a running fleet, and how it words what the alerter answers. */
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { alertForm, alertRowsOf } from '../../cli/alert-row.js';
+import { alertForm, alertRowsOf } from '../../cli/rows/alert-row.js';
 import { limits } from '../../common/core/limits.js';
 import { errorOf, runMesh } from './mesh-process.js';
 import { SampleFleet } from './sample-fleet.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isHopeless, launchStanding, restingAmong } from '../../cli/launch-standing.js';
+import { isHopeless, launchStanding, restingAmong } from '../../cli/launch/launch-standing.js';
 import type { StartCondition } from '../../common/config/schemas.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 

@@ -1,7 +1,7 @@
 /** `mesh policy` without a running fleet, and how it words what callers tell. */
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { callForm, callRowOf } from '../../cli/call-row.js';
+import { callForm, callRowOf } from '../../cli/rows/call-row.js';
 import { errorOf, runMesh } from './mesh-process.js';
 import { SampleFleet } from './sample-fleet.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ReportFold } from '../../cli/report-fold.js';
-import type { StderrBlock } from '../../cli/stderr-blocks.js';
+import { ReportFold } from '../../cli/wrap/report-fold.js';
+import type { StderrBlock } from '../../cli/wrap/stderr-blocks.js';
 import { limits } from '../../common/core/limits.js';
 import type { ErrorReportInput } from '../../common/protocol/error-report.js';
 

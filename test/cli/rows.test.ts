@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { type ProcessRow, processForm, processRowOf } from '../../cli/process-row.js';
-import { errorRowOf, recordRowOf } from '../../cli/record-row.js';
+import { type ProcessRow, processForm, processRowOf } from '../../cli/rows/process-row.js';
+import { errorRowOf, recordRowOf } from '../../cli/rows/record-row.js';
 import { encode } from '../../common/protocol/codec.js';
 
 describe('a row of ps', () => {

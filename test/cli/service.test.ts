@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { unitText } from '../../cli/systemd-unit.js';
+import { unitText } from '../../cli/service/systemd-unit.js';
 import { expectError } from '../support/expect-error.js';
 import { errorOf, runMesh } from './mesh-process.js';
 import { SampleFleet } from './sample-fleet.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WatchPlan } from '../../cli/watch-plan.js';
+import { WatchPlan } from '../../cli/development/watch-plan.js';
 import type { AgentSpec, Program } from '../../common/config/agent-specs.js';
 import { loadFleet } from '../../common/config/fleet-config.js';
 import { PACKAGE_ROOT } from './mesh-process.js';

@@ -1,4 +1,4 @@
-import { counted } from '../../quantity.js';
+import { counted } from '../../terminal/quantity.js';
 import { type Check, partsOf } from '../examination.js';
 
 /** No broker had to let go of a last value that it was to keep. */

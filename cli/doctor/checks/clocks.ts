@@ -1,4 +1,4 @@
-import { secondsText } from '../../quantity.js';
+import { secondsText } from '../../terminal/quantity.js';
 import { answering, type Check } from '../examination.js';
 
 /** What people do not see in the order of two machines' records. */

@@ -1,4 +1,4 @@
-import { counted } from '../../quantity.js';
+import { counted } from '../../terminal/quantity.js';
 import type { Check, Finding } from '../examination.js';
 
 /** Consumer groups get on with their streams, and lose nothing. */

@@ -1,4 +1,4 @@
-import { counted } from '../../quantity.js';
+import { counted } from '../../terminal/quantity.js';
 import { answering, type Check, type Finding } from '../examination.js';
 
 /** Every journal, and main's log, store what they are given. */

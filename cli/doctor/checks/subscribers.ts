@@ -1,4 +1,4 @@
-import { ageText, counted, secondsText } from '../../quantity.js';
+import { ageText, counted, secondsText } from '../../terminal/quantity.js';
 import { type Check, type Finding, type PartSight, partsOf } from '../examination.js';
 
 type Subscription = NonNullable<NonNullable<PartSight['health']>['subscriptions']>[number];
