@@ -11,7 +11,7 @@ import type { ErrorGroupBody, Output } from '../common/protocol/catalogue.js';
 import { encode } from '../common/protocol/codec.js';
 import { classified, type ErrorRule } from '../common/protocol/error-rule.js';
 import { severities } from '../common/protocol/severity.js';
-import type { MethodHandlers } from '../common/wire/method-table.js';
+import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 import { recordBodyOf } from './record-body.js';
 
 export class ErrorMethods {

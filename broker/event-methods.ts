@@ -1,6 +1,6 @@
 /** What the broker of a machine answers for events: what publishers want kept, and what late joiners ask for. */
 import { assertPattern, assertTopic, topicMatcher } from '../common/protocol/topic.js';
-import type { MethodHandlers } from '../common/wire/method-table.js';
+import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 import { KeptValues } from './kept-values.js';
 import { named } from './process-methods.js';
 

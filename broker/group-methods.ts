@@ -12,8 +12,8 @@ import type { DeliveredRecord, GroupState } from '../common/journal/consumers/gr
 import type { GroupsClient } from '../common/journal/consumers/groups-client.js';
 import type { GroupStateBody, Input, LetterBody, Output } from '../common/protocol/catalogue.js';
 import { Waiters } from '../common/registry/waiters.js';
-import type { IncomingRequest } from '../common/wire/incoming-request.js';
-import type { MethodHandlers } from '../common/wire/method-table.js';
+import type { IncomingRequest } from '../common/wire/answering/incoming-request.js';
+import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 import { recordBodyOf } from './record-body.js';
 
 export class GroupMethods {

@@ -11,7 +11,7 @@ import type { ChainEntry } from '../common/journal/record.js';
 import type { Input, Output } from '../common/protocol/catalogue.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { Waiters } from '../common/registry/waiters.js';
-import type { MethodHandlers } from '../common/wire/method-table.js';
+import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 import { recordBodyOf } from './record-body.js';
 import { answerStreams } from './stream-answers.js';
 

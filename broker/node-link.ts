@@ -9,7 +9,7 @@ import type { AgentLog } from '../common/log/log.js';
 import type { ErrorReportInput } from '../common/protocol/error-report.js';
 import { type ErrorRuleSet, NO_ERROR_RULES } from '../common/protocol/error-rule.js';
 import { NO_STREAM_RULES, type StreamRuleSet } from '../common/protocol/stream-rule.js';
-import { RequestClient } from '../common/wire/request-client.js';
+import { RequestClient } from '../common/wire/asking/request-client.js';
 import { BROKER_NAME } from './process-methods.js';
 
 export class NodeLink {

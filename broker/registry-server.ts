@@ -7,8 +7,8 @@ import { limits } from '../common/core/limits.js';
 import type { AgentLog } from '../common/log/log.js';
 import { Registry } from '../common/registry/registry.js';
 import { RegistryMethods } from '../common/registry/registry-methods.js';
-import { type MethodHandlers, MethodTable } from '../common/wire/method-table.js';
-import { RequestServer } from '../common/wire/request-server.js';
+import { type MethodHandlers, MethodTable } from '../common/wire/answering/method-table.js';
+import { RequestServer } from '../common/wire/answering/request-server.js';
 import { named } from './process-methods.js';
 
 export interface RegistryServerOptions {

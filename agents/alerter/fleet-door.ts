@@ -2,7 +2,7 @@
 
 import { limits } from '../../common/core/limits.js';
 import type { AlerterConfig } from '../../common/protocol/alert-rule.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { AgentContext } from '../sdk/define-agent.js';
 import { MeshClient } from '../sdk/mesh-client.js';
 import type { Trouble } from './alert-events.js';

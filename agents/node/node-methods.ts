@@ -9,7 +9,7 @@ import { type NewRecord, recordOf } from '../../common/journal/record.js';
 import type { Input, Output, WelcomeBody } from '../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
-import type { MethodHandlers } from '../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
 import { controlMethods } from './control-methods.js';
 import type { LogChain } from './logs/log-chain.js';
 import { answerLogs } from './logs/log-query.js';

@@ -11,8 +11,8 @@ import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exc
 import type { Output } from '../../common/protocol/catalogue.js';
 import type { ErrorReportInput } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import { MethodTable } from '../../common/wire/method-table.js';
-import { RequestServer } from '../../common/wire/request-server.js';
+import { MethodTable } from '../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { careMethods } from './care/care-methods.js';
 import { StoreCare } from './care/store-care.js';
 import { Housekeeping } from './housekeeping.js';

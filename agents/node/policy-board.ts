@@ -10,7 +10,7 @@
 import type { PolicySet } from '../../common/protocol/call-policy.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { Waiters } from '../../common/registry/waiters.js';
-import type { MethodHandlers } from '../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
 
 type PolicyBody = NonNullable<Output<'node.attach'>['policies']>;
 

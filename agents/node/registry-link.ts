@@ -12,7 +12,7 @@ import type { MachineTable } from '../../common/protocol/registry-entry.js';
 import { digestOf } from '../../common/registry/digest.js';
 import type { RegistryMethods } from '../../common/registry/registry-methods.js';
 import type { RegistryReplica } from '../../common/registry/replica.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 
 export interface RegistryLinkOptions {
   readonly endpoint: string;

@@ -15,7 +15,7 @@ import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { decode, encode } from '../../common/protocol/codec.js';
 import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { Checkpoint, NewRecord, Receipt } from './define-agent.js';
 import { uploadBody } from './records/body-upload.js';
 import { isOfNumbers, receiptsOf } from './records/emit-answer.js';

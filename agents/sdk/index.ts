@@ -5,7 +5,7 @@ export type { AgentLog } from '../../common/log/log.js';
 export type { ErrorReport, Severity } from '../../common/protocol/error-report.js';
 export type { AgentView } from '../../common/protocol/registry-entry.js';
 export { type Static, type TSchema, Type } from '../../common/protocol/type.js';
-export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
+export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';
 export type { CallAddress, CallOptions, CallStream } from './calls/call.js';
 export {
   type ActionContext,

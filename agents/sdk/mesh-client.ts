@@ -10,13 +10,13 @@ import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
 import type { ErrorReport } from '../../common/protocol/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { traceIdOf } from '../../common/protocol/record-marks.js';
-import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
+import { RequestClient, type RequestOptions } from '../../common/wire/asking/request-client.js';
 import type {
   EventInfo,
   Subscription,
   SubscriptionFigures,
   SubscriptionOptions,
-} from '../../common/wire/subscription.js';
+} from '../../common/wire/events/subscription.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policy-link.js';

@@ -9,7 +9,7 @@ import type { Health } from '../../common/core/health-score.js';
 import { limits } from '../../common/core/limits.js';
 import type { catalogue, Output } from '../../common/protocol/catalogue.js';
 import type { Static } from '../../common/protocol/type.js';
-import type { RequestClient, RequestOptions } from '../../common/wire/request-client.js';
+import type { RequestClient, RequestOptions } from '../../common/wire/asking/request-client.js';
 
 export type Attachment = Static<(typeof catalogue)['node.attach']['input']>;
 export type Attached = Output<'node.attach'>;

@@ -6,7 +6,7 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
 import type { AgentView } from '../../common/protocol/registry-entry.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 
 export type RegistryFilter = Input<'registry.find'>;
 export type RegistryList = Output<'registry.list'>;

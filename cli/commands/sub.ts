@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import { assertPattern } from '../../common/protocol/topic.js';
-import type { EventInfo } from '../../common/wire/subscription.js';
+import type { EventInfo } from '../../common/wire/events/subscription.js';
 import type { Command } from '../command.js';
 import { isProbe, missingBrokers } from '../fleet/event-path.js';
 import { jsonText } from '../terminal/json-text.js';

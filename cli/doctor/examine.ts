@@ -7,7 +7,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output as Answer, GroupStateBody, ProcessRowBody } from '../../common/protocol/catalogue.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { FleetAccess } from '../fleet/fleet-access.js';
 import { fleetPorts } from '../fleet/fleet-ports.js';
 import type { ClockSight, Examination, MachineSight, NodeSight, PartSight } from './examination.js';

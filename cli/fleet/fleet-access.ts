@@ -9,7 +9,7 @@ import { isLocalAddress, localMachines } from '../../common/config/local-machine
 import { MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';
-import { RequestClient, type RequestOptions } from '../../common/wire/request-client.js';
+import { RequestClient, type RequestOptions } from '../../common/wire/asking/request-client.js';
 
 /** What one machine said, or why it said nothing. */
 export type MachineAnswer<Body> =

@@ -7,7 +7,7 @@ import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Input, LogRecordBody } from '../../common/protocol/catalogue.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { Arguments } from '../line/arguments.js';
 import { parseMoment } from '../line/moment.js';
 import type { OptionSpec } from '../line/option-spec.js';

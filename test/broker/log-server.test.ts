@@ -7,7 +7,7 @@ import { limits } from '../../common/core/limits.js';
 import { genesisHash } from '../../common/journal/record.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { decode } from '../../common/protocol/codec.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';
 import { until } from '../support/wait-for.js';

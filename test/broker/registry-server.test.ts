@@ -3,7 +3,7 @@ import { RegistryServer } from '../../broker/registry-server.js';
 import { systemClock } from '../../common/core/clock.js';
 import { encode } from '../../common/protocol/codec.js';
 import { digestOf } from '../../common/registry/digest.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { PlainWatcher, table } from '../registry/world.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';

@@ -9,7 +9,7 @@ import { openLog } from '../../common/log/log.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/codec.js';
 import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 
 export const ANY_PORT = 'tcp://127.0.0.1:0';
 export const silentLog = openLog({}, 'silent');

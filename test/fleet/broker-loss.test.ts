@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { echo, fixture, mainPorts, type TestFleet, useFleet } from '../support/test-fleet.js';
 import type { TestMachine } from '../support/test-machine.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { EventInfo } from '../../agents/sdk/index.js';
 import type { Finding } from '../../cli/doctor/examination.js';
 import type { Output } from '../../common/protocol/catalogue.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { fixture, type TestFleet, useFleet } from '../support/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';

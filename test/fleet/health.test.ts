@@ -1,6 +1,6 @@
 /** How an instance fares is known wherever the registry is, and why: with a real agent whose calls fail. */
 import { expect } from 'chai';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { fixture, useFleet } from '../support/test-fleet.js';
 import { waitFor } from '../support/wait-for.js';

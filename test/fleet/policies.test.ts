@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { echo, fixture, useFleet } from '../support/test-fleet.js';
 import type { TestMachine } from '../support/test-machine.js';

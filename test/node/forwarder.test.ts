@@ -10,8 +10,8 @@ import { Journal } from '../../common/journal/machine/journal.js';
 import { recordOf } from '../../common/journal/record.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { MethodTable } from '../../common/wire/method-table.js';
-import { RequestServer } from '../../common/wire/request-server.js';
+import { MethodTable } from '../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { until } from '../support/wait-for.js';
 
 type Append = Input<'log.append'>;

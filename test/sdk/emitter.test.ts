@@ -6,9 +6,9 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { MethodTable } from '../../common/wire/method-table.js';
-import { RequestClient } from '../../common/wire/request-client.js';
-import { RequestServer } from '../../common/wire/request-server.js';
+import { MethodTable } from '../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 
 type Emit = Input<'journal.emit'>;
 

@@ -7,8 +7,8 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';
 import { decode, encode } from '../../common/protocol/codec.js';
-import { EventSubscription } from '../../common/wire/event-subscription.js';
-import type { RequestClient } from '../../common/wire/request-client.js';
+import type { RequestClient } from '../../common/wire/asking/request-client.js';
+import { EventSubscription } from '../../common/wire/events/event-subscription.js';
 import { expectError } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
 

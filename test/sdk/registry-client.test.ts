@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { RegistryClient } from '../../agents/sdk/registry-client.js';
 import { limits } from '../../common/core/limits.js';
-import { MethodTable } from '../../common/wire/method-table.js';
-import { RequestClient } from '../../common/wire/request-client.js';
-import { RequestServer } from '../../common/wire/request-server.js';
+import { MethodTable } from '../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const frameBytesMax = limits.controlFrameBytesMax;

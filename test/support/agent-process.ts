@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { ActionTable } from '../../agents/sdk/actions/action-table.js';
 import type { AgentContext, AgentDefinition } from '../../agents/sdk/define-agent.js';
 import { compile } from '../../common/protocol/schema.js';
-import type { Action } from '../../common/wire/method-table.js';
+import type { Action } from '../../common/wire/answering/method-table.js';
 import { FakeContext, type FakeContextOptions } from './fake-context.js';
 import { fakeRequest } from './fake-request.js';
 

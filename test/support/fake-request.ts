@@ -2,8 +2,8 @@
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import type { RequestMeta } from '../../common/protocol/envelope.js';
-import { IncomingRequest } from '../../common/wire/incoming-request.js';
-import type { ReplySource } from '../../common/wire/reply-queues.js';
+import { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
+import type { ReplySource } from '../../common/wire/answering/reply-queues.js';
 
 export function fakeRequest(
   method: string,

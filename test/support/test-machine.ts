@@ -13,7 +13,7 @@ import { MeshClient } from '../../agents/sdk/index.js';
 import { limits } from '../../common/core/limits.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { Input, MethodName, Output, ProcessRowBody } from '../../common/protocol/catalogue.js';
-import { RequestClient } from '../../common/wire/request-client.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { waitFor, waitUntil } from './wait-for.js';
 
 const NODE_PROGRAM = fileURLToPath(new URL('../../agents/node/main.js', import.meta.url));

@@ -4,7 +4,7 @@ import { Router } from 'zeromq';
 import type { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { decodeFrame, encodeCancel, encodeCredit, encodeReply, encodeSay } from '../../common/protocol/envelope.js';
-import type { IncomingRequest } from '../../common/wire/incoming-request.js';
+import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
 import { expectRejection } from '../support/expect-error.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait-for.js';

@@ -1,10 +1,10 @@
 /** Event proxies, publishers and subscribers on real sockets, and a way to know that a subscription has arrived. */
 import { Publisher } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
-import { EventProxy } from '../../common/wire/event-proxy.js';
-import { EventPublisher } from '../../common/wire/event-publisher.js';
-import { EventSubscriber } from '../../common/wire/event-subscriber.js';
-import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/subscription.js';
+import { EventProxy } from '../../common/wire/events/event-proxy.js';
+import { EventPublisher } from '../../common/wire/events/event-publisher.js';
+import { EventSubscriber } from '../../common/wire/events/event-subscriber.js';
+import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';
 import { until } from '../support/wait-for.js';
 
 const ANY_PORT = 'tcp://127.0.0.1:0';

@@ -1,7 +1,7 @@
 /** Where kept values and live events meet. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { LastValueSeam } from '../../common/wire/last-value-seam.js';
+import { LastValueSeam } from '../../common/wire/events/last-value-seam.js';
 
 describe('the seam of kept values and live events', () => {
   it('lets a kept value through once, and what comes live behind it', () => {

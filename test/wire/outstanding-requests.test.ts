@@ -1,8 +1,8 @@
 /** Which requests have waited too long, by a clock of the test. */
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { type OutstandingRequest, OutstandingRequests } from '../../common/wire/outstanding-requests.js';
-import { RequestStream } from '../../common/wire/request-stream.js';
+import { type OutstandingRequest, OutstandingRequests } from '../../common/wire/asking/outstanding-requests.js';
+import { RequestStream } from '../../common/wire/streams/request-stream.js';
 
 const asker = { onReply: () => undefined, onFailure: () => undefined };
 const port = { frameBytesMax: 1_024, put: () => true, giveUp: () => undefined };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PendingTable } from '../../common/wire/pending-table.js';
+import { PendingTable } from '../../common/wire/asking/pending-table.js';
 
 const added = (table: PendingTable<{ id: number }>) => {
   const entry = { id: table.nextId() };

@@ -13,7 +13,7 @@ import {
   encodeRequest,
   encodeSay,
 } from '../../common/protocol/envelope.js';
-import { MethodTable } from '../../common/wire/method-table.js';
+import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { expectRejection } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
 import { type Answers, FRAME_BYTES_MAX, lines, nextAnswers, request, WireWorld } from './wire-world.js';

@@ -1,7 +1,7 @@
 /** Which events were missed, and which came before. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { SequenceTracker } from '../../common/wire/sequence-tracker.js';
+import { SequenceTracker } from '../../common/wire/events/sequence-tracker.js';
 
 describe('a sequence tracker', () => {
   it('misses nothing before the first event it hears of', () =>

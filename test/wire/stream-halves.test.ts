@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { LateAnswers } from '../../common/wire/late-answers.js';
-import { StreamCredit } from '../../common/wire/stream-credit.js';
-import { StreamInbox } from '../../common/wire/stream-inbox.js';
-import { StreamSender } from '../../common/wire/stream-sender.js';
+import { LateAnswers } from '../../common/wire/asking/late-answers.js';
+import { StreamCredit } from '../../common/wire/streams/stream-credit.js';
+import { StreamInbox } from '../../common/wire/streams/stream-inbox.js';
+import { StreamSender } from '../../common/wire/streams/stream-sender.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 
 const closed = new MeshError('CLOSED', 'over');

@@ -13,9 +13,9 @@ import {
   encodeRequest,
   encodeSay,
 } from '../../common/protocol/envelope.js';
-import { AnswerStream } from '../../common/wire/answer-stream.js';
-import type { IncomingRequest } from '../../common/wire/incoming-request.js';
-import type { RequestStream } from '../../common/wire/request-stream.js';
+import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
+import { AnswerStream } from '../../common/wire/streams/answer-stream.js';
+import type { RequestStream } from '../../common/wire/streams/request-stream.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
 import { FRAME_BYTES_MAX, lines, nextAnswers, WireWorld } from './wire-world.js';

@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import type { EventProxy } from '../../common/wire/event-proxy.js';
-import type { EventInfo } from '../../common/wire/subscription.js';
+import type { EventProxy } from '../../common/wire/events/event-proxy.js';
+import type { EventInfo } from '../../common/wire/events/subscription.js';
 import { expectError } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
 import { EventWorld } from './event-world.js';

@@ -1,8 +1,12 @@
 /** Real sockets on ports that the system chooses, all closed when the test ends. */
 import { Dealer, Request } from 'zeromq';
 import { decodeFrame, encodeRequest, type RequestEnvelope } from '../../common/protocol/envelope.js';
-import { RequestClient, type RequestClientOptions } from '../../common/wire/request-client.js';
-import { type RequestHandler, RequestServer, type RequestServerOptions } from '../../common/wire/request-server.js';
+import {
+  type RequestHandler,
+  RequestServer,
+  type RequestServerOptions,
+} from '../../common/wire/answering/request-server.js';
+import { RequestClient, type RequestClientOptions } from '../../common/wire/asking/request-client.js';
 
 export const FRAME_BYTES_MAX = 1_048_576;
 

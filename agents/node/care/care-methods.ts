@@ -1,6 +1,6 @@
 /** What a node's control socket answers about the care of what its machine stores. */
 import { limits } from '../../../common/core/limits.js';
-import type { MethodHandlers } from '../../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 import type { StoreCare } from './store-care.js';
 
 export const careMethods = (care: StoreCare): MethodHandlers => ({

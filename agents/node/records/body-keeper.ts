@@ -9,7 +9,7 @@ import type { BodyFile } from '../../../common/journal/bodies/body-files.js';
 import type { BodyStore } from '../../../common/journal/bodies/body-store.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import { instanceOf } from '../../../common/protocol/name.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { NODE_AGENT } from './incident.js';
 
 export interface BodyKeeperOptions {

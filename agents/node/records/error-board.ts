@@ -4,7 +4,7 @@
  */
 import { type ErrorRuleSet, NO_ERROR_RULES } from '../../../common/protocol/error-rule.js';
 import { Waiters } from '../../../common/registry/waiters.js';
-import type { MethodHandlers } from '../../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 
 export class ErrorBoard {
   readonly #waiters = new Waiters();

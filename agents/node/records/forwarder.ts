@@ -19,7 +19,7 @@ import type { ChainEntry } from '../../../common/journal/record.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
 import { marksOf } from '../../../common/protocol/record-marks.js';
 import { Waiters } from '../../../common/registry/waiters.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { Incident } from './incident.js';
 import { emptyOutbox, type OutboxCounters, step } from './outbox.js';
 import type { Ask, OutboxEvent } from './outbox-ask.js';

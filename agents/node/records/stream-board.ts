@@ -13,7 +13,7 @@ import {
   type StreamRuleSet,
 } from '../../../common/protocol/stream-rule.js';
 import { Waiters } from '../../../common/registry/waiters.js';
-import type { MethodHandlers } from '../../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 
 type Writers = readonly string[] | undefined;
 

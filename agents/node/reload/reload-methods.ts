@@ -1,5 +1,5 @@
 /** What a node's control socket answers about its configuration. */
-import type { MethodHandlers } from '../../../common/wire/method-table.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 import type { Reloader } from './reloader.js';
 
 export const reloadMethods = (reloader: Reloader): MethodHandlers => ({

@@ -3,7 +3,7 @@
  * not answer for as long as an agent may be silent.
  */
 import { limits } from '../../../common/core/limits.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { SupervisedProcess } from './supervised-process.js';
 
 export class BrokerProbe {

@@ -4,7 +4,7 @@
  */
 import type { MeshError } from '../../../common/core/errors.js';
 import type { Output } from '../../../common/protocol/catalogue.js';
-import type { Action } from '../../../common/wire/method-table.js';
+import type { Action } from '../../../common/wire/answering/method-table.js';
 import type { ActionDefinition, AgentContext, AgentDefinition } from '../define-agent.js';
 import { type ActionCallClass, actionCallClass, type NestedCalls, WatchedCalls } from './action-call.js';
 import type { ActionCounts } from './action-figures.js';

@@ -12,8 +12,8 @@ import { errorTable, MeshError, messageOf } from '../../../common/core/errors.js
 import { limits } from '../../../common/core/limits.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import { compile, type Validator } from '../../../common/protocol/schema.js';
-import type { IncomingRequest } from '../../../common/wire/incoming-request.js';
-import type { Action } from '../../../common/wire/method-table.js';
+import type { IncomingRequest } from '../../../common/wire/answering/incoming-request.js';
+import type { Action } from '../../../common/wire/answering/method-table.js';
 import type { ActionContext, ActionDefinition } from '../define-agent.js';
 import { type ActionCallClass, type CallSource, giveUpReason } from './action-call.js';
 import { ActionFigures } from './action-figures.js';

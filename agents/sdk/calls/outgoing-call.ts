@@ -5,7 +5,7 @@
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import type { ReplyTimings, RequestMeta } from '../../../common/protocol/request-meta.js';
-import { type Asker, listenTo } from '../../../common/wire/promise-asker.js';
+import { type Asker, listenTo } from '../../../common/wire/asking/promise-asker.js';
 import type { BreakerState } from './breaker.js';
 import type { CallOptions, CallOrigin } from './call.js';
 import { adviceOf } from './call-options.js';

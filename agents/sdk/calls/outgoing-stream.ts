@@ -10,8 +10,8 @@
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { listenTo } from '../../../common/wire/promise-asker.js';
-import type { RequestStream } from '../../../common/wire/request-stream.js';
+import { listenTo } from '../../../common/wire/asking/promise-asker.js';
+import type { RequestStream } from '../../../common/wire/streams/request-stream.js';
 import type { CallOptions, CallOrigin, CallStream } from './call.js';
 import { adviceOf, retriesOf } from './call-options.js';
 import { Deferred } from './deferred.js';

@@ -12,9 +12,9 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { RequestMeta } from '../../../common/protocol/envelope.js';
 import type { AgentView } from '../../../common/protocol/registry-entry.js';
-import type { Asker } from '../../../common/wire/promise-asker.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
-import type { RequestStream, StreamOptions } from '../../../common/wire/request-stream.js';
+import type { Asker } from '../../../common/wire/asking/promise-asker.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
+import type { RequestStream, StreamOptions } from '../../../common/wire/streams/request-stream.js';
 import { hasEnded } from './eligible.js';
 import { Standing } from './standing.js';
 

@@ -7,7 +7,7 @@ import { type Clock, delay, systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import { NO_POLICIES, type PolicySet } from '../../../common/protocol/call-policy.js';
-import type { RequestClient } from '../../../common/wire/request-client.js';
+import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { Policies } from './policies.js';
 
 export class PolicyLink {

@@ -6,15 +6,15 @@ import type { Clock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { WelcomeBody } from '../../../common/protocol/catalogue.js';
-import { EventPublisher } from '../../../common/wire/event-publisher.js';
-import { EventSubscriber } from '../../../common/wire/event-subscriber.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { EventPublisher } from '../../../common/wire/events/event-publisher.js';
+import { EventSubscriber } from '../../../common/wire/events/event-subscriber.js';
 import type {
   EventHandler,
   Subscription,
   SubscriptionFigures,
   SubscriptionOptions,
-} from '../../../common/wire/subscription.js';
+} from '../../../common/wire/events/subscription.js';
 import type { PublishOptions } from '../define-agent.js';
 import { LastValues } from './last-values.js';
 import { ValueKeeper } from './value-keeper.js';

@@ -10,7 +10,7 @@ import { MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
 import { encode } from '../../../common/protocol/codec.js';
-import type { RequestClient } from '../../../common/wire/request-client.js';
+import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 interface OwnValue {
   readonly seq: number;

@@ -7,7 +7,7 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
 import { decode } from '../../../common/protocol/codec.js';
-import type { RequestClient } from '../../../common/wire/request-client.js';
+import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 /** What is read of a record. */
 export type BodyHolder = Pick<LogRecordBody, 'machine' | 'body' | 'ref'>;

@@ -7,7 +7,7 @@ import { delay } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, LogRecordBody, MethodName, Output } from '../../../common/protocol/catalogue.js';
-import type { RequestClient } from '../../../common/wire/request-client.js';
+import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 /** What consumers need of the client that they belong to. */
 export interface RecordSource {

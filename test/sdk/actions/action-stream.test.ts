@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { ActionContext } from '../../../agents/sdk/define-agent.js';
 import { limits } from '../../../common/core/limits.js';
 import { decodeFrame, encodeRequest } from '../../../common/protocol/envelope.js';
-import type { RequestStream } from '../../../common/wire/request-stream.js';
+import type { RequestStream } from '../../../common/wire/streams/request-stream.js';
 import { expectRejection } from '../../support/expect-error.js';
 import { until } from '../../support/wait-for.js';
 import { ActionWorld } from './action-world.js';

@@ -6,9 +6,9 @@ import type { AgentDefinition, Receipt } from '../../../agents/sdk/define-agent.
 import type { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
-import { MethodTable } from '../../../common/wire/method-table.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
-import { RequestServer } from '../../../common/wire/request-server.js';
+import { MethodTable } from '../../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { FakeContext } from '../../support/fake-context.js';
 
 /** What a test holds back until it says so. */

@@ -8,8 +8,8 @@ import type { RegistryUpdate } from '../../../agents/sdk/registry-client.js';
 import type { PolicyRule } from '../../../common/protocol/call-policy.js';
 import { instanceOf } from '../../../common/protocol/name.js';
 import type { AgentView, RegistryChange } from '../../../common/protocol/registry-entry.js';
-import { type Action, MethodTable } from '../../../common/wire/method-table.js';
-import { RequestServer } from '../../../common/wire/request-server.js';
+import { type Action, MethodTable } from '../../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../../common/wire/answering/request-server.js';
 import { until } from '../../support/wait-for.js';
 
 export type Actions = Readonly<Record<string, Action>>;

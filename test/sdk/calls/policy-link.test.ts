@@ -4,9 +4,9 @@ import { PolicyBoard } from '../../../agents/node/policy-board.js';
 import { PolicyLink } from '../../../agents/sdk/calls/policy-link.js';
 import { limits } from '../../../common/core/limits.js';
 import type { PolicySet } from '../../../common/protocol/call-policy.js';
-import { MethodTable } from '../../../common/wire/method-table.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
-import { RequestServer } from '../../../common/wire/request-server.js';
+import { MethodTable } from '../../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { waitUntil } from '../../support/wait-for.js';
 
 const frameBytesMax = limits.controlFrameBytesMax;

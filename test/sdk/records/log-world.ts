@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { MeshClient } from '../../../agents/sdk/mesh-client.js';
 import { limits } from '../../../common/core/limits.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { Chain, connect, temporaryFolder } from '../../broker/world.js';
 import { BrokerProgram } from '../../support/broker-program.js';
 import { FailpointFolder } from '../../support/failpoint-folder.js';

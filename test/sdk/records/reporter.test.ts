@@ -4,9 +4,9 @@ import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
-import { MethodTable } from '../../../common/wire/method-table.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
-import { RequestServer } from '../../../common/wire/request-server.js';
+import { MethodTable } from '../../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { until } from '../../support/wait-for.js';
 
 type Batch = Input<'error.reports'>;

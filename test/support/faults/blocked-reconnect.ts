@@ -3,7 +3,7 @@
  * sockets shake hands with the new ones although the old ones are not gone yet. Each new connection is served.
  */
 import { limits } from '../../../common/core/limits.js';
-import { RequestClient } from '../../../common/wire/request-client.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { FaultProxy } from '../fault-proxy.js';
 import type { Figures, Measure } from '../figures.js';
 import { waitUntil } from '../wait-for.js';
