@@ -77,7 +77,7 @@ module.exports = {
     only('one-importer-of-sqlite', '^node_modules/(@types/)?better-sqlite3/', '^common/journal/'),
     only('one-importer-of-msgpackr', '^node_modules/msgpackr/', '^common/protocol/codec'),
     only('one-importer-of-convict', '^node_modules/(@types/)?convict/', '^common/config/settings'),
-    only('one-importer-of-yaml', '^node_modules/yaml/', '^common/config/yaml-source'),
+    only('one-importer-of-yaml', '^node_modules/yaml/', '^common/config/source/yaml-source'),
     only('one-importer-of-semver', '^node_modules/(@types/)?semver/', '^agents/sdk/calls/version-range'),
     only('one-importer-of-stacktrace-parser', '^node_modules/stacktrace-parser/', '^common/protocol/stack-frames'),
     {

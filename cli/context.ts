@@ -54,7 +54,7 @@ export class Context {
     this.#fleet ??= this.#loadFleet(async () => {
       const [{ ownStarter, thisBox }, { isLocalAddress }] = await Promise.all([
         import('../agents/node/this-box.js'),
-        import('../common/config/local-machine.js'),
+        import('../common/config/machines/local-machine.js'),
       ]);
       const box = thisBox(this.surroundings.env, who === 'this user' ? ownStarter() : undefined);
       return ({ address }) => (isLocalAddress(address) ? box : undefined);

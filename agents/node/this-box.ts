@@ -1,6 +1,6 @@
 /** The box that this process is on, as the check of a configuration sees it, and how a node reads its own. */
 import { getPriority } from 'node:os';
-import type { Box } from '../../common/config/box.js';
+import type { Box } from '../../common/config/agents/box.js';
 import {
   type FleetConfig,
   type LoadFleetOptions,

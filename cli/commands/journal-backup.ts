@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isLocalAddress } from '../../common/config/local-machine.js';
+import { isLocalAddress } from '../../common/config/machines/local-machine.js';
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { openMachineFolder } from '../../agents/node/machine-folder.js';
 import { incidents } from '../../agents/node/records/incident.js';
 import type { MachineConfig } from '../../common/config/fleet-config.js';
-import { isLocalAddress } from '../../common/config/local-machine.js';
+import { isLocalAddress } from '../../common/config/machines/local-machine.js';
 import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';

@@ -1,4 +1,4 @@
-import { refuseTakenPorts } from '../../common/config/ports.js';
+import { refuseTakenPorts } from '../../common/config/machines/ports.js';
 import type { Command } from '../command.js';
 import { fleetPorts, portForm, portLineOf, strangersOf } from '../fleet/fleet-ports.js';
 import { counted } from '../terminal/quantity.js';

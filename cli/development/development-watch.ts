@@ -3,7 +3,7 @@
  * is reloaded, and each time it is said what was done and why. A mistake in an edit changes nothing that runs.
  */
 import { relative } from 'node:path';
-import type { AgentSpec } from '../../common/config/agent-specs.js';
+import type { AgentSpec } from '../../common/config/agents/agent-specs.js';
 import { type FleetConfig, loadFleet, type MachineConfig } from '../../common/config/fleet-config.js';
 import { messageOf, toMeshError } from '../../common/core/errors.js';
 import type { FleetAccess } from '../fleet/fleet-access.js';

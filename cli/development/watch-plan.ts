@@ -7,7 +7,7 @@
  * its command line names are watched. What comes with the mesh is not.
  */
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { AgentSpec } from '../../common/config/agent-specs.js';
+import type { AgentSpec } from '../../common/config/agents/agent-specs.js';
 
 interface Watched {
   readonly agent: AgentSpec;

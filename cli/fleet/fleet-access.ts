@@ -5,7 +5,7 @@
  */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
-import { isLocalAddress, localMachines } from '../../common/config/local-machine.js';
+import { isLocalAddress, localMachines } from '../../common/config/machines/local-machine.js';
 import { MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';

@@ -3,7 +3,7 @@
  * not `taken`: only a stranger on a port is a fault.
  */
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
-import { type CheckedPortRow, checkPorts, listPorts } from '../../common/config/ports.js';
+import { type CheckedPortRow, checkPorts, listPorts } from '../../common/config/machines/ports.js';
 import { AGENT_VARIABLE, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { Colors, ListForm } from '../terminal/output.js';
 

@@ -1,5 +1,5 @@
 /** What `mesh up` would do with one machine: its agents in waves, each with what it waits for and what it runs. Pure. */
-import type { AgentSpec, Program } from '../../common/config/agent-specs.js';
+import type { AgentSpec, Program } from '../../common/config/agents/agent-specs.js';
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { PortLine } from '../fleet/fleet-ports.js';
 import type { Colors, ListForm } from '../terminal/output.js';

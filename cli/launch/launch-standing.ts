@@ -2,7 +2,7 @@
  * How far a machine's launch is, told from its agents' rows: who is there, who fails, and who is held back by those that
  * fail. Pure. A launch is over when nobody is left who may still come: then waiting longer tells nothing new.
  */
-import type { AgentSpec } from '../../common/config/agent-specs.js';
+import type { AgentSpec } from '../../common/config/agents/agent-specs.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { hasStarted } from '../operations/operation-standing.js';
 

@@ -3,8 +3,8 @@
  * is refused here, before the first process.
  */
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
-import { isLocalAddress } from '../../common/config/local-machine.js';
-import { refuseTakenPorts } from '../../common/config/ports.js';
+import { isLocalAddress } from '../../common/config/machines/local-machine.js';
+import { refuseTakenPorts } from '../../common/config/machines/ports.js';
 import { MeshError } from '../../common/core/errors.js';
 import { AGENT_VARIABLE, findProcesses, isDaemon, tokenOf } from '../../common/core/process-scan.js';
 import type { Context } from '../context.js';

@@ -1,7 +1,7 @@
 /** Alert rules as `alert ls` shows them, and what became of a test. Pure. */
 import type { AlertStandings } from '../../agents/alerter/alert-standings.js';
 import type { AlertTestOutput } from '../../agents/alerter/alert-test.js';
-import type { FleetAlerts } from '../../common/config/alerts.js';
+import type { FleetAlerts } from '../../common/config/rules/alerts.js';
 import { durationText } from '../../common/core/duration.js';
 import type { AlertCondition, AlertRule } from '../../common/protocol/alert-rule.js';
 import type { Colors, ListForm } from '../terminal/output.js';

@@ -2,7 +2,7 @@
 import { breakerDefaults } from '../../agents/sdk/calls/breaker.js';
 import { matchingRules, ruleOf } from '../../agents/sdk/calls/policies.js';
 import { retryBudgetDefaults } from '../../agents/sdk/calls/retry-budget.js';
-import type { FleetPolicies } from '../../common/config/policies.js';
+import type { FleetPolicies } from '../../common/config/rules/policies.js';
 import { limits } from '../../common/core/limits.js';
 import { callStrategies, type PolicyField, policyFields } from '../../common/protocol/call-policy.js';
 import { jsonText } from '../terminal/json-text.js';

@@ -103,7 +103,7 @@ export class Output {
   }
 
   private async yaml(value: unknown, before = ''): Promise<void> {
-    const { yamlText } = await import('../../common/config/yaml-source.js');
+    const { yamlText } = await import('../../common/config/source/yaml-source.js');
     const plain: unknown = JSON.parse(jsonText(value));
     this.text(`${before}${yamlText(plain).trimEnd()}`);
   }

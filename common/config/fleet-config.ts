@@ -5,16 +5,13 @@
  */
 import { resolve } from 'node:path';
 import type { Static, TSchema } from '../protocol/type.js';
-import { resolveAgents } from './agent-resolver.js';
-import type { AgentSpec } from './agent-specs.js';
-import { alerterSpec } from './alerter-spec.js';
-import { type FleetAlerts, resolveAlerts } from './alerts.js';
-import type { Box } from './box.js';
-import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './builtin-modules.js';
-import { type FleetErrors, resolveErrors } from './errors.js';
+import { resolveAgents } from './agents/agent-resolver.js';
+import type { AgentSpec } from './agents/agent-specs.js';
+import { alerterSpec } from './agents/alerter-spec.js';
+import type { Box } from './agents/box.js';
+import { type BuiltinModules, builtinModules as builtinModulesOnDisk } from './agents/builtin-modules.js';
 import { type FleetFiles, readFleetFiles } from './fleet-files.js';
-import { configError, type Issue } from './issues.js';
-import { checkMachineSettings, type MachineSettings, machineSettings } from './machine-settings.js';
+import { checkMachineSettings, type MachineSettings, machineSettings } from './machines/machine-settings.js';
 import {
   checkMachines,
   type Endpoints,
@@ -24,14 +21,17 @@ import {
   type MainEndpoints,
   machinesOf,
   securityWarnings,
-} from './machines.js';
-import { type FleetPolicies, resolvePolicies } from './policies.js';
-import { checkPortPlan } from './port-plan.js';
-import { referenceTable, resolveReferences } from './references.js';
-import { checkSchema } from './schema-check.js';
+} from './machines/machines.js';
+import { checkPortPlan } from './machines/port-plan.js';
+import { type FleetAlerts, resolveAlerts } from './rules/alerts.js';
+import { type FleetErrors, resolveErrors } from './rules/errors.js';
+import { type FleetPolicies, resolvePolicies } from './rules/policies.js';
+import { type FleetStreams, resolveStreams } from './rules/streams.js';
 import { MachineFile, type MachinePorts, MeshFile, PortsFile } from './schemas.js';
-import { type FleetStreams, resolveStreams } from './streams.js';
-import type { Tree } from './tree.js';
+import { configError, type Issue } from './source/issues.js';
+import { referenceTable, resolveReferences } from './source/references.js';
+import { checkSchema } from './source/schema-check.js';
+import type { Tree } from './source/tree.js';
 
 export interface MachineConfig extends Machine, MachineSettings {
   /** To connect to: made of `address`. */

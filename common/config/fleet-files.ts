@@ -11,13 +11,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, systemCodeOf } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
-import { type Issue, issueAt, issueWith } from './issues.js';
-import { mergeLayers } from './layers.js';
-import { type ListFile, listFiles, misnamedFiles, readList } from './list-files.js';
-import { checkSchema } from './schema-check.js';
 import { isName, OverlayFile } from './schemas.js';
-import { keysAt, type Path, type Tree, treeAt } from './tree.js';
-import { readSource } from './yaml-source.js';
+import { type Issue, issueAt, issueWith } from './source/issues.js';
+import { mergeLayers } from './source/layers.js';
+import { type ListFile, listFiles, misnamedFiles, readList } from './source/list-files.js';
+import { checkSchema } from './source/schema-check.js';
+import { keysAt, type Path, type Tree, treeAt } from './source/tree.js';
+import { readSource } from './source/yaml-source.js';
 
 export interface FleetFiles {
   /** Each tree after the overlay; absent when it could not be read. */

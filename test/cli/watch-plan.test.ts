@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { WatchPlan } from '../../cli/development/watch-plan.js';
-import type { AgentSpec, Program } from '../../common/config/agent-specs.js';
+import type { AgentSpec, Program } from '../../common/config/agents/agent-specs.js';
 import { loadFleet } from '../../common/config/fleet-config.js';
 import { PACKAGE_ROOT } from './mesh-process.js';
 

@@ -6,9 +6,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { type BuiltinModules, builtinModulesIn } from '../../common/config/builtin-modules.js';
+import { type BuiltinModules, builtinModulesIn } from '../../common/config/agents/builtin-modules.js';
 import { type FleetConfig, loadFleet } from '../../common/config/fleet-config.js';
-import type { Issue } from '../../common/config/issues.js';
+import type { Issue } from '../../common/config/source/issues.js';
 import { MeshError } from '../../common/core/errors.js';
 
 const files: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** Layers over each other: what wins, and where it came from. */
 import { expect } from 'chai';
-import { mergeLayers } from '../../common/config/layers.js';
-import { dataOf, originAt } from '../../common/config/tree.js';
-import { parseSource } from '../../common/config/yaml-source.js';
+import { mergeLayers } from '../../common/config/source/layers.js';
+import { dataOf, originAt } from '../../common/config/source/tree.js';
+import { parseSource } from '../../common/config/source/yaml-source.js';
 
 const tree = (file: string, ...lines: string[]) => parseSource(lines.join('\n'), file).tree;
 

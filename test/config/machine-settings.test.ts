@@ -1,6 +1,6 @@
 /** What a machine's file says of its launch, its logs and its backups. */
 import { expect } from 'chai';
-import { machineSettings } from '../../common/config/machine-settings.js';
+import { machineSettings } from '../../common/config/machines/machine-settings.js';
 import { limits } from '../../common/core/limits.js';
 
 describe('the settings of a machine', () => {

@@ -1,8 +1,8 @@
 /** The policies of a fleet: which rules there are, in which order, and from where; and what is refused in them. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { resolvePolicies } from '../../common/config/policies.js';
-import { parseSource } from '../../common/config/yaml-source.js';
+import { resolvePolicies } from '../../common/config/rules/policies.js';
+import { parseSource } from '../../common/config/source/yaml-source.js';
 import { limits } from '../../common/core/limits.js';
 import { FleetFolder } from './fleet-folder.js';
 import { describeRefusals, overlay } from './refusal-table.js';

@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
 import type { FleetConfig } from '../../common/config/fleet-config.js';
-import { isLocalAddress, localMachines } from '../../common/config/local-machine.js';
-import { checkPorts, listPorts, refuseTakenPorts } from '../../common/config/ports.js';
+import { isLocalAddress, localMachines } from '../../common/config/machines/local-machine.js';
+import { checkPorts, listPorts, refuseTakenPorts } from '../../common/config/machines/ports.js';
 import { MeshError } from '../../common/core/errors.js';
 import { FleetFolder, refusalOf } from './fleet-folder.js';
 

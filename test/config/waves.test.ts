@@ -1,7 +1,7 @@
 /** Dependency waves: any graph without a cycle gets an order that respects it, any other names a real cycle. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Dependent, planWaves } from '../../common/config/waves.js';
+import { type Dependent, planWaves } from '../../common/config/agents/waves.js';
 
 const plan = (graph: Record<string, string[]>) =>
   planWaves(Object.entries(graph).map(([name, after]) => ({ name, after })));

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { lineOf } from '../../common/config/issues.js';
-import { parseSource, readSource } from '../../common/config/yaml-source.js';
+import { lineOf } from '../../common/config/source/issues.js';
+import { parseSource, readSource } from '../../common/config/source/yaml-source.js';
 import { limits } from '../../common/core/limits.js';
 
 const refusals = (...lines: string[]): string[] => parseSource(lines.join('\n'), 'f.yaml').issues.map(lineOf);

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { breakerDefaults } from '../../agents/sdk/calls/breaker.js';
 import { retryBudgetDefaults } from '../../agents/sdk/calls/retry-budget.js';
-import { resolvePolicies } from '../../common/config/policies.js';
+import { resolvePolicies } from '../../common/config/rules/policies.js';
 import { MachineFile, MeshFile } from '../../common/config/schemas.js';
-import { parseSource } from '../../common/config/yaml-source.js';
+import { parseSource } from '../../common/config/source/yaml-source.js';
 import { limits } from '../../common/core/limits.js';
 import { callStrategies, PolicyRule } from '../../common/protocol/call-policy.js';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { logBounds } from '../../agents/node/logs/log-rotation.js';
-import { machineSettings } from '../../common/config/machine-settings.js';
+import { machineSettings } from '../../common/config/machines/machine-settings.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash, recordOf } from '../../common/journal/record.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { machineSettings } from '../../common/config/machine-settings.js';
+import { machineSettings } from '../../common/config/machines/machine-settings.js';
 import { limits } from '../../common/core/limits.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
 import { SampleFleet } from '../cli/sample-fleet.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isSettled, type LaunchView, launchable, reasonToWait } from '../../agents/node/supervision/launch-order.js';
-import type { Dependency } from '../../common/config/agent-specs.js';
+import type { Dependency } from '../../common/config/agents/agent-specs.js';
 import type { AgentState } from '../../common/protocol/registry-entry.js';
 
 type Changes = Partial<Omit<LaunchView, 'plan'>> & {

@@ -6,7 +6,7 @@ import {
   restartVerdict,
   withStart,
 } from '../../agents/node/supervision/restart-policy.js';
-import type { RestartSpec } from '../../common/config/agent-specs.js';
+import type { RestartSpec } from '../../common/config/agents/agent-specs.js';
 import { Random } from '../support/random.js';
 
 const spec: RestartSpec = {

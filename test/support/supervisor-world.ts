@@ -11,7 +11,7 @@ import { ProcessRemains } from '../../agents/node/supervision/process-remains.js
 import type { SupervisedProcess } from '../../agents/node/supervision/supervised-process.js';
 import type { Death, Transition } from '../../agents/node/supervision/supervision.js';
 import { Supervisor } from '../../agents/node/supervision/supervisor.js';
-import type { Dependency } from '../../common/config/agent-specs.js';
+import type { Dependency } from '../../common/config/agents/agent-specs.js';
 import { systemClock } from '../../common/core/clock.js';
 import { bootId, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRecord } from '../../common/journal/processes/process-store.js';

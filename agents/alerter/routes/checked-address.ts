@@ -4,7 +4,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { faultOfAddress, faultOfUrl, hostOf, isAddress } from '../../../common/config/alert-routes.js';
+import { faultOfAddress, faultOfUrl, hostOf, isAddress } from '../../../common/config/rules/alert-routes.js';
 import { MeshError, messageOf } from '../../../common/core/errors.js';
 
 export interface ResolvedAddress {

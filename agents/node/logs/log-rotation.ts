@@ -1,5 +1,5 @@
 /** Whether the log of a process is to begin anew, and how. Pure. */
-import type { LogSettings } from '../../../common/config/machine-settings.js';
+import type { LogSettings } from '../../../common/config/machines/machine-settings.js';
 
 /** What of the settings follows for one log. */
 export interface LogBounds {

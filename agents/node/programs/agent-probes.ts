@@ -2,7 +2,7 @@
  * The probes of one agent, as its life goes: the `ready` probe while it starts, the `alive` probe while it serves, none
  * otherwise. What they say is told with the incarnation that it was said of.
  */
-import type { ProbeSpec } from '../../../common/config/agent-specs.js';
+import type { ProbeSpec } from '../../../common/config/agents/agent-specs.js';
 import { PROBE_VARIABLE } from '../../../common/core/process-scan.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import type { Check } from './probe.js';

@@ -5,7 +5,7 @@
  * What a hook says counts for `onStart` alone: the agent is not started when it fails. Any other failure is told, and life
  * goes on.
  */
-import type { HookName } from '../../../common/config/agent-specs.js';
+import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { HOOK_VARIABLE } from '../../../common/core/process-scan.js';
 import { exitText } from '../supervision/crash-report.js';
 import { type Exit, runProgram } from './child-process.js';

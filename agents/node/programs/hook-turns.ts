@@ -1,5 +1,5 @@
 /** Which hook belongs to which step of an agent's life. `onStart` and `onDrain` come before theirs, and are not here. */
-import type { HookName } from '../../../common/config/agent-specs.js';
+import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { isAlive } from '../supervision/agent-lifecycle.js';
 import type { Step } from '../supervision/supervision.js';
 

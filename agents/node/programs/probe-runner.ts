@@ -2,7 +2,7 @@
  * Asks one probe again and again. One check at a time: one that does not answer is abandoned after its time, counts as a
  * failure, and the next is not begun before it has let go. After `stop` nothing is told any more.
  */
-import type { ProbeSpec } from '../../../common/config/agent-specs.js';
+import type { ProbeSpec } from '../../../common/config/agents/agent-specs.js';
 import { delay, systemClock } from '../../../common/core/clock.js';
 import { messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

@@ -2,7 +2,7 @@
  * The variables that a process of this machine sees: a few of the node's own, those that its set names, and the words of
  * the node itself, which nobody can override. Everything else of the node's surroundings stays out. Pure.
  */
-import type { AgentSpec } from '../../../common/config/agent-specs.js';
+import type { AgentSpec } from '../../../common/config/agents/agent-specs.js';
 import type { FleetConfig, MachineConfig } from '../../../common/config/fleet-config.js';
 import type { LogLevel } from '../../../common/core/log-level.js';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, TOKEN_VARIABLE, tokenOf } from '../../../common/core/process-scan.js';

@@ -9,7 +9,7 @@ import type {
   ProbeSpec,
   ResourceBounds,
   RestartSpec,
-} from '../../../common/config/agent-specs.js';
+} from '../../../common/config/agents/agent-specs.js';
 import { limits } from '../../../common/core/limits.js';
 import { type PlanKeys, planKeys } from './plan-keys.js';
 import { agentEnvironment, brokerEnvironment, type Environment, type Surroundings } from './process-environment.js';

@@ -9,7 +9,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ResourceBounds } from '../../../common/config/agent-specs.js';
+import type { ResourceBounds } from '../../../common/config/agents/agent-specs.js';
 import { messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import {

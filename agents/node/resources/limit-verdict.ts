@@ -2,7 +2,7 @@
  * When an agent is over a limit: when two looks in a row say so, because one look may meet a peak that is gone by the
  * next. Each incarnation is judged once; what follows is its end. Pure.
  */
-import type { ResourceBounds } from '../../../common/config/agent-specs.js';
+import type { ResourceBounds } from '../../../common/config/agents/agent-specs.js';
 import type { HealthSigns } from '../../../common/core/health-score.js';
 
 export type LimitName = 'memory' | 'openFiles';

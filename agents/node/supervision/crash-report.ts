@@ -1,5 +1,5 @@
 /** What is told of a process that ended although it was wanted: from its exit, its last words and its last lines. Pure. */
-import type { HookName } from '../../../common/config/agent-specs.js';
+import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { durationText } from '../../../common/core/duration.js';
 import type { LastWords } from '../../../common/log/last-words.js';
 import { completeReport, type ErrorReport } from '../../../common/protocol/error-report.js';

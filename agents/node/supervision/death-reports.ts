@@ -2,7 +2,7 @@
  * Every process that ends although it is wanted is told of on the error bus, once: by the node that sees it, or by the
  * next one when there was none. So is one that stays down because it was started too often, and one that hung.
  */
-import type { HookName } from '../../../common/config/agent-specs.js';
+import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { limits } from '../../../common/core/limits.js';
 import { readLastWords } from '../../../common/log/last-words.js';
 import type { AgentLog } from '../../../common/log/log.js';

@@ -1,5 +1,5 @@
 /** The next start of a process: whether it wishes for one, who asked for it, and what its budget says. Starts nothing. */
-import type { RestartSpec } from '../../../common/config/agent-specs.js';
+import type { RestartSpec } from '../../../common/config/agents/agent-specs.js';
 import type { LaunchWish } from './launch-order.js';
 import { NO_HISTORY, type RestartHistory, withStart } from './restart-policy.js';
 

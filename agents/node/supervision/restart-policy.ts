@@ -6,7 +6,7 @@
  * R2  The wait grows from `firstMs` to `maxMs` with every crash, and begins anew after a run of `stableMs`.
  * R3  All times are of the monotonic clock: no step of the wall clock shortens a wait or empties a budget.
  */
-import type { RestartSpec } from '../../../common/config/agent-specs.js';
+import type { RestartSpec } from '../../../common/config/agents/agent-specs.js';
 import { backoffMs } from '../../../common/core/backoff.js';
 import { durationText } from '../../../common/core/duration.js';
 

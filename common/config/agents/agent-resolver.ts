@@ -3,17 +3,17 @@
  * issue with the line that causes it; with issues, what is returned must not be started.
  */
 import { resolve } from 'node:path';
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
+import type { AgentEntry, MachineFile } from '../schemas.js';
+import type { Issue } from '../source/issues.js';
+import { dataOf, type Json, originAt, type Tree, treeAt } from '../source/tree.js';
 import { checkAgent } from './agent-checks.js';
 import { checkDependencies, dependenciesOf } from './agent-dependencies.js';
 import type { AgentSpec, Program, ResourceBounds, RestartSpec } from './agent-specs.js';
 import { type Box, checkOnBox } from './box.js';
 import type { BuiltinModules } from './builtin-modules.js';
-import type { Issue } from './issues.js';
 import { findModule } from './modules.js';
 import { probeOf } from './probe-specs.js';
-import type { AgentEntry, MachineFile } from './schemas.js';
-import { dataOf, type Json, originAt, type Tree, treeAt } from './tree.js';
 import { planWaves } from './waves.js';
 
 export interface AgentContext {

@@ -1,13 +1,13 @@
 /** Probes as people write them, resolved and checked: each asks one thing, of a place that can be. Pure. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { isReachable } from './addresses.js';
+import { messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { isReachable } from '../machines/addresses.js';
+import type { ProbeEntry } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
 import type { ProbeCheck, ProbeSpec } from './agent-specs.js';
-import { type Issue, issueAt } from './issues.js';
-import type { ProbeEntry } from './schemas.js';
-import { type Origin, originAt, type Path, type Tree } from './tree.js';
 
 export const probeKinds = ['tcp', 'http', 'log', 'exec', 'file'] as const;
 

@@ -21,8 +21,8 @@ import {
   Parser,
   stringify,
 } from 'yaml';
-import { messageOf, systemCodeOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { messageOf, systemCodeOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import { type Issue, issueWith } from './issues.js';
 import { dataOf, type Json, type Origin, originAt, type Path, type Scalar, type Tree } from './tree.js';
 

@@ -2,11 +2,11 @@
  * Whether the agents of a machine can ever all start: what each waits for exists, comes before it, and can reach the
  * state that it waits for. Pure.
  */
-import { didYouMean } from '../core/nearest.js';
+import { didYouMean } from '../../core/nearest.js';
+import type { AgentEntry, MachineFile } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { type Origin, originAt, type Tree } from '../source/tree.js';
 import type { Dependency } from './agent-specs.js';
-import { type Issue, issueAt } from './issues.js';
-import type { AgentEntry, MachineFile } from './schemas.js';
-import { type Origin, originAt, type Tree } from './tree.js';
 import type { WavePlan } from './waves.js';
 
 /** A list means `ready` of each. */

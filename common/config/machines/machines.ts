@@ -2,10 +2,11 @@
  * The machines of mesh.yaml: one of them is main, each has an address that others can reach and one to bind, and none
  * listens beyond its box unless the mesh says so. Pure.
  */
+
+import type { MachinePorts, MeshFile } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { originAt, type Tree } from '../source/tree.js';
 import { isBindable, isLoopback, isReachable, tcpEndpoint } from './addresses.js';
-import { type Issue, issueAt } from './issues.js';
-import type { MachinePorts, MeshFile } from './schemas.js';
-import { originAt, type Tree } from './tree.js';
 
 export interface Machine {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** A span of time as people write it: a number and its unit, as in `500ms`, `90s`, `15m`, `12h` or `7d`. */
-import { Type } from '../protocol/type.js';
+import { Type } from '../../protocol/type.js';
 
 const factors: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

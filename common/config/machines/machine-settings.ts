@@ -3,10 +3,10 @@
  * of what they write, and how often it backs up what it stores.
  */
 import { availableParallelism } from 'node:os';
-import { limits } from '../core/limits.js';
-import { type Issue, issueAt } from './issues.js';
-import type { MachineFile } from './schemas.js';
-import { originAt, type Tree } from './tree.js';
+import { limits } from '../../core/limits.js';
+import type { MachineFile } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { originAt, type Tree } from '../source/tree.js';
 
 export interface LaunchSettings {
   /** Agents that may be starting at once. Its default counts the processors of the box that reads the file: each node's own. */

@@ -6,10 +6,10 @@
  * local and bounded in size, depth and number of values before they come here.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { didYouMean, nearest } from '../core/nearest.js';
-import type { Static, TSchema } from '../protocol/type.js';
+import { didYouMean, nearest } from '../../core/nearest.js';
+import type { Static, TSchema } from '../../protocol/type.js';
+import { nameRule } from '../schemas.js';
 import { type Issue, issueAt } from './issues.js';
-import { nameRule } from './schemas.js';
 import { dataOf, originAt, type Path, type Tree } from './tree.js';
 
 export type Checked<T> =

@@ -1,9 +1,9 @@
 /** The shape of config/alerts.yaml as people write it; `alerts.ts` makes numbers and rules of it. */
-import { limits } from '../core/limits.js';
-import { AlertMatch, alertConditions } from '../protocol/alert-rule.js';
-import { severities } from '../protocol/severity.js';
-import { type Static, Type } from '../protocol/type.js';
-import { WrittenSpan } from './written-span.js';
+import { limits } from '../../core/limits.js';
+import { AlertMatch, alertConditions } from '../../protocol/alert-rule.js';
+import { severities } from '../../protocol/severity.js';
+import { type Static, Type } from '../../protocol/type.js';
+import { WrittenSpan } from '../source/written-span.js';
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ pattern: `^[a-z][a-z0-9-]{0,${limits.nameLengthMax - 1}}$` });

@@ -3,12 +3,12 @@
  * agent that does not exist, and no two sockets of one box want the same port. Pure; whether a port is free right now
  * is another question (ports.ts).
  */
-import { didYouMean } from '../core/nearest.js';
+import { didYouMean } from '../../core/nearest.js';
+import type { PortsFile } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
 import { isLoopback, isWildcard } from './addresses.js';
-import { type Issue, issueAt } from './issues.js';
 import type { Machine } from './machines.js';
-import type { PortsFile } from './schemas.js';
-import { type Origin, originAt, type Path, type Tree } from './tree.js';
 
 /** @param known machine → its agents, including what an overlay left out. */
 export function checkPortPlan(

@@ -4,13 +4,13 @@
  * ever do it. Pure.
  */
 import { createHash } from 'node:crypto';
-import { limits } from '../core/limits.js';
-import { didYouMean } from '../core/nearest.js';
-import { ErrorRule, type ErrorRuleSet } from '../protocol/error-rule.js';
-import { matchesName } from '../protocol/name-pattern.js';
-import { type Issue, issueAt } from './issues.js';
-import { checkSchema } from './schema-check.js';
-import { type Origin, originAt, type Tree } from './tree.js';
+import { limits } from '../../core/limits.js';
+import { didYouMean } from '../../core/nearest.js';
+import { ErrorRule, type ErrorRuleSet } from '../../protocol/error-rule.js';
+import { matchesName } from '../../protocol/name-pattern.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { checkSchema } from '../source/schema-check.js';
+import { type Origin, originAt, type Tree } from '../source/tree.js';
 
 export interface FleetErrors extends ErrorRuleSet {
   /** Where each rule begins, in the order of the rules. */

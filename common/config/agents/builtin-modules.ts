@@ -17,5 +17,5 @@ export function builtinModulesIn(folder: string): BuiltinModules {
 }
 
 export const builtinModules: BuiltinModules = builtinModulesIn(
-  fileURLToPath(new URL('../../agents/', import.meta.url)),
+  fileURLToPath(new URL('../../../agents/', import.meta.url)),
 );

@@ -2,8 +2,8 @@
  * All that a node needs to start one agent of its machine: the words of its file with references replaced, paths made
  * absolute, and defaults filled in. Types only; `agent-resolver.ts` makes them.
  */
-import type { RestartPolicyName, StartCondition } from './schemas.js';
-import type { Json, Origin } from './tree.js';
+import type { RestartPolicyName, StartCondition } from '../schemas.js';
+import type { Json, Origin } from '../source/tree.js';
 
 /** What runs: a module under our SDK, or a program as it is. */
 export type Program =

@@ -1,13 +1,13 @@
 /**
  * Whether the words of one agent's entry fit each other: what no schema says, because it takes two of its values. Pure.
  */
-import { limits } from '../core/limits.js';
-import { ALERTER } from '../protocol/alert-rule.js';
+import { limits } from '../../core/limits.js';
+import { ALERTER } from '../../protocol/alert-rule.js';
+import type { AgentEntry } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { originAt, type Tree } from '../source/tree.js';
 import type { AgentSpec } from './agent-specs.js';
-import { type Issue, issueAt } from './issues.js';
 import { checkProbe } from './probe-specs.js';
-import type { AgentEntry } from './schemas.js';
-import { originAt, type Tree } from './tree.js';
 
 /** @param tree the machine's file, in which the entry is. */
 export function checkAgent(entry: AgentEntry, spec: AgentSpec, tree: Tree): Issue[] {

@@ -1,12 +1,12 @@
 /** One route of config/alerts.yaml: what it comes to, and what keeps it from ever working. Pure; asks no name server. */
-import { addressClass } from '../core/address-class.js';
-import { messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import type { AlertRoute, WebhookRoute } from '../protocol/alert-rule.js';
+import { addressClass } from '../../core/address-class.js';
+import { messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { AlertRoute, WebhookRoute } from '../../protocol/alert-rule.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import type { Origin, Path } from '../source/tree.js';
+import { spanMs } from '../source/written-span.js';
 import type { WrittenAlertRoute } from './alert-words.js';
-import { type Issue, issueAt } from './issues.js';
-import type { Origin, Path } from './tree.js';
-import { spanMs } from './written-span.js';
 
 type At = (...path: Path) => Origin;
 

@@ -5,9 +5,9 @@
  * In `config` a text that is nothing but one port reference becomes the number; everywhere else, and inside a longer text,
  * it becomes digits. An unknown reference is an issue at its line. Pure.
  */
-import { didYouMean } from '../core/nearest.js';
+import { didYouMean } from '../../core/nearest.js';
+import type { MachinePorts } from '../schemas.js';
 import { type Issue, issueAt } from './issues.js';
-import type { MachinePorts } from './schemas.js';
 import { mapScalars, type Origin, type Path, type Scalar, type ScalarTree, type Tree } from './tree.js';
 
 export interface ReferenceTable {

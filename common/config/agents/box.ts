@@ -4,10 +4,10 @@
  */
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { AgentEntry } from '../schemas.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
 import { type AgentSpec, hookNames } from './agent-specs.js';
-import { type Issue, issueAt } from './issues.js';
-import type { AgentEntry } from './schemas.js';
-import { type Origin, originAt, type Path, type Tree } from './tree.js';
 
 export interface Box {
   /** Folders in which a bare name is looked up, unless an agent has a PATH of its own. */
@@ -49,7 +49,7 @@ function programFault(name: string, home: string, path: string, isOwn: boolean):
     const hint = `install it, or write where it is; PATH is ${path === '' ? 'empty' : path}`;
     return { what: `is missing: no folder of PATH has a program ${name || "''"}`, hint };
   }
-  if (!name.startsWith('/') && !name.startsWith('./')) {
+  if (!name.startsWith('/') && !name.startsWith('../')) {
     const hint = 'a path begins with ./ (the fleet folder) or with /';
     return { what: `is neither a bare name nor a path: ${name}`, hint };
   }

@@ -4,21 +4,21 @@
  * it can ever do what it says. Ages and sizes are written with their unit and become numbers. Pure.
  */
 import { createHash } from 'node:crypto';
-import { MeshError, messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { ERRORS_STREAM } from '../protocol/error-report.js';
+import { MeshError, messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { ERRORS_STREAM } from '../../protocol/error-report.js';
 import {
   type Retention,
   StreamPattern,
   type StreamRule,
   type StreamRuleSet,
   WriterPattern,
-} from '../protocol/stream-rule.js';
-import { assertPattern } from '../protocol/topic.js';
-import { type Static, Type } from '../protocol/type.js';
-import { type Issue, issueAt } from './issues.js';
-import { checkSchema } from './schema-check.js';
-import { type Origin, originAt, type Path, type Tree } from './tree.js';
+} from '../../protocol/stream-rule.js';
+import { assertPattern } from '../../protocol/topic.js';
+import { type Static, Type } from '../../protocol/type.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { checkSchema } from '../source/schema-check.js';
+import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
 
 export interface FleetStreams extends StreamRuleSet {
   /** Where each rule begins, in the order of the rules. */

@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { RulesFile } from '../schemas.js';
 import { type Issue, issueAt, issueWith } from './issues.js';
 import { checkSchema } from './schema-check.js';
-import { RulesFile } from './schemas.js';
 import { type Tree, treeAt } from './tree.js';
 
 export interface ListFile {

@@ -7,15 +7,15 @@
  * are equally specific decides: so one line changes one value, and all others go on.
  */
 import { createHash } from 'node:crypto';
-import { messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
-import { didYouMean } from '../core/nearest.js';
-import { PolicyRule, type PolicySet, policyFields } from '../protocol/call-policy.js';
-import { parseCallTarget } from '../protocol/name.js';
-import { matchesName } from '../protocol/name-pattern.js';
-import { type Issue, issueAt } from './issues.js';
-import { checkSchema } from './schema-check.js';
-import { type Origin, originAt, type Path, type Tree } from './tree.js';
+import { messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { didYouMean } from '../../core/nearest.js';
+import { PolicyRule, type PolicySet, policyFields } from '../../protocol/call-policy.js';
+import { parseCallTarget } from '../../protocol/name.js';
+import { matchesName } from '../../protocol/name-pattern.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { checkSchema } from '../source/schema-check.js';
+import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
 
 export interface FleetPolicies extends PolicySet {
   /** Where each rule begins, in the order of the rules. */

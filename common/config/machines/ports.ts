@@ -3,11 +3,11 @@
  * for a moment (the only way to know) and lets go of it before it returns; it promises nothing about a moment later.
  */
 import { createServer } from 'node:net';
-import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
-import type { FleetConfig, MachineConfig } from './fleet-config.js';
-import { issueAt, lineOf } from './issues.js';
+import { MeshError, messageOf, systemCodeOf } from '../../core/errors.js';
+import type { FleetConfig, MachineConfig } from '../fleet-config.js';
+import { issueAt, lineOf } from '../source/issues.js';
+import { type Origin, originAt } from '../source/tree.js';
 import { isLocalAddress } from './local-machine.js';
-import { type Origin, originAt } from './tree.js';
 
 export interface PortRow {
   /** The path of the number in ports.json below the machine: `registry`, `agents.echo`. */

@@ -2,8 +2,8 @@
  * What is wrong with a configuration, as values: readers and checks collect issues, so that one start names every
  * fault at once instead of one per attempt. Only the door of this folder throws, and it throws one error for all.
  */
-import { MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { Origin } from './tree.js';
 
 export interface Issue {

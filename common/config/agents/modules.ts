@@ -1,10 +1,10 @@
 /** Where the module of an agent is: one of the mesh's own by its name, or a file of the fleet folder. */
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { didYouMean } from '../core/nearest.js';
+import { didYouMean } from '../../core/nearest.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import type { Origin } from '../source/tree.js';
 import type { BuiltinModules } from './builtin-modules.js';
-import { type Issue, issueAt } from './issues.js';
-import type { Origin } from './tree.js';
 
 export interface ModulePlaces {
   readonly home: string;
@@ -19,7 +19,7 @@ export function findModule(
   { home, builtinModules }: ModulePlaces,
 ): string | Issue {
   const refuse = (what: string, hint: string): Issue => issueAt(origin, `the module of \`${agent}\` ${what}`, hint);
-  if (written.startsWith('./')) {
+  if (written.startsWith('../')) {
     const path = resolve(home, written);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat?.isFile()) return path;

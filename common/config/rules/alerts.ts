@@ -3,17 +3,23 @@
  * where it stands. What a rule waits for is said in `common/protocol/alert-rule.ts`; here it is asked of each whether it can
  * ever do what it says. Spans become numbers, defaults are filled in. Pure.
  */
-import { limits } from '../core/limits.js';
-import { didYouMean } from '../core/nearest.js';
-import type { AlertCondition, AlertConditionName, AlertMatch, AlertRoute, AlertRule } from '../protocol/alert-rule.js';
-import { matchesName } from '../protocol/name-pattern.js';
-import type { Static, TSchema } from '../protocol/type.js';
+import { limits } from '../../core/limits.js';
+import { didYouMean } from '../../core/nearest.js';
+import type {
+  AlertCondition,
+  AlertConditionName,
+  AlertMatch,
+  AlertRoute,
+  AlertRule,
+} from '../../protocol/alert-rule.js';
+import { matchesName } from '../../protocol/name-pattern.js';
+import type { Static, TSchema } from '../../protocol/type.js';
+import { type Issue, issueAt } from '../source/issues.js';
+import { checkSchema } from '../source/schema-check.js';
+import { keysAt, type Origin, originAt, type Path, type Tree, treeAt } from '../source/tree.js';
+import { spanMs } from '../source/written-span.js';
 import { resolveRoute } from './alert-routes.js';
 import { AlertsFile, WrittenAlertRoute, WrittenAlertRule } from './alert-words.js';
-import { type Issue, issueAt } from './issues.js';
-import { checkSchema } from './schema-check.js';
-import { keysAt, type Origin, originAt, type Path, type Tree, treeAt } from './tree.js';
-import { spanMs } from './written-span.js';
 
 export interface FleetAlerts {
   readonly rules: readonly AlertRule[];
