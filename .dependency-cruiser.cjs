@@ -78,7 +78,7 @@ module.exports = {
     only('one-importer-of-msgpackr', '^node_modules/msgpackr/', '^common/protocol/codec'),
     only('one-importer-of-convict', '^node_modules/(@types/)?convict/', '^common/config/settings'),
     only('one-importer-of-yaml', '^node_modules/yaml/', '^common/config/source/yaml-source'),
-    only('one-importer-of-semver', '^node_modules/(@types/)?semver/', '^agents/sdk/calls/version-range'),
+    only('one-importer-of-semver', '^node_modules/(@types/)?semver/', '^agents/sdk/calls/choice/version-range'),
     only('one-importer-of-stacktrace-parser', '^node_modules/stacktrace-parser/', '^common/protocol/stack-frames'),
     {
       name: 'agents-do-not-read-stacks',
@@ -88,7 +88,7 @@ module.exports = {
       to: { path: '^common/protocol/(fingerprint|stack-frames)\\.ts$', reachable: true },
     },
     only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/development/file-watch'),
-    only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/resilience'),
+    only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/policies/resilience'),
     only('one-importer-of-typebox', '^node_modules/typebox/', '^common/protocol/type\\.'),
     only('one-importer-of-pino', '^node_modules/pino/', '^common/log/'),
     {

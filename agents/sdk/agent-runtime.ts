@@ -24,7 +24,7 @@ import { HealthWatch } from './actions/health-watch.js';
 import { bindContext } from './agent-context.js';
 import type { AgentSurroundings } from './agent-environment.js';
 import { AgentHooks } from './agent-hooks.js';
-import { PolicyLink } from './calls/policy-link.js';
+import { PolicyLink } from './calls/policies/policy-link.js';
 import type { AgentContext, AgentDefinition } from './define-agent.js';
 import { connectToNode, MeshClient } from './mesh-client.js';
 import { NodeSession, type OwnHealth } from './node-session.js';

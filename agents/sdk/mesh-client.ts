@@ -19,7 +19,7 @@ import type {
 } from '../../common/wire/events/subscription.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
-import { PolicyLink } from './calls/policy-link.js';
+import { PolicyLink } from './calls/policies/policy-link.js';
 import type {
   Checkpoint,
   EmitOptions,

@@ -1,7 +1,7 @@
 /** Policies as the command line shows them: the rules with their places, and what they come to for one action. Pure. */
-import { breakerDefaults } from '../../agents/sdk/calls/breaker.js';
-import { matchingRules, ruleOf } from '../../agents/sdk/calls/policies.js';
-import { retryBudgetDefaults } from '../../agents/sdk/calls/retry-budget.js';
+import { breakerDefaults } from '../../agents/sdk/calls/policies/breaker.js';
+import { matchingRules, ruleOf } from '../../agents/sdk/calls/policies/policies.js';
+import { retryBudgetDefaults } from '../../agents/sdk/calls/policies/retry-budget.js';
 import type { FleetPolicies } from '../../common/config/rules/policies.js';
 import { limits } from '../../common/core/limits.js';
 import { callStrategies, type PolicyField, policyFields } from '../../common/protocol/call-policy.js';

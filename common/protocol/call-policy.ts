@@ -1,7 +1,7 @@
 /**
  * What a fleet says about calls, as its nodes hand it to whoever makes them: rules, each for the services and actions that
  * it matches. The shape of config/policies.yaml and of `node.policies` is this one; which rule gives which field is decided
- * by the caller (`agents/sdk/calls/policies.ts`).
+ * by the caller (`agents/sdk/calls/policies/policies.ts`).
  *
  * A field that is `null` says as much as one that is missing in every rule: the call is as if there were no policies.
  * So a narrow rule can take back what a broad one says.

@@ -1,8 +1,8 @@
 /** The guide of the configuration has a row for every key of the schemas, and the defaults that are really taken. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { breakerDefaults } from '../../agents/sdk/calls/breaker.js';
-import { retryBudgetDefaults } from '../../agents/sdk/calls/retry-budget.js';
+import { breakerDefaults } from '../../agents/sdk/calls/policies/breaker.js';
+import { retryBudgetDefaults } from '../../agents/sdk/calls/policies/retry-budget.js';
 import { resolvePolicies } from '../../common/config/rules/policies.js';
 import { MachineFile, MeshFile } from '../../common/config/schemas.js';
 import { parseSource } from '../../common/config/source/yaml-source.js';

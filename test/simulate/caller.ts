@@ -2,12 +2,12 @@
  * A process that calls: the real balancer, standings, breakers, budget and rules of repeating, put together as the router
  * of a process does it, and connections that can break.
  */
-import { Balancer, Shifts } from '../../agents/sdk/calls/balancer.js';
-import type { Breaker, BreakerState } from '../../agents/sdk/calls/breaker.js';
+import { Balancer, Shifts } from '../../agents/sdk/calls/choice/balancer.js';
+import { Standing } from '../../agents/sdk/calls/choice/standing.js';
+import { createStrategy } from '../../agents/sdk/calls/choice/strategies/strategies.js';
 import { avoidedMs, type Fate, mayRepeat, signOf } from '../../agents/sdk/calls/outcome.js';
-import type { RetryBudget } from '../../agents/sdk/calls/retry-budget.js';
-import { Standing } from '../../agents/sdk/calls/standing.js';
-import { createStrategy } from '../../agents/sdk/calls/strategies/strategies.js';
+import type { Breaker, BreakerState } from '../../agents/sdk/calls/policies/breaker.js';
+import type { RetryBudget } from '../../agents/sdk/calls/policies/retry-budget.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Random } from '../support/random.js';

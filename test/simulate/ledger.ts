@@ -2,7 +2,7 @@
  * What happened in a simulation, as its callers and callees told it, and what of it must not have. It shares no code with
  * what it judges: its own bucket for the budget, its own order for the queue, its own rules for a breaker.
  */
-import type { BreakerState } from '../../agents/sdk/calls/breaker.js';
+import type { BreakerState } from '../../agents/sdk/calls/policies/breaker.js';
 
 export interface Plan {
   readonly callCount: number;

@@ -4,9 +4,9 @@
  */
 import { ActionQueue, type ActionQueueOptions, type Admission } from '../../agents/sdk/actions/action-queue.js';
 import { type Claim, ResultWindow, type ResultWindowOptions } from '../../agents/sdk/actions/result-window.js';
-import { Breaker } from '../../agents/sdk/calls/breaker.js';
-import { RetryBudget } from '../../agents/sdk/calls/retry-budget.js';
-import type { Candidate } from '../../agents/sdk/calls/strategies/strategy.js';
+import type { Candidate } from '../../agents/sdk/calls/choice/strategies/strategy.js';
+import { Breaker } from '../../agents/sdk/calls/policies/breaker.js';
+import { RetryBudget } from '../../agents/sdk/calls/policies/retry-budget.js';
 
 /** What is broken, and what the judge must say to it. */
 export const sabotages = {

@@ -6,12 +6,12 @@ import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import type { ReplyTimings, RequestMeta } from '../../../common/protocol/request-meta.js';
 import { type Asker, listenTo } from '../../../common/wire/asking/promise-asker.js';
-import type { BreakerState } from './breaker.js';
 import type { CallOptions, CallOrigin } from './call.js';
 import { adviceOf } from './call-options.js';
-import type { AttemptRecord } from './call-trail.js';
 import { type Fate, hasRun } from './outcome.js';
 import type { Peer } from './peer.js';
+import type { BreakerState } from './policies/breaker.js';
+import type { AttemptRecord } from './policies/call-trail.js';
 import type { Route } from './route.js';
 import type { WaitingCall } from './waiting-calls.js';
 

@@ -15,8 +15,8 @@ import type { AgentView } from '../../../common/protocol/registry-entry.js';
 import type { Asker } from '../../../common/wire/asking/promise-asker.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { RequestStream, StreamOptions } from '../../../common/wire/streams/request-stream.js';
-import { hasEnded } from './eligible.js';
-import { Standing } from './standing.js';
+import { hasEnded } from './choice/eligible.js';
+import { Standing } from './choice/standing.js';
 
 export interface CallerSide {
   /** `agent@machine` of this process. */

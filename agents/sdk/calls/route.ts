@@ -5,18 +5,18 @@
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
 import type { CallTarget } from '../../../common/protocol/name.js';
 import type { AgentView } from '../../../common/protocol/registry-entry.js';
-import { Balancer, type Shifts } from './balancer.js';
-import { type BreakerOptions, breakerDefaults } from './breaker.js';
-import { circuitOpen } from './circuit-open.js';
-import { rankOf } from './eligible.js';
-import type { InstanceDirectory } from './instance-directory.js';
+import { Balancer, type Shifts } from './choice/balancer.js';
+import { rankOf } from './choice/eligible.js';
+import type { InstanceDirectory } from './choice/instance-directory.js';
+import type { Strategy } from './choice/strategies/strategy.js';
+import { assertRange, isInRange, loadRanges } from './choice/version-range.js';
+import { type Nobody, whyNobody } from './choice/why-nobody.js';
 import type { Peer } from './peer.js';
 import type { Peers } from './peers.js';
-import type { PolicySource } from './policy.js';
-import type { RetryBudget, RetryBudgetOptions } from './retry-budget.js';
-import type { Strategy } from './strategies/strategy.js';
-import { assertRange, isInRange, loadRanges } from './version-range.js';
-import { type Nobody, whyNobody } from './why-nobody.js';
+import { type BreakerOptions, breakerDefaults } from './policies/breaker.js';
+import { circuitOpen } from './policies/circuit-open.js';
+import type { PolicySource } from './policies/policy.js';
+import type { RetryBudget, RetryBudgetOptions } from './policies/retry-budget.js';
 
 /** What all routes of a process have in common. */
 export interface RouteSources {

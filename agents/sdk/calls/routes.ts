@@ -4,10 +4,10 @@ import { limits } from '../../../common/core/limits.js';
 import type { CallPolicy } from '../../../common/protocol/call-policy.js';
 import { type CallTarget, checkCallTarget, parseCallTarget } from '../../../common/protocol/name.js';
 import type { CallAddress } from './call.js';
-import { RetryBudget, type RetryBudgetOptions, retryBudgetDefaults } from './retry-budget.js';
+import { createStrategy } from './choice/strategies/strategies.js';
+import type { Strategy } from './choice/strategies/strategy.js';
+import { RetryBudget, type RetryBudgetOptions, retryBudgetDefaults } from './policies/retry-budget.js';
 import { Route, type RouteSources } from './route.js';
-import { createStrategy } from './strategies/strategies.js';
-import type { Strategy } from './strategies/strategy.js';
 
 export class Routes {
   readonly #byText = new Map<string, Route>();

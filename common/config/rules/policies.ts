@@ -1,6 +1,6 @@
 /**
  * The policies of a fleet: the rules of config/policies.yaml and, behind them, those of the environment, each with the place
- * where it stands. Which rule decides a call is the caller's question (`agents/sdk/calls/policies.ts`); here it is asked of
+ * where it stands. Which rule decides a call is the caller's question (`agents/sdk/calls/policies/policies.ts`); here it is asked of
  * each whether it can ever do what it says. Pure.
  *
  * Lists replace each other in an overlay; these do not. The rules of an environment are added, because the later of two that

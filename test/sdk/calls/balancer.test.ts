@@ -1,9 +1,9 @@
 /** The choice of an instance, with dice and a clock of the test's own. */
 import { expect } from 'chai';
-import { Balancer, Shifts } from '../../../agents/sdk/calls/balancer.js';
-import { breakerDefaults } from '../../../agents/sdk/calls/breaker.js';
-import { Standing } from '../../../agents/sdk/calls/standing.js';
-import { createStrategy } from '../../../agents/sdk/calls/strategies/strategies.js';
+import { Balancer, Shifts } from '../../../agents/sdk/calls/choice/balancer.js';
+import { Standing } from '../../../agents/sdk/calls/choice/standing.js';
+import { createStrategy } from '../../../agents/sdk/calls/choice/strategies/strategies.js';
+import { breakerDefaults } from '../../../agents/sdk/calls/policies/breaker.js';
 import type { CallStrategy } from '../../../common/protocol/call-policy.js';
 import { Random } from '../../support/random.js';
 

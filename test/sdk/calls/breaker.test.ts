@@ -1,6 +1,6 @@
 /** When an instance is left alone, on a clock that only the test moves. */
 import { expect } from 'chai';
-import { Breaker, type BreakerOptions } from '../../../agents/sdk/calls/breaker.js';
+import { Breaker, type BreakerOptions } from '../../../agents/sdk/calls/policies/breaker.js';
 
 const options: BreakerOptions = {
   consecutiveFailures: 3,

@@ -3,7 +3,7 @@
  * states, is said with `tell`, and heard by the caller as a node would say it.
  */
 import { CallRouter } from '../../../agents/sdk/calls/call-router.js';
-import { Policies } from '../../../agents/sdk/calls/policies.js';
+import { Policies } from '../../../agents/sdk/calls/policies/policies.js';
 import type { RegistryUpdate } from '../../../agents/sdk/registry-client.js';
 import type { PolicyRule } from '../../../common/protocol/call-policy.js';
 import { instanceOf } from '../../../common/protocol/name.js';

@@ -1,6 +1,6 @@
 /** What a caller sees of an instance's speed, on a clock of the test's own. */
 import { expect } from 'chai';
-import { Load } from '../../../agents/sdk/calls/load.js';
+import { Load } from '../../../agents/sdk/calls/choice/load.js';
 
 describe('the load of an instance', () => {
   let load: Load;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { matchingRules, Policies, policyOf, ruleOf } from '../../../agents/sdk/calls/policies.js';
+import { matchingRules, Policies, policyOf, ruleOf } from '../../../agents/sdk/calls/policies/policies.js';
 import type { PolicyRule } from '../../../common/protocol/call-policy.js';
 
 const rule = (service: string | undefined, action: string | undefined, rest: Partial<PolicyRule> = {}): PolicyRule => ({

@@ -1,7 +1,7 @@
 /** The bulkhead and the fallback around calls that end when the test says so. */
 import { expect } from 'chai';
-import { CallTrail } from '../../../agents/sdk/calls/call-trail.js';
-import { type GuardedCall, Resilience } from '../../../agents/sdk/calls/resilience.js';
+import { CallTrail } from '../../../agents/sdk/calls/policies/call-trail.js';
+import { type GuardedCall, Resilience } from '../../../agents/sdk/calls/policies/resilience.js';
 import { type Clock, systemClock } from '../../../common/core/clock.js';
 import { errorTable, isErrorCode, MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

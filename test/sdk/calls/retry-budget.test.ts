@@ -1,6 +1,6 @@
 /** How many repeats a service gets, on a clock of the test's own. */
 import { expect } from 'chai';
-import { RetryBudget } from '../../../agents/sdk/calls/retry-budget.js';
+import { RetryBudget } from '../../../agents/sdk/calls/policies/retry-budget.js';
 import { limits } from '../../../common/core/limits.js';
 
 const takeAll = (budget: RetryBudget, nowMs: number): number => {

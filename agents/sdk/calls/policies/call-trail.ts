@@ -4,9 +4,9 @@
  *
  * Bounded: `limits.callTrailKept` calls, the oldest is forgotten; of a call every attempt, of which there are few.
  */
-import { type Clock, systemClock } from '../../../common/core/clock.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input, Output } from '../../../common/protocol/catalogue.js';
+import { type Clock, systemClock } from '../../../../common/core/clock.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input, Output } from '../../../../common/protocol/catalogue.js';
 
 export type CallRecord = Output<'mesh.calls'>['calls'][number];
 export type AttemptRecord = CallRecord['attempts'][number];

@@ -13,9 +13,9 @@
  * R6  A fallback has none of its own; when its target fails too the caller gets the first error, which tells of the second.
  */
 import { type BulkheadPolicy, BulkheadRejectedError, bulkhead, fallback, handleWhen } from 'cockatiel';
-import { type Clock, systemClock, within } from '../../../common/core/clock.js';
-import { type ErrorCode, MeshError, toMeshError } from '../../../common/core/errors.js';
-import type { CallPolicy } from '../../../common/protocol/call-policy.js';
+import { type Clock, systemClock, within } from '../../../../common/core/clock.js';
+import { type ErrorCode, MeshError, toMeshError } from '../../../../common/core/errors.js';
+import type { CallPolicy } from '../../../../common/protocol/call-policy.js';
 import { BulkheadTurn } from './bulkhead-turn.js';
 import type { CallNote } from './call-trail.js';
 

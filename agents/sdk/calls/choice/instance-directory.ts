@@ -3,9 +3,9 @@
  * first look-up. While the node or the broker is away the copy stays, so calls to known agents go on.
  */
 
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import type { AgentView } from '../../../common/protocol/registry-entry.js';
-import type { RegistryClient, RegistryUpdate } from '../registry-client.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
+import type { AgentView } from '../../../../common/protocol/registry-entry.js';
+import type { RegistryClient, RegistryUpdate } from '../../registry-client.js';
 import { isUnattached } from './eligible.js';
 
 export interface DirectoryListener {

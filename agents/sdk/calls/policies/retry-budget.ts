@@ -2,7 +2,7 @@
  * How many repeats a process may make of one service's calls: a share of the calls it made, and some per second whatever
  * they were, saved up for a while. A service in trouble so gets a little more work, never a multiple. Pure.
  */
-import { limits } from '../../../common/core/limits.js';
+import { limits } from '../../../../common/core/limits.js';
 
 export interface RetryBudgetOptions {
   /** Repeats per call. */

@@ -2,8 +2,8 @@
  * Which instances a target means, and how ready each is. Pure: the same rows give the same answer. Asked when rows change,
  * not per call.
  */
-import type { CallTarget } from '../../../common/protocol/name.js';
-import type { AgentState, AgentView } from '../../../common/protocol/registry-entry.js';
+import type { CallTarget } from '../../../../common/protocol/name.js';
+import type { AgentState, AgentView } from '../../../../common/protocol/registry-entry.js';
 
 /** Whether a version is in a range. */
 export type InRange = (version: string, range: string) => boolean;

@@ -3,11 +3,11 @@
  * and by a mark in the answers to its beats, upon which it asks. Any other program asks, and leaves the question open at its
  * node. While the node is away the rules stay as they are; one that does not know the question has none.
  */
-import { type Clock, delay, systemClock } from '../../../common/core/clock.js';
-import { toMeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import { NO_POLICIES, type PolicySet } from '../../../common/protocol/call-policy.js';
-import type { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { type Clock, delay, systemClock } from '../../../../common/core/clock.js';
+import { toMeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import { NO_POLICIES, type PolicySet } from '../../../../common/protocol/call-policy.js';
+import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
 import { Policies } from './policies.js';
 
 export class PolicyLink {

@@ -8,7 +8,7 @@
  * What came of a call counts by when it was sent: in half-open only what was sent since then is a trial, so that the last
  * answers of a bad time neither close it nor open it again.
  */
-import { limits } from '../../../common/core/limits.js';
+import { limits } from '../../../../common/core/limits.js';
 
 export interface BreakerOptions {
   readonly consecutiveFailures: number;

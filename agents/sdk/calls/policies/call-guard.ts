@@ -2,9 +2,9 @@
  * The way of a call that a policy speaks of: it leaves a trail, and goes through a bulkhead and a fallback where the policy
  * has them. They are loaded with the first call that needs them: most processes never do.
  */
-import { toMeshError } from '../../../common/core/errors.js';
-import type { CallPolicy } from '../../../common/protocol/call-policy.js';
-import type { CallTarget } from '../../../common/protocol/name.js';
+import { toMeshError } from '../../../../common/core/errors.js';
+import type { CallPolicy } from '../../../../common/protocol/call-policy.js';
+import type { CallTarget } from '../../../../common/protocol/name.js';
 import { type AttemptRecord, CallTrail } from './call-trail.js';
 import type { GuardedCall, Resilience } from './resilience.js';
 

@@ -11,7 +11,7 @@
  *     fleet, can change what they say.
  * P5  `null` decides too: the field is then as if nobody had said it.
  */
-import { limits } from '../../../common/core/limits.js';
+import { limits } from '../../../../common/core/limits.js';
 import {
   type CallPolicy,
   NO_POLICIES,
@@ -19,8 +19,8 @@ import {
   type PolicyRule,
   type PolicySet,
   policyFields,
-} from '../../../common/protocol/call-policy.js';
-import { matchesName } from '../../../common/protocol/name-pattern.js';
+} from '../../../../common/protocol/call-policy.js';
+import { matchesName } from '../../../../common/protocol/name-pattern.js';
 import type { PolicySource } from './policy.js';
 
 /** A rule that matches, by its place in the list. */

@@ -2,10 +2,10 @@
  * Why no instance can be called now, as an error that says what there is; and whether that may change by itself, so that a
  * call does well to wait. Pure.
  */
-import { MeshError } from '../../../common/core/errors.js';
-import { nearest } from '../../../common/core/nearest.js';
-import type { CallTarget } from '../../../common/protocol/name.js';
-import type { AgentView } from '../../../common/protocol/registry-entry.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import { nearest } from '../../../../common/core/nearest.js';
+import type { CallTarget } from '../../../../common/protocol/name.js';
+import type { AgentView } from '../../../../common/protocol/registry-entry.js';
 import {
   hasAction,
   hasCapability,

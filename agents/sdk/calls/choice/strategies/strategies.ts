@@ -1,5 +1,5 @@
 /** The strategies by the names that policies use. */
-import type { CallStrategy } from '../../../../common/protocol/call-policy.js';
+import type { CallStrategy } from '../../../../../common/protocol/call-policy.js';
 import { First } from './first.js';
 import { LeastInFlight } from './least-in-flight.js';
 import { LeastLatency } from './least-latency.js';

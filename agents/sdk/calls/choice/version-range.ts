@@ -1,5 +1,5 @@
 /** Versions and ranges of them. The only importer of semver, which is loaded when the first target names a range. */
-import { MeshError } from '../../../common/core/errors.js';
+import { MeshError } from '../../../../common/core/errors.js';
 
 type Satisfies = typeof import('semver/functions/satisfies.js');
 type ValidRange = typeof import('semver/ranges/valid.js');

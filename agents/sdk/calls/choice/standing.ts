@@ -2,9 +2,10 @@
  * How one incarnation of an instance stands with this process: how quick it was, whether its connection holds, and whether it
  * is to be left alone. Pure: time comes in.
  */
-import { Breaker, type BreakerOptions, breakerDefaults } from './breaker.js';
+
+import type { InstanceSign } from '../outcome.js';
+import { Breaker, type BreakerOptions, breakerDefaults } from '../policies/breaker.js';
 import { Load } from './load.js';
-import type { InstanceSign } from './outcome.js';
 import type { Candidate } from './strategies/strategy.js';
 
 export interface StandingOptions {

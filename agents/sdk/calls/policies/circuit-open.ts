@@ -1,6 +1,6 @@
 /** What a call gets when every instance that could take it is left alone for now. */
-import { MeshError } from '../../../common/core/errors.js';
-import type { Standing } from './standing.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import type { Standing } from '../choice/standing.js';
 
 export function circuitOpen(name: string, standings: readonly Standing[], nowMs: number): MeshError {
   const waits = standings.map(({ breaker }) => Math.max(0, Math.ceil(breaker.tryAtMs - nowMs)));

@@ -5,7 +5,7 @@
  * Of a policy the router obeys timeoutMs, attemptTimeoutMs, retries, idempotent, retryBudget, breaker, strategy and
  * localityWeight; bulkhead and fallback stand around it.
  */
-import type { CallPolicy } from '../../../common/protocol/call-policy.js';
+import type { CallPolicy } from '../../../../common/protocol/call-policy.js';
 
 export interface PolicySource {
   /** Another one whenever an answer may have changed. */
