@@ -5,7 +5,7 @@
 import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
 import type { AgentLog } from '../common/log/log.js';
-import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../common/protocol/errors/error-report.js';
 import { type MethodHandlers, MethodTable } from '../common/wire/answering/method-table.js';
 import { RequestServer } from '../common/wire/answering/request-server.js';
 import { EventProxy } from '../common/wire/events/event-proxy.js';

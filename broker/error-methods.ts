@@ -8,9 +8,9 @@ import type { ErrorGroup } from '../common/journal/errors/error-group.js';
 import type { StandingRequest } from '../common/journal/errors/error-standing.js';
 import type { Log } from '../common/journal/log/log.js';
 import type { ErrorGroupBody, Output } from '../common/protocol/catalogue.js';
-import { encode } from '../common/protocol/codec.js';
-import { classified, type ErrorRule } from '../common/protocol/error-rule.js';
-import { severities } from '../common/protocol/severity.js';
+import { classified, type ErrorRule } from '../common/protocol/errors/error-rule.js';
+import { severities } from '../common/protocol/errors/severity.js';
+import { encode } from '../common/protocol/frames/codec.js';
 import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 import { recordBodyOf } from './record-body.js';
 

@@ -7,7 +7,7 @@ import { limits } from '../common/core/limits.js';
 import type { GroupLoss } from '../common/journal/consumers/group-requests.js';
 import type { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
-import type { ErrorReportInput } from '../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../common/protocol/errors/error-report.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 
 export interface LogPrunerOptions {

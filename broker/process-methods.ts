@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
-import { PROTOCOL_VERSION } from '../common/protocol/envelope.js';
+import { PROTOCOL_VERSION } from '../common/protocol/frames/envelope.js';
 import type { MethodHandlers } from '../common/wire/answering/method-table.js';
 
 /** The name under which a broker answers, and under which its node supervises it. */

@@ -2,7 +2,7 @@
 
 import { limits } from '../../common/core/limits.js';
 import { ALERTER, AlerterConfig } from '../../common/protocol/alert-rule.js';
-import { ERROR_STATUS_STREAM, ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERROR_STATUS_STREAM, ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import { Type } from '../../common/protocol/type.js';
 import { defineAgent } from '../sdk/define-agent.js';
 import type { Consumer } from '../sdk/records/consumer.js';

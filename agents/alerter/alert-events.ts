@@ -1,5 +1,5 @@
 /** What an alerter hears of. Types only. */
-import type { Severity } from '../../common/protocol/severity.js';
+import type { Severity } from '../../common/protocol/errors/severity.js';
 
 /** One record of the error bus. */
 export interface ErrorSeen {

@@ -1,7 +1,7 @@
 /** Whether a rule is about something: every field that it names matches. Pure. */
 import type { AlertMatch } from '../../common/protocol/alert-rule.js';
+import { severities } from '../../common/protocol/errors/severity.js';
 import { matchesName } from '../../common/protocol/name-pattern.js';
-import { severities } from '../../common/protocol/severity.js';
 
 export type Matched = Readonly<Partial<Record<'machine' | 'agent' | 'component' | 'code' | 'severity', string>>>;
 

@@ -4,7 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { limits } from '../../common/core/limits.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { compile } from '../../common/protocol/schema.js';
 import { type Static, Type } from '../../common/protocol/type.js';
 import { type AlertMemory, emptyMemory } from './alert-book.js';

@@ -1,8 +1,8 @@
 /** The configuration of a log watcher. */
 
 import { limits } from '../../common/core/limits.js';
+import { severities } from '../../common/protocol/errors/severity.js';
 import { NAME_PATTERN } from '../../common/protocol/name.js';
-import { severities } from '../../common/protocol/severity.js';
 import { type Static, Type } from '../../common/protocol/type.js';
 
 const closed = { additionalProperties: false } as const;

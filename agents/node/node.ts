@@ -9,7 +9,7 @@ import { type FoundProcess, findProcesses, tokenOf } from '../../common/core/pro
 import type { Journal } from '../../common/journal/machine/journal.js';
 import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exclusive-lock.js';
 import type { Output } from '../../common/protocol/catalogue.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';

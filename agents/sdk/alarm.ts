@@ -5,7 +5,7 @@
  * at the next look, and a condition that came and went while nobody could be told is not told at all.
  */
 import { messageOf } from '../../common/core/errors.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import type { AgentContext } from './define-agent.js';
 
 export class Alarm {

@@ -6,7 +6,7 @@
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { ErrorReport } from '../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../common/protocol/errors/error-report.js';
 import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
 import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';

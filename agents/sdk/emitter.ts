@@ -13,8 +13,8 @@
 import type { Clock } from '../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { decode, encode } from '../../common/protocol/codec.js';
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { Checkpoint, NewRecord, Receipt } from './define-agent.js';
 import { uploadBody } from './records/body-upload.js';

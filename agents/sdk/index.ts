@@ -2,7 +2,7 @@
 
 export { type ErrorCode, MeshError } from '../../common/core/errors.js';
 export type { AgentLog } from '../../common/log/log.js';
-export type { ErrorReport, Severity } from '../../common/protocol/error-report.js';
+export type { ErrorReport, Severity } from '../../common/protocol/errors/error-report.js';
 export type { AgentView } from '../../common/protocol/registry-entry.js';
 export { type Static, type TSchema, Type } from '../../common/protocol/type.js';
 export type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';

@@ -11,7 +11,7 @@ import { ZoneIndex } from '../../common/journal/finder/zone-index.js';
 import { Log } from '../../common/journal/log/log.js';
 import { LogStore } from '../../common/journal/log/log-store.js';
 import { type ChainEntry, chainHash, genesisHash } from '../../common/journal/record.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { median } from '../median.js';
 import type { BoundRow, Side, Size } from '../row.js';
 import { machineMs } from '../worker-channel.js';

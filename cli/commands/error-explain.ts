@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import type { LogRecordBody } from '../../common/protocol/catalogue.js';
-import { explainFingerprint, groupOf } from '../../common/protocol/fingerprint.js';
+import { explainFingerprint, groupOf } from '../../common/protocol/errors/fingerprint.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { fingerprintOperand } from '../records/error-decision.js';

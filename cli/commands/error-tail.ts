@@ -1,4 +1,4 @@
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { Command } from '../command.js';
 import { tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
 import { errorLine, errorRowOf } from '../rows/record-row.js';

@@ -1,6 +1,6 @@
 import type { EmitOptions, Receipt } from '../../agents/sdk/define-agent.js';
 import { MeshError } from '../../common/core/errors.js';
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { Command } from '../command.js';
 import type { Arguments } from '../line/arguments.js';
 import { readJson } from '../line/json-input.js';

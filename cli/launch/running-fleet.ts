@@ -7,7 +7,7 @@ import { delay, systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { FleetAccess, MachineAnswer } from '../fleet/fleet-access.js';
 import { tailLog } from '../records/log-tail.js';
 import { type ProcessRow, processRowOf } from '../rows/process-row.js';

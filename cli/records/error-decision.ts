@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import { FINGERPRINT_START } from '../../common/protocol/fingerprint-id.js';
+import { FINGERPRINT_START } from '../../common/protocol/errors/fingerprint-id.js';
 import type { Operand } from '../command.js';
 import type { Context } from '../context.js';
 import type { Arguments } from '../line/arguments.js';

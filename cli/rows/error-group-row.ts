@@ -1,6 +1,6 @@
 /** Groups of the error bus as `error ls` and `error show` show them. Pure. */
 import type { ErrorGroupBody } from '../../common/protocol/catalogue.js';
-import { FINGERPRINT_SHOWN } from '../../common/protocol/fingerprint-id.js';
+import { FINGERPRINT_SHOWN } from '../../common/protocol/errors/fingerprint-id.js';
 import type { Colors, ListForm } from '../terminal/output.js';
 import { ageText, isoTime } from '../terminal/quantity.js';
 import { severityText } from './record-row.js';

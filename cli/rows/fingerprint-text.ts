@@ -1,6 +1,6 @@
 /** How a fingerprint came about, as `error explain` shows it. Pure. */
-import type { FingerprintExplanation } from '../../common/protocol/fingerprint.js';
-import type { FrameVerdict } from '../../common/protocol/stack-frames.js';
+import type { FingerprintExplanation } from '../../common/protocol/errors/fingerprint.js';
+import type { FrameVerdict } from '../../common/protocol/errors/stack-frames.js';
 import type { Colors } from '../terminal/output.js';
 
 const because: Record<FingerprintExplanation['kind'], string> = {

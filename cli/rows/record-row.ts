@@ -1,7 +1,7 @@
 /** Records of main's log as `stream tail` and `error tail` show them. Pure. */
 import type { LogRecordBody } from '../../common/protocol/catalogue.js';
-import { decode } from '../../common/protocol/codec.js';
-import { groupOf } from '../../common/protocol/fingerprint.js';
+import { groupOf } from '../../common/protocol/errors/fingerprint.js';
+import { decode } from '../../common/protocol/frames/codec.js';
 import { jsonText } from '../terminal/json-text.js';
 import type { Colors } from '../terminal/output.js';
 import { clockText } from '../terminal/quantity.js';

@@ -8,8 +8,8 @@
  * F4  Every line is counted exactly once: the `lines` of all reports together are the lines that were written.
  */
 import { limits } from '../../common/core/limits.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
-import { normalisedMessage } from '../../common/protocol/normalised-message.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import { normalisedMessage } from '../../common/protocol/errors/normalised-message.js';
 import type { StderrBlock } from './stderr-blocks.js';
 import { blockReport, type ReportRules } from './stderr-report.js';
 

@@ -7,7 +7,7 @@ import { backoffMs } from '../../common/core/backoff.js';
 import { delay, within } from '../../common/core/clock.js';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 
 /** What of the mesh is used. */
 export interface ReportTaker {

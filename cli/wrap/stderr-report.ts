@@ -1,6 +1,6 @@
 /** A block of standard error as an error report: its code, its severity and its text, as far as the text itself says them. Pure. */
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
-import type { Severity } from '../../common/protocol/severity.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import type { Severity } from '../../common/protocol/errors/severity.js';
 import type { StderrBlock } from './stderr-blocks.js';
 
 export interface ReportRules {

@@ -6,7 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
 import type { Clock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { ReportFold } from './report-fold.js';
 import { StderrBlocks } from './stderr-blocks.js';
 import type { ReportRules } from './stderr-report.js';

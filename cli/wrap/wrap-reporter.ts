@@ -5,8 +5,8 @@
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { LAST_WORDS_VARIABLE, leaveLastWords } from '../../common/log/last-words.js';
-import { completeReport, type ErrorReport } from '../../common/protocol/error-report.js';
-import type { Severity } from '../../common/protocol/severity.js';
+import { completeReport, type ErrorReport } from '../../common/protocol/errors/error-report.js';
+import type { Severity } from '../../common/protocol/errors/severity.js';
 import type { Context } from '../context.js';
 import { ReportOutbox, type ReportTaker, type Untold } from './report-outbox.js';
 import { StderrTeller } from './stderr-teller.js';

@@ -22,7 +22,7 @@ import {
 import { systemClock } from '../core/clock.js';
 import { messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import { ErrorReport, reportOf } from '../protocol/error-report.js';
+import { ErrorReport, reportOf } from '../protocol/errors/error-report.js';
 import { compile } from '../protocol/schema.js';
 import { type Static, Type } from '../protocol/type.js';
 

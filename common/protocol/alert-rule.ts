@@ -3,9 +3,9 @@
  * the agent `alerter`, and as that decides by it.
  */
 import { limits } from '../core/limits.js';
-import { ErrorRule } from './error-rule.js';
+import { ErrorRule } from './errors/error-rule.js';
+import { severities } from './errors/severity.js';
 import { NAME_PATTERN } from './name.js';
-import { severities } from './severity.js';
 import { type Static, Type } from './type.js';
 
 /** The agent that judges and tells; main runs it as soon as there are rules. */

@@ -5,11 +5,11 @@
 
 import { limits } from '../core/limits.js';
 import { PolicyRule } from './call-policy.js';
-import { FINGERPRINT_LENGTH_MAX, FINGERPRINT_START } from './fingerprint-id.js';
+import { FINGERPRINT_LENGTH_MAX, FINGERPRINT_START } from './errors/fingerprint-id.js';
+import { severities } from './errors/severity.js';
 import { BodyRef, RecordKey, TraceId } from './record-marks.js';
 import { ActionName, AgentEntry, agentStates, Endpoint, Epoch, Name, WallMs } from './registry-entry.js';
 import { Bytes } from './schema.js';
-import { severities } from './severity.js';
 import { StreamRule } from './stream-rule.js';
 import { type TSchema, Type } from './type.js';
 

@@ -5,7 +5,7 @@
  * fill the queue of one that goes on asking.
  */
 import { limits } from '../core/limits.js';
-import { joined } from '../protocol/envelope-slab.js';
+import { joined } from '../protocol/frames/envelope-slab.js';
 
 export interface QueuedEnvelope {
   readonly bytes: Buffer;

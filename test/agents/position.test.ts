@@ -10,7 +10,7 @@ import {
   unpackShard,
 } from '../../agents/log-watcher/position.js';
 import { limits } from '../../common/core/limits.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { expectError } from '../support/expect-error.js';
 
 const position = (key: string, file = 'logs/app.log'): Position => ({

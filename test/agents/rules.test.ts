@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compileRules, estimatedBytes, recordsOf } from '../../agents/log-watcher/rules.js';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { expectError } from '../support/expect-error.js';
 
 const line = (text: string, isCut = false) => ({ text, offset: 7, isCut });

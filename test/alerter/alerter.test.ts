@@ -6,7 +6,7 @@ import { FleetSight } from '../../agents/alerter/fleet-sight.js';
 import { Teller } from '../../agents/alerter/routes/teller.js';
 import type { ConsumedRecord } from '../../agents/sdk/records/consumer.js';
 import type { AlerterConfig, AlertRoute } from '../../common/protocol/alert-rule.js';
-import { completeReport } from '../../common/protocol/error-report.js';
+import { completeReport } from '../../common/protocol/errors/error-report.js';
 import { FakeContext, FakeStore } from '../support/fake-context.js';
 import { waitUntil } from '../support/wait-for.js';
 import { nextRecordId, ruleOf } from './alert-world.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { LogPruner } from '../../broker/log-pruner.js';
 import type { GroupLoss } from '../../common/journal/consumers/group-requests.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { silentLog } from './world.js';
 
 describe('the pruner of the log', () => {

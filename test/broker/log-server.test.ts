@@ -6,7 +6,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { genesisHash } from '../../common/journal/record.js';
 import type { Input } from '../../common/protocol/catalogue.js';
-import { decode } from '../../common/protocol/codec.js';
+import { decode } from '../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
 import { PlainRequester } from '../support/plain-requester.js';

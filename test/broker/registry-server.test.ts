@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RegistryServer } from '../../broker/registry-server.js';
 import { systemClock } from '../../common/core/clock.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { digestOf } from '../../common/registry/digest.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { PlainWatcher, table } from '../registry/world.js';

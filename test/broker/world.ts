@@ -7,8 +7,8 @@ import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash, recordOf } from '../../common/journal/record.js';
 import { openLog } from '../../common/log/log.js';
 import type { Input } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
-import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/error-report.js';
+import { completeReport, ERRORS_STREAM, type ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
 
 export const ANY_PORT = 'tcp://127.0.0.1:0';

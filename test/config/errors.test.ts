@@ -1,7 +1,7 @@
 /** What a fleet says about its errors: which rules there are, what they make of an error, and what is refused in them. */
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { classified, type ErrorRule } from '../../common/protocol/error-rule.js';
+import { classified, type ErrorRule } from '../../common/protocol/errors/error-rule.js';
 import { FleetFolder } from './fleet-folder.js';
 import { describeRefusals, overlay } from './refusal-table.js';
 

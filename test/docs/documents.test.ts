@@ -6,7 +6,7 @@ import { machineSettings } from '../../common/config/machines/machine-settings.j
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { chainHash, genesisHash, recordOf } from '../../common/journal/record.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import {
   decodeFrame,
   encodeCancel,
@@ -16,7 +16,7 @@ import {
   encodeReply,
   encodeRequest,
   encodeSay,
-} from '../../common/protocol/envelope.js';
+} from '../../common/protocol/frames/envelope.js';
 import { eventBytes } from '../support/event-bytes.js';
 import { readProtocolDocument, renewedProtocolDocument } from './protocol-document.js';
 

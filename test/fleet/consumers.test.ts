@@ -1,7 +1,7 @@
 /** Agents on both machines consume what both machines emit, over a link that fails; and people look after their groups. */
 import { expect } from 'chai';
 import type { GroupStateBody } from '../../common/protocol/catalogue.js';
-import { ERRORS_STREAM } from '../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import { errorOf, runMesh } from '../cli/mesh-process.js';
 import { fixture, useFleet } from '../support/test-fleet.js';
 import type { TestMachine } from '../support/test-machine.js';

@@ -7,7 +7,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MeshError, messageOf } from '../../common/core/errors.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { storedErrors, storedTexts } from '../support/main-log.js';
 import { Strace } from '../support/strace.js';

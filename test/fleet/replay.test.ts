@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { Subscriber } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { EventPublisher } from '../../common/wire/events/event-publisher.js';
 import { expectRejection } from '../support/expect-error.js';

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { signalProcess } from '../../agents/node/programs/child-process.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { expectRejection } from '../support/expect-error.js';
 import { storedErrors, storedSteps } from '../support/main-log.js';
 import { type AgentSetup, echo, fixture, TestFleet, useFleet } from '../support/test-fleet.js';

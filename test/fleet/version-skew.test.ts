@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { expectRejection } from '../support/expect-error.js';
 import { storedErrors } from '../support/main-log.js';
 import { PlainRequester } from '../support/plain-requester.js';

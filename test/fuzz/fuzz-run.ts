@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { Dealer } from 'zeromq';
 import { limits } from '../../common/core/limits.js';
 import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
-import { decodeFrame } from '../../common/protocol/envelope.js';
+import { decodeFrame } from '../../common/protocol/frames/envelope.js';
 import { type Action, type MethodHandlers, MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';

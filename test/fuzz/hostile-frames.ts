@@ -1,6 +1,6 @@
 /** Messages that a broken or hostile peer might send, drawn from a seed: the same seed gives the same messages. */
 import { catalogue, type MethodName } from '../../common/protocol/catalogue.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import {
   encodeCancel,
   encodeCredit,
@@ -9,7 +9,7 @@ import {
   encodeReply,
   encodeRequest,
   encodeSay,
-} from '../../common/protocol/envelope.js';
+} from '../../common/protocol/frames/envelope.js';
 import { harmlessBytes, refusedBytes } from '../protocol/hostile-bytes.js';
 import { eventBytes } from '../support/event-bytes.js';
 import type { Random } from '../support/random.js';

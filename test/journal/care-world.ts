@@ -1,7 +1,7 @@
 /** What the tests of the care of stores share: a journal and a log with something in them, and reports as bodies. */
 
 import type { NewRecord } from '../../common/journal/record.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { append, forward, recordsOf, type World } from './world.js';
 
 export const reportOf = (message: string): NewRecord => ({

@@ -6,10 +6,10 @@ import { limits } from '../../common/core/limits.js';
 import type { LogStore } from '../../common/journal/log/log-store.js';
 import type { ErrorQuery } from '../../common/journal/log/log-types.js';
 import type { NewRecord } from '../../common/journal/record.js';
-import { decode, encode } from '../../common/protocol/codec.js';
-import { completeReport, type ErrorReportInput } from '../../common/protocol/error-report.js';
-import type { ErrorRule } from '../../common/protocol/error-rule.js';
-import { fingerprintOf, groupOf } from '../../common/protocol/fingerprint.js';
+import { completeReport, type ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import type { ErrorRule } from '../../common/protocol/errors/error-rule.js';
+import { fingerprintOf, groupOf } from '../../common/protocol/errors/fingerprint.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { answerOf, chainOf, failureOf, recordOf, send, useWorld } from './world.js';
 
 interface Told {

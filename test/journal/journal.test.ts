@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { verifyStore } from '../../common/journal/care/verify-store.js';
 import { Log } from '../../common/journal/log/log.js';
 import { Journal } from '../../common/journal/machine/journal.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { append, failureOfPromise, pendingOf, recordOf, recordsOf, textOf, useWorld } from './world.js';
 
 const writer = fileURLToPath(new URL('../fixtures/journal-writer.js', import.meta.url));

@@ -4,9 +4,9 @@ import type { ReportPlace } from '../../common/journal/folds/fold-table.js';
 import type { NewReport, ReportBatch } from '../../common/journal/folds/report-intake.js';
 import type { JournalStore } from '../../common/journal/machine/journal-store.js';
 import { type NewRecord, recordOf } from '../../common/journal/record.js';
-import { decode, encode } from '../../common/protocol/codec.js';
-import { completeReport, ERRORS_STREAM, type ErrorReport } from '../../common/protocol/error-report.js';
-import { groupOf } from '../../common/protocol/fingerprint.js';
+import { completeReport, ERRORS_STREAM, type ErrorReport } from '../../common/protocol/errors/error-report.js';
+import { groupOf } from '../../common/protocol/errors/fingerprint.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { answerOf } from './world.js';
 
 export function reportOf(kind: string, { agent = 'echo', count = 1, atMs = 5_000 } = {}): NewReport {

@@ -9,7 +9,7 @@ import { limits } from '../../common/core/limits.js';
 import { Journal } from '../../common/journal/machine/journal.js';
 import { recordOf } from '../../common/journal/record.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { until } from '../support/wait-for.js';

@@ -7,7 +7,7 @@ import { logBounds } from '../../agents/node/logs/log-rotation.js';
 import { LogStore, type LogStoreOptions } from '../../agents/node/logs/log-store.js';
 import { systemClock } from '../../common/core/clock.js';
 import { randomId } from '../../common/core/ids.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { useTempFolder } from '../support/temp-folder.js';
 
 export const KIB = 1_024;

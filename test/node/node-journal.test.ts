@@ -5,7 +5,7 @@ import { MeshError } from '../../common/core/errors.js';
 import type { NewReport, ReportBatch } from '../../common/journal/folds/report-intake.js';
 import { succeeded } from '../../common/journal/sqlite/outcome.js';
 import { openLog } from '../../common/log/log.js';
-import { decode } from '../../common/protocol/codec.js';
+import { decode } from '../../common/protocol/frames/codec.js';
 import { until } from '../support/wait-for.js';
 
 describe('the records of a node itself', () => {

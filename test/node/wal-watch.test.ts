@@ -7,7 +7,7 @@ import { CareRunner } from '../../agents/node/care/care-runner.js';
 import { WalWatch } from '../../agents/node/care/wal-watch.js';
 import { walBytesOf } from '../../common/journal/sqlite/database.js';
 import { readersOf } from '../../common/journal/sqlite/wal-readers.js';
-import type { ErrorReportInput } from '../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { append, recordOf, useWorld } from '../journal/world.js';
 import { expectRejection } from '../support/expect-error.js';
 import { waitUntil } from '../support/wait-for.js';

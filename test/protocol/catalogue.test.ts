@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { catalogue, isMethodName, type MethodName } from '../../common/protocol/catalogue.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError } from '../support/expect-error.js';
 import { misfitsOf, type PlainSchema, partsOf, plainSchema, sampleOf } from '../support/schema-values.js';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
-import { decode, decodeAll, encode } from '../../common/protocol/codec.js';
+import { decode, decodeAll, encode } from '../../common/protocol/frames/codec.js';
 import { expectError } from '../support/expect-error.js';
 import { harmlessBytes, refusedBytes } from './hostile-bytes.js';
 

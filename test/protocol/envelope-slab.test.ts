@@ -1,8 +1,8 @@
 /** Envelopes that are encoded one behind the other: they are what the codec makes, and joined without a copy where they can be. */
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
-import { encodeShared, joined } from '../../common/protocol/envelope-slab.js';
+import { encode } from '../../common/protocol/frames/codec.js';
+import { encodeShared, joined } from '../../common/protocol/frames/envelope-slab.js';
 import { expectError } from '../support/expect-error.js';
 
 describe('envelopes in shared memory', () => {

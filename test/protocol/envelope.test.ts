@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import {
   decodeFrame,
   encodeCancel,
@@ -12,7 +12,7 @@ import {
   encodeReply,
   encodeRequest,
   encodeSay,
-} from '../../common/protocol/envelope.js';
+} from '../../common/protocol/frames/envelope.js';
 import { eventBytes } from '../support/event-bytes.js';
 import { expectError } from '../support/expect-error.js';
 

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
-import { completeReport, ErrorReport, reportOf } from '../../common/protocol/error-report.js';
-import { groupOf } from '../../common/protocol/fingerprint.js';
+import { completeReport, ErrorReport, reportOf } from '../../common/protocol/errors/error-report.js';
+import { groupOf } from '../../common/protocol/errors/fingerprint.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { compile } from '../../common/protocol/schema.js';
 
 const schema = compile<ErrorReport>(ErrorReport);

@@ -1,10 +1,10 @@
 /** Which errors are the same error: what may vary without splitting a group, and what must not be merged. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encode } from '../../common/protocol/codec.js';
-import { completeReport, type ErrorReport, type ErrorReportInput } from '../../common/protocol/error-report.js';
-import { explainFingerprint, fingerprintOf, groupOf } from '../../common/protocol/fingerprint.js';
-import { normalisedMessage } from '../../common/protocol/normalised-message.js';
+import { completeReport, type ErrorReport, type ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import { explainFingerprint, fingerprintOf, groupOf } from '../../common/protocol/errors/fingerprint.js';
+import { normalisedMessage } from '../../common/protocol/errors/normalised-message.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 
 const report = (message: string, rest: Partial<ErrorReportInput> = {}): ErrorReport =>
   completeReport({ code: 'X', component: 'c', message, ...rest });

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
-import { decode, decodeAll, encode } from '../../common/protocol/codec.js';
-import { PlainReader } from '../../common/protocol/plain-reader.js';
+import { decode, decodeAll, encode } from '../../common/protocol/frames/codec.js';
+import { PlainReader } from '../../common/protocol/frames/plain-reader.js';
 import { expectError } from '../support/expect-error.js';
 
 const reader = new PlainReader();

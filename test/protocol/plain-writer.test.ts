@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limits } from '../../common/core/limits.js';
-import { decode, decodeAll, encode } from '../../common/protocol/codec.js';
-import { EventsFrame } from '../../common/protocol/events-frame.js';
-import { PlainWriter } from '../../common/protocol/plain-writer.js';
+import { decode, decodeAll, encode } from '../../common/protocol/frames/codec.js';
+import { EventsFrame } from '../../common/protocol/frames/events-frame.js';
+import { PlainWriter } from '../../common/protocol/frames/plain-writer.js';
 import { eventBytes } from '../support/event-bytes.js';
 import { expectError } from '../support/expect-error.js';
 

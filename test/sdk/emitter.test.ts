@@ -5,7 +5,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, Output } from '../../common/protocol/catalogue.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';

@@ -6,7 +6,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { EventSubscription } from '../../common/wire/events/event-subscription.js';
 import { expectError } from '../support/expect-error.js';

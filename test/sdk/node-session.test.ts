@@ -3,7 +3,7 @@ import { NodeSession } from '../../agents/sdk/node-session.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output } from '../../common/protocol/catalogue.js';
-import { PROTOCOL_VERSION } from '../../common/protocol/envelope.js';
+import { PROTOCOL_VERSION } from '../../common/protocol/frames/envelope.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';

@@ -1,7 +1,7 @@
 /** A request in hand without a server: nobody cancels it unless the test does (`abandon`), and what it puts is kept. */
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import type { RequestMeta } from '../../common/protocol/envelope.js';
+import type { RequestMeta } from '../../common/protocol/frames/envelope.js';
 import { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
 import type { ReplySource } from '../../common/wire/answering/reply-queues.js';
 

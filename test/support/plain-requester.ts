@@ -1,6 +1,6 @@
 /** A peer in the plainest form: a REQ socket that sends one envelope and waits for one. No code of our client in it. */
 import { Request } from 'zeromq';
-import { decode, encode } from '../../common/protocol/codec.js';
+import { decode, encode } from '../../common/protocol/frames/codec.js';
 
 export class PlainRequester {
   readonly #socket = new Request({ linger: 0, receiveTimeout: 10_000, sendTimeout: 10_000 });

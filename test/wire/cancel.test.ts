@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import { Router } from 'zeromq';
 import type { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { decodeFrame, encodeCancel, encodeCredit, encodeReply, encodeSay } from '../../common/protocol/envelope.js';
+import {
+  decodeFrame,
+  encodeCancel,
+  encodeCredit,
+  encodeReply,
+  encodeSay,
+} from '../../common/protocol/frames/envelope.js';
 import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
 import { expectRejection } from '../support/expect-error.js';
 import { FaultProxy } from '../support/fault-proxy.js';

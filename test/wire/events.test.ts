@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Router } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import { EventProxy } from '../../common/wire/events/event-proxy.js';
 import { EventPublisher } from '../../common/wire/events/event-publisher.js';
 import { eventBytes } from '../support/event-bytes.js';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Router } from 'zeromq';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { encode } from '../../common/protocol/codec.js';
+import { encode } from '../../common/protocol/frames/codec.js';
 import {
   decodeFrame,
   encodeCancel,
@@ -12,7 +12,7 @@ import {
   encodeReply,
   encodeRequest,
   encodeSay,
-} from '../../common/protocol/envelope.js';
+} from '../../common/protocol/frames/envelope.js';
 import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
 import { AnswerStream } from '../../common/wire/streams/answer-stream.js';
 import type { RequestStream } from '../../common/wire/streams/request-stream.js';

@@ -1,6 +1,6 @@
 /** Real sockets on ports that the system chooses, all closed when the test ends. */
 import { Dealer, Request } from 'zeromq';
-import { decodeFrame, encodeRequest, type RequestEnvelope } from '../../common/protocol/envelope.js';
+import { decodeFrame, encodeRequest, type RequestEnvelope } from '../../common/protocol/frames/envelope.js';
 import {
   type RequestHandler,
   RequestServer,

@@ -12,7 +12,7 @@ import { listBackups } from '../../../common/journal/care/backup-folder.js';
 import type { QueryAnswer } from '../../../common/journal/care/query.js';
 import { type StoreKind, storeKinds } from '../../../common/journal/care/store-file.js';
 import type { StoreVerdict } from '../../../common/journal/care/store-verdict.js';
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 import type { MachineFolder } from '../machine-folder.js';
 import { isBackupDue } from './backup-schedule.js';
 import { CareRunner } from './care-runner.js';

@@ -5,7 +5,7 @@
 import { limits } from '../../../common/core/limits.js';
 import { walBytesOf } from '../../../common/journal/sqlite/database.js';
 import { readersOf } from '../../../common/journal/sqlite/wal-readers.js';
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 
 export interface WalWatchOptions {
   /** Files by what they are: `journal`, `log`. */

@@ -2,7 +2,7 @@
  * What is told of processes that write faster than their logs can be kept: once when it begins, and once, with all that
  * was dropped, when there has been peace for a while. Pure.
  */
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 
 interface Flood {
   readonly startedMs: number;

@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../../common/core/clock.js';
 import { systemCodeOf } from '../../../common/core/errors.js';
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 import { LogArchivist } from './log-archivist.js';
 import type { LogChain } from './log-chain.js';
 import { cutByCopy, cutByDrop, cutByRename } from './log-cut.js';

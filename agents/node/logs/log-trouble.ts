@@ -1,6 +1,6 @@
 /** What cannot be done with logs: each told once when it begins, and forgotten when it works again. Pure. */
 import { messageOf } from '../../../common/core/errors.js';
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 
 export class LogTrouble {
   readonly #sentences = new Map<string, string>();

@@ -2,7 +2,7 @@
  * What the fleet says about its errors, for main's broker: it asks and leaves the question open, so new rules reach it as they
  * come, and one that was started anew asks by itself.
  */
-import { type ErrorRuleSet, NO_ERROR_RULES } from '../../../common/protocol/error-rule.js';
+import { type ErrorRuleSet, NO_ERROR_RULES } from '../../../common/protocol/errors/error-rule.js';
 import { Waiters } from '../../../common/registry/waiters.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 

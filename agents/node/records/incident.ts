@@ -4,13 +4,13 @@ import type { MeshError } from '../../../common/core/errors.js';
 import type { Damage } from '../../../common/journal/machine/chain-run.js';
 import type { JournalFinding } from '../../../common/journal/machine/journal-types.js';
 import { type NewRecord, recordOf } from '../../../common/journal/record.js';
-import { encode } from '../../../common/protocol/codec.js';
 import {
   completeReport,
   ERRORS_STREAM,
   type ErrorReport,
   type ErrorReportInput,
-} from '../../../common/protocol/error-report.js';
+} from '../../../common/protocol/errors/error-report.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 
 /** Who reports what the node itself has seen. */
 export const NODE_AGENT = 'node';

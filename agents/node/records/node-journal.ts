@@ -15,8 +15,8 @@ import type { ReportBatch } from '../../../common/journal/folds/report-intake.js
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import { recordOf } from '../../../common/journal/record.js';
 import type { AgentLog } from '../../../common/log/log.js';
-import { encode } from '../../../common/protocol/codec.js';
-import type { ErrorReport } from '../../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../../common/protocol/errors/error-report.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 import { type Incident, incidents, NODE_AGENT } from './incident.js';
 import { ReportDesk } from './report-desk.js';
 import { ReportSealer } from './report-sealer.js';

@@ -5,14 +5,14 @@
 import { foldBytesOf } from '../../../common/journal/folds/fold-summary.js';
 import type { NewReport } from '../../../common/journal/folds/report-intake.js';
 import { recordOf } from '../../../common/journal/record.js';
-import { encode } from '../../../common/protocol/codec.js';
 import {
   completeReport,
   ERRORS_STREAM,
   type ErrorReport,
   type ErrorReportInput,
-} from '../../../common/protocol/error-report.js';
-import { fingerprintOf } from '../../../common/protocol/fingerprint.js';
+} from '../../../common/protocol/errors/error-report.js';
+import { fingerprintOf } from '../../../common/protocol/errors/fingerprint.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 
 /** In whose name a report is made, who is charged for it, when, and in which call. */
 export interface ReportOrigin {

@@ -4,7 +4,7 @@
  */
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { ERRORS_STREAM } from '../../../common/protocol/error-report.js';
+import { ERRORS_STREAM } from '../../../common/protocol/errors/error-report.js';
 import { matchesName } from '../../../common/protocol/name-pattern.js';
 import {
   NO_STREAM_RULES,

@@ -11,7 +11,7 @@ import { MeshError, messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import type { AgentChangeBody, Output } from '../../../common/protocol/catalogue.js';
-import type { ErrorReportInput } from '../../../common/protocol/error-report.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { NODE_AGENT } from '../records/incident.js';
 import type { Supervisor } from '../supervision/supervisor.js';

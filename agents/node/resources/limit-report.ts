@@ -1,5 +1,5 @@
 /** What is told of an agent that was over a limit: the figure, the limit, and how it came there. Pure. */
-import { completeReport, type ErrorReport } from '../../../common/protocol/error-report.js';
+import { completeReport, type ErrorReport } from '../../../common/protocol/errors/error-report.js';
 import type { Excess } from './limit-verdict.js';
 
 export interface ExcessContext {

@@ -2,7 +2,7 @@
 import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { durationText } from '../../../common/core/duration.js';
 import type { LastWords } from '../../../common/log/last-words.js';
-import { completeReport, type ErrorReport } from '../../../common/protocol/error-report.js';
+import { completeReport, type ErrorReport } from '../../../common/protocol/errors/error-report.js';
 import type { Exit } from '../programs/child-process.js';
 
 export interface Death {

@@ -6,7 +6,7 @@ import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { limits } from '../../../common/core/limits.js';
 import { readLastWords } from '../../../common/log/last-words.js';
 import type { AgentLog } from '../../../common/log/log.js';
-import type { ErrorReport } from '../../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../../common/protocol/errors/error-report.js';
 import { instanceOf } from '../../../common/protocol/name.js';
 import type { LogChain } from '../logs/log-chain.js';
 import { lastLines } from '../logs/log-lines.js';

@@ -10,7 +10,7 @@
  */
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
-import type { ErrorReport } from '../../../common/protocol/error-report.js';
+import type { ErrorReport } from '../../../common/protocol/errors/error-report.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from '../calls/call.js';
 import type {

@@ -13,7 +13,7 @@ import { createRequire } from 'node:module';
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError, messageOf, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { decode, encode } from '../../../common/protocol/codec.js';
+import { decode, encode } from '../../../common/protocol/frames/codec.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import type { CallSource } from './action-call.js';
 import { ResultWindow } from './result-window.js';

@@ -7,7 +7,7 @@
  */
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { encode } from '../../../common/protocol/codec.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 
 /** Takes one value; a promise when the next one has to wait. @throws when there can be no next one */
 export type ItemSink = (item: unknown) => Promise<void> | undefined;

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { type Clock, systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import type { RequestMeta } from '../../../common/protocol/envelope.js';
+import type { RequestMeta } from '../../../common/protocol/frames/envelope.js';
 import type { AgentView } from '../../../common/protocol/registry-entry.js';
 import type { Asker } from '../../../common/wire/asking/promise-asker.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';

@@ -6,7 +6,7 @@
 import { delay } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
-import { decode } from '../../../common/protocol/codec.js';
+import { decode } from '../../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { EventSubscription } from '../../../common/wire/events/event-subscription.js';
 

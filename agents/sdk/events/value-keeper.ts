@@ -9,7 +9,7 @@ import { type Clock, delay } from '../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
-import { encode } from '../../../common/protocol/codec.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 interface OwnValue {

@@ -6,7 +6,7 @@
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
-import { decode } from '../../../common/protocol/codec.js';
+import { decode } from '../../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 /** What is read of a record. */

@@ -9,9 +9,9 @@
 import type { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
-import { encode } from '../../../common/protocol/codec.js';
-import { completeReport, type ErrorReport } from '../../../common/protocol/error-report.js';
-import { normalisedMessage } from '../../../common/protocol/normalised-message.js';
+import { completeReport, type ErrorReport } from '../../../common/protocol/errors/error-report.js';
+import { normalisedMessage } from '../../../common/protocol/errors/normalised-message.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 import type { ReportReceipt } from '../define-agent.js';
 
 export type SealedReport = Input<'error.reports'>['reports'][number];

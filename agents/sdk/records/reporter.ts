@@ -8,7 +8,7 @@
  */
 import type { Clock } from '../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { completeReport, type ErrorReport, reportOf } from '../../../common/protocol/error-report.js';
+import { completeReport, type ErrorReport, reportOf } from '../../../common/protocol/errors/error-report.js';
 import type { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { ReportReceipt } from '../define-agent.js';
 import { ReportQueue, type WaitingReport } from './report-queue.js';

@@ -1,7 +1,7 @@
 /** The agent that main runs because the fleet has alerts: nobody declares it, and its configuration is config/alerts.yaml. */
 import { limits } from '../../core/limits.js';
 import { ALERTER, type AlerterConfig, type TextOrVariable } from '../../protocol/alert-rule.js';
-import type { ErrorRule } from '../../protocol/error-rule.js';
+import type { ErrorRule } from '../../protocol/errors/error-rule.js';
 import type { FleetAlerts } from '../rules/alerts.js';
 import { type Issue, issueWith } from '../source/issues.js';
 import type { Json, Origin } from '../source/tree.js';

@@ -1,7 +1,7 @@
 /** The shape of config/alerts.yaml as people write it; `alerts.ts` makes numbers and rules of it. */
 import { limits } from '../../core/limits.js';
 import { AlertMatch, alertConditions } from '../../protocol/alert-rule.js';
-import { severities } from '../../protocol/severity.js';
+import { severities } from '../../protocol/errors/severity.js';
 import { type Static, Type } from '../../protocol/type.js';
 import { WrittenSpan } from '../source/written-span.js';
 

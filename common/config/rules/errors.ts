@@ -1,12 +1,12 @@
 /**
  * What a fleet says about its errors: the rules of config/errors.yaml and, behind them, those of the environment, each with the
- * place where it stands. What a rule does is said in `common/protocol/error-rule.ts`; here it is asked of each whether it can
+ * place where it stands. What a rule does is said in `common/protocol/errors/error-rule.ts`; here it is asked of each whether it can
  * ever do it. Pure.
  */
 import { createHash } from 'node:crypto';
 import { limits } from '../../core/limits.js';
 import { didYouMean } from '../../core/nearest.js';
-import { ErrorRule, type ErrorRuleSet } from '../../protocol/error-rule.js';
+import { ErrorRule, type ErrorRuleSet } from '../../protocol/errors/error-rule.js';
 import { matchesName } from '../../protocol/name-pattern.js';
 import { type Issue, issueAt } from '../source/issues.js';
 import { checkSchema } from '../source/schema-check.js';

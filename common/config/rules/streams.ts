@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { MeshError, messageOf } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { ERRORS_STREAM } from '../../protocol/error-report.js';
+import { ERRORS_STREAM } from '../../protocol/errors/error-report.js';
 import {
   type Retention,
   StreamPattern,

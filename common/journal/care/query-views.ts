@@ -3,7 +3,7 @@
  * thing. Bodies are JSON texts, times are ISO texts beside their milliseconds. The tables themselves can be had as
  * `main.records` and so on; their columns may change with a release, those of the views are only added to.
  */
-import { decode } from '../../protocol/codec.js';
+import { decode } from '../../protocol/frames/codec.js';
 import type { Connection } from '../sqlite/database.js';
 import type { StoreKind } from './store-file.js';
 

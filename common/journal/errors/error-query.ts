@@ -1,6 +1,6 @@
 /** Which groups of errors are asked for, and which of them first. Pure over the groups it is given. */
-import { classified } from '../../protocol/error-rule.js';
-import { severities } from '../../protocol/severity.js';
+import { classified } from '../../protocol/errors/error-rule.js';
+import { severities } from '../../protocol/errors/severity.js';
 import type { ErrorQuery } from '../log/log-types.js';
 import type { ErrorGroup } from './error-group.js';
 import type { ErrorGroups } from './error-groups.js';

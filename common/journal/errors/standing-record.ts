@@ -1,6 +1,7 @@
 /** What the log writes down when a group of errors comes to stand differently: which one, who decided it, when and why. Pure. */
-import { encode } from '../../protocol/codec.js';
-import { ERROR_STATUS_STREAM } from '../../protocol/error-report.js';
+
+import { ERROR_STATUS_STREAM } from '../../protocol/errors/error-report.js';
+import { encode } from '../../protocol/frames/codec.js';
 import { type NewRecord, recordOf } from '../record.js';
 import type { StandingChange } from './error-groups.js';
 

@@ -10,7 +10,7 @@
  *     has no room even there counts as the machine's.
  */
 import { limits } from '../../core/limits.js';
-import { type Severity, severities } from '../../protocol/severity.js';
+import { type Severity, severities } from '../../protocol/errors/severity.js';
 import { type KindState, onDue, onReport } from './fold-rule.js';
 
 /** What is counted of one kind in the name of one agent. `Body`: whatever the book keeps to tell of it. */

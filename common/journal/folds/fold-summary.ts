@@ -3,8 +3,13 @@
  * fingerprint of such a record is that of the reports it stands for, so it is of the same group.
  */
 import { limits } from '../../core/limits.js';
-import { decode, encode } from '../../protocol/codec.js';
-import { completeReport, ERRORS_STREAM, type ErrorReport, type ErrorReportInput } from '../../protocol/error-report.js';
+import {
+  completeReport,
+  ERRORS_STREAM,
+  type ErrorReport,
+  type ErrorReportInput,
+} from '../../protocol/errors/error-report.js';
+import { decode, encode } from '../../protocol/frames/codec.js';
 import { type NewRecord, recordOf } from '../record.js';
 import { ANYBODY, type Fold, isFurther, severityOfFurther } from './fold-book.js';
 import type { FoldBody } from './fold-table.js';

@@ -1,7 +1,7 @@
 /** What the merged log is asked and answers, in plain values that cross to its worker thread unchanged. */
 
 import type { Clock } from '../../core/clock.js';
-import type { ErrorRule } from '../../protocol/error-rule.js';
+import type { ErrorRule } from '../../protocol/errors/error-rule.js';
 import type { GroupRequest } from '../consumers/group-operations.js';
 import type { GroupLoss } from '../consumers/group-requests.js';
 import type { ErrorGroup, ErrorSource, GroupOf } from '../errors/error-group.js';

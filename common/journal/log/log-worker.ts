@@ -1,8 +1,8 @@
 /** The thread that owns main's merged log; see the journal's worker for why it is a thread. */
 import { parentPort } from 'node:worker_threads';
 import { MeshError } from '../../core/errors.js';
-import { ERRORS_STREAM } from '../../protocol/error-report.js';
-import { groupOf } from '../../protocol/fingerprint.js';
+import { ERRORS_STREAM } from '../../protocol/errors/error-report.js';
+import { groupOf } from '../../protocol/errors/fingerprint.js';
 import { type GroupOperations, groupRows } from '../consumers/group-operations.js';
 import { ZoneIndex } from '../finder/zone-index.js';
 import type { Quarantined } from '../sqlite/database.js';

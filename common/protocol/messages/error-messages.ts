@@ -1,5 +1,6 @@
 /** What main's log answers about groups of errors: which there are, how each stands, and what somebody decides about one. */
 import { limits } from '../../core/limits.js';
+import { severities } from '../errors/severity.js';
 import {
   Count,
   closed,
@@ -11,7 +12,6 @@ import {
   Text,
 } from '../message-parts.js';
 import { Name, WallMs } from '../registry-entry.js';
-import { severities } from '../severity.js';
 import { Type } from '../type.js';
 
 /** Whoever decides, and why: both stand in the record of it. */

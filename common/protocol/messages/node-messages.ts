@@ -1,7 +1,7 @@
 /** What a machine's node answers: agents that attach, and the command line. */
 
 import { limits } from '../../core/limits.js';
-import { ErrorRule } from '../error-rule.js';
+import { ErrorRule } from '../errors/error-rule.js';
 import {
   AgentChange,
   Count,

@@ -1,6 +1,6 @@
 /** What a node answers about its machine's journal and the errors that are stored in it. */
 import { limits } from '../../core/limits.js';
-import { ErrorReportInput } from '../error-report.js';
+import { ErrorReportInput } from '../errors/error-report.js';
 import { Body, Count, closed, Hash, JournalId, JournalStatus, method, Nothing, Stream } from '../message-parts.js';
 import { EmitMarks, MarkedTuple, TraceId } from '../record-marks.js';
 import { Epoch, Name, WallMs } from '../registry-entry.js';

@@ -1,6 +1,6 @@
 /** The answer to a request as bytes, or why it cannot travel: then its requester hears of that instead. */
 import { MeshError } from '../../core/errors.js';
-import { encodeReply } from '../../protocol/envelope.js';
+import { encodeReply } from '../../protocol/frames/envelope.js';
 import type { IncomingRequest } from './incoming-request.js';
 
 /** @throws INVALID_OUTPUT for what MessagePack has no form for, which is a bug of the handler; TOO_LARGE */

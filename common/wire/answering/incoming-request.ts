@@ -5,7 +5,7 @@
  * that needs none of them.
  */
 import { MeshError } from '../../core/errors.js';
-import type { RequestEnvelope } from '../../protocol/envelope.js';
+import type { RequestEnvelope } from '../../protocol/frames/envelope.js';
 import type { ReplyTimings, RequestMeta } from '../../protocol/request-meta.js';
 import { AnswerStream } from '../streams/answer-stream.js';
 import type { PeerAddress } from './peer-address.js';

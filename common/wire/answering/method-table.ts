@@ -5,7 +5,7 @@
 import { MeshError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { catalogue, type Input, type MethodName, type Output } from '../../protocol/catalogue.js';
-import type { RequestMeta } from '../../protocol/envelope.js';
+import type { RequestMeta } from '../../protocol/frames/envelope.js';
 import { compile } from '../../protocol/schema.js';
 import type { IncomingRequest } from './incoming-request.js';
 

@@ -17,7 +17,7 @@ import {
   encodeItems,
   type RefusedEnvelope,
   type RequestEnvelope,
-} from '../../protocol/envelope.js';
+} from '../../protocol/frames/envelope.js';
 import { interrupted } from '../asking/request-error.js';
 import { receiveLoop } from '../receive-loop.js';
 import { openRouter } from '../socket-options.js';

@@ -17,7 +17,7 @@ import {
   encodeRequest,
   type RefusedEnvelope,
   type RequestMeta,
-} from '../../protocol/envelope.js';
+} from '../../protocol/frames/envelope.js';
 import { RequestStream, type StreamOptions } from '../streams/request-stream.js';
 import { DeafWatch } from './deaf-watch.js';
 import { DealerLink, type LinkEntry } from './dealer-link.js';

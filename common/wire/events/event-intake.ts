@@ -5,7 +5,7 @@
 import type { Subscriber } from 'zeromq';
 import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { decodeFrame, type EventsEnvelope } from '../../protocol/envelope.js';
+import { decodeFrame, type EventsEnvelope } from '../../protocol/frames/envelope.js';
 import { prefixOf } from '../../protocol/topic.js';
 import { receiveLoop } from '../receive-loop.js';
 import { openSubscriber } from '../socket-options.js';

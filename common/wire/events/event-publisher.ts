@@ -7,7 +7,7 @@ import type { Publisher } from 'zeromq';
 import { type Clock, delay, within } from '../../core/clock.js';
 import { MeshError, systemCodeOf } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { EventsFrame } from '../../protocol/events-frame.js';
+import { EventsFrame } from '../../protocol/frames/events-frame.js';
 import { assertTopic } from '../../protocol/topic.js';
 import { openPublisher } from '../socket-options.js';
 

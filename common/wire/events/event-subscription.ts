@@ -8,7 +8,7 @@
 import { systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import type { EventsEnvelope } from '../../protocol/envelope.js';
+import type { EventsEnvelope } from '../../protocol/frames/envelope.js';
 import { assertPattern, topicMatcher } from '../../protocol/topic.js';
 import type { QueuedEvent } from './event-queue.js';
 import { HandlerChain } from './handler-chain.js';

@@ -8,8 +8,8 @@
 import { systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { encodeCredit, encodeItems } from '../../protocol/envelope.js';
-import { encodeShared } from '../../protocol/envelope-slab.js';
+import { encodeCredit, encodeItems } from '../../protocol/frames/envelope.js';
+import { encodeShared } from '../../protocol/frames/envelope-slab.js';
 import type { ReplySource } from '../answering/reply-queues.js';
 import { EARLY_REPLIES_BYTES } from '../frame-queue.js';
 import { StreamInbox } from './stream-inbox.js';

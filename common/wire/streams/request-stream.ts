@@ -6,7 +6,7 @@
  * `cancel`, which the callee hears of. A `result` that nobody looks at is no unhandled rejection.
  */
 import { MeshError } from '../../core/errors.js';
-import { encodeCredit, encodeSay, type ItemsEnvelope } from '../../protocol/envelope.js';
+import { encodeCredit, encodeSay, type ItemsEnvelope } from '../../protocol/frames/envelope.js';
 import { interrupted, tooLarge } from '../asking/request-error.js';
 import { StreamInbox } from './stream-inbox.js';
 import { StreamSender } from './stream-sender.js';

@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import type { ActionContext } from '../../../agents/sdk/define-agent.js';
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
-import { encodeRequest } from '../../../common/protocol/envelope.js';
+import { encodeRequest } from '../../../common/protocol/frames/envelope.js';
 import { expectRejection } from '../../support/expect-error.js';
 import { until } from '../../support/wait-for.js';
 import { lines, nextAnswers } from '../../wire/wire-world.js';

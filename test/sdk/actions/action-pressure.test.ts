@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Type } from 'typebox';
 import type { ActionContext } from '../../../agents/sdk/define-agent.js';
 import { limits } from '../../../common/core/limits.js';
-import { encodeRequest } from '../../../common/protocol/envelope.js';
+import { encodeRequest } from '../../../common/protocol/frames/envelope.js';
 import { expectRejection } from '../../support/expect-error.js';
 import { until } from '../../support/wait-for.js';
 import { nextAnswers } from '../../wire/wire-world.js';

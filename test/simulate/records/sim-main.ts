@@ -10,7 +10,7 @@ import type { GroupState } from '../../../common/journal/consumers/group-request
 import { LogStore } from '../../../common/journal/log/log-store.js';
 import type { LogAppend } from '../../../common/journal/log/log-types.js';
 import { chainHash, genesisHash } from '../../../common/journal/record.js';
-import { groupOf } from '../../../common/protocol/fingerprint.js';
+import { groupOf } from '../../../common/protocol/errors/fingerprint.js';
 import type { Random } from '../../support/random.js';
 import type { Timeline } from '../timeline.js';
 import type { RecordSabotage } from './record-sabotage.js';

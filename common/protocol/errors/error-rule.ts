@@ -6,10 +6,10 @@
  * behind the others, change what they name and nothing else. Fingerprints and counts know nothing of them: a rule that changes
  * regroups nothing, and holds for what was reported before it as well.
  */
-import { limits } from '../core/limits.js';
-import { matchesName } from './name-pattern.js';
+import { limits } from '../../core/limits.js';
+import { matchesName } from '../name-pattern.js';
+import { type Static, Type } from '../type.js';
 import { severities } from './severity.js';
-import { type Static, Type } from './type.js';
 
 const closed = { additionalProperties: false } as const;
 const Pattern = Type.String({

@@ -7,7 +7,7 @@
  * be written, and its writer takes the way through codec.ts, which knows them all and refuses what cannot be sent. What is
  * written here is what codec.ts would have written, byte by byte.
  */
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
 
 export class PlainWriter {
   #bytes: Buffer;

@@ -9,8 +9,8 @@
  */
 import { addExtension, Packr } from 'msgpackr/pack';
 import { type Options, Unpackr } from 'msgpackr/unpack';
-import { MeshError, messageOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError, messageOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import { shapeFaultOf } from './frame-shape.js';
 import { PlainReader } from './plain-reader.js';
 

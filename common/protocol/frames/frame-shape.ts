@@ -4,7 +4,7 @@
  * compiled code or for the whole stack; here they are refused at the price of reading their headers.
  * Pure, iterative, allocates nothing.
  */
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
 
 /** What may be wrong with the bytes, as the rest of a sentence; undefined when they may be decoded. */
 export type ShapeFault = string | undefined;

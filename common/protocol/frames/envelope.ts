@@ -12,11 +12,11 @@
  *
  * A frame holds one or more envelopes back to back. A later version may append elements: more than we know are ignored.
  */
-import { type ErrorBody, MeshError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { type ErrorBody, MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { type ReplyTimings, type RequestMeta, readMeta, readTimings } from '../request-meta.js';
 import { decodeAll, encode } from './codec.js';
 import { encodeShared } from './envelope-slab.js';
-import { type ReplyTimings, type RequestMeta, readMeta, readTimings } from './request-meta.js';
 
 export type { RequestMeta };
 

@@ -7,7 +7,7 @@
  * no text, too many levels or items, less than was promised – are given back unread, and its caller takes the way through
  * codec.ts, which reads or refuses them and says why. What is read here is what codec.ts would have read.
  */
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
 
 export class PlainReader {
   #bytes: Uint8Array = NOTHING;

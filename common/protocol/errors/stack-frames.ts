@@ -6,7 +6,7 @@
  * Bounded: only so many lines, of so many characters, are looked at; a hostile stack costs no more than a long one.
  */
 import { parse } from 'stacktrace-parser';
-import { limits } from '../core/limits.js';
+import { limits } from '../../core/limits.js';
 import { normalisedName } from './normalised-message.js';
 
 /**

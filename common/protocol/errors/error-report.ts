@@ -3,10 +3,10 @@
  * The machine, agent, epoch and time stand in the record around it.
  */
 
-import { MeshError, messageOf, systemCodeOf } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { MeshError, messageOf, systemCodeOf } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { type Static, Type } from '../type.js';
 import { type Severity, severities } from './severity.js';
-import { type Static, Type } from './type.js';
 
 /** The stream that carries the error bus. */
 export const ERRORS_STREAM = 'errors';

@@ -9,12 +9,12 @@
  * The digit behind the letter is the version: a group of an earlier one keeps its name, and is not added to any more.
  */
 import { hash } from 'node:crypto';
-import { decode } from './codec.js';
+import { decode } from '../frames/codec.js';
+import { compile } from '../schema.js';
+import { Type } from '../type.js';
 import { ErrorReport } from './error-report.js';
 import { type Marked, normalisedMessage } from './normalised-message.js';
-import { compile } from './schema.js';
 import { type JudgedFrame, judgedFrames } from './stack-frames.js';
-import { Type } from './type.js';
 
 export interface ErrorGroupKey {
   readonly fingerprint: string;

@@ -4,7 +4,7 @@
  *
  *   [1, 4, publisher, firstSeq, tsMs, [body, …]]
  */
-import { MeshError } from '../core/errors.js';
+import { MeshError } from '../../core/errors.js';
 import { encode } from './codec.js';
 import { EVENTS_KIND, PROTOCOL_VERSION } from './envelope.js';
 import { PlainWriter } from './plain-writer.js';
