@@ -3,7 +3,7 @@
  * replaced by marks. `cannot open /a/b.txt after 3 tries` → `cannot open <path> after <n> tries`. Pure.
  *
  * One mark stands for numbers and for ids, because nobody can tell them apart: an id in hexadecimal is sometimes a number.
- * Work is bounded by the part of a message that is looked at, whatever is in it.
+ * Only a part of a message is looked at, and the work on it grows as its length does, whatever is in it.
  */
 
 /** What a mark stands for in one message. */
@@ -20,8 +20,14 @@ const LOOKED_AT = 1_000;
 const QUOTED = /"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)/g;
 /** A quote that the end of the part that is looked at has cut. */
 const CUT_QUOTE = /"[^"]*$/;
-const URL_PATH = /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/[\w.:@[\]-]{1,255})[/?#][^\s"'<>)\]]*/gi;
-const PATH = /(?<![\w./\\<>-])(?:[a-z]:|~|\.{1,2}|[\w.@+-]+)?(?:[\\/][\w.@%~+-]+){2,}[\\/]?/gi;
+/** What it begins with is asked first: looking back from every character would cost a square of them. */
+const URL_PATH = /(?=[/?#])(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/[\w.:@[\]-]{1,255})[/?#][^\s"'<>)\]]*/gi;
+/**
+ * From the root, a drive or the home on; or from a name on, which begins where its characters do, and behind what no path
+ * may follow at the first @ or + of them. From no other of its characters: from each one it would be read to its end.
+ */
+const PATH =
+  /(?:(?<![\w./\\<>-])(?:[a-z]:|~|)|(?:(?<![\w./\\<>@+-])|(?<=[/\\<>][\w.-]*[@+]))[\w.@+-]+)(?:[\\/][\w.@%~+-]+){2,}[\\/]?/gi;
 const UUID = /(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/gi;
 const WORD = /(?<![0-9a-z])(?:0x[0-9a-f]+|[0-9a-z]{6,})(?![0-9a-z])/gi;
 const DECIMAL = /(?:(?<=^|[\s=(:,[])[-+])?(?<![0-9a-z.])\d+(?:(?:\.\d+)+(?:e[+-]?\d+)?|e[+-]\d+)/gi;
