@@ -3,7 +3,7 @@
  * it is answered. It outlives its node; when it dies, its next incarnation begins with numbers of its own.
  */
 import { recordOf } from '../../../common/journal/record.js';
-import { reportOf } from '../../journal/report-world.js';
+import { reportOf } from '../../journal/folds/report-world.js';
 import type { Random } from '../../support/random.js';
 import type { Timeline } from '../timeline.js';
 import type { RecordOracle } from './record-oracle.js';
