@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { routeOf } from '../../cli/line/route.js';
+import { routeOf } from '../../../cli/line/route.js';
 
 describe('a route', () => {
   const paths = ['ps', 'registry ls', 'error tail', 'stream tail'];

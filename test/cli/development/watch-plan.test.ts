@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { WatchPlan } from '../../cli/development/watch-plan.js';
-import type { AgentSpec, Program } from '../../common/config/agents/agent-specs.js';
-import { loadFleet } from '../../common/config/fleet-config.js';
-import { PACKAGE_ROOT } from './mesh-process.js';
+import { WatchPlan } from '../../../cli/development/watch-plan.js';
+import type { AgentSpec, Program } from '../../../common/config/agents/agent-specs.js';
+import { loadFleet } from '../../../common/config/fleet-config.js';
+import { PACKAGE_ROOT } from '../mesh-process.js';
 
 const HOME = '/fleet';
 const [sample] = loadFleet({ home: PACKAGE_ROOT }).main.agents;

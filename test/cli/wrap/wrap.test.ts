@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { readLastWords } from '../../common/log/last-words.js';
-import { useTempFolder } from '../support/temp-folder.js';
-import { waitFor, waitUntil } from '../support/wait-for.js';
+import { readLastWords } from '../../../common/log/last-words.js';
+import { useTempFolder } from '../../support/temp-folder.js';
+import { waitFor, waitUntil } from '../../support/wait-for.js';
 
 const run = promisify(execFile);
-const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
 const PYTHON = '/usr/bin/python3';
 
 interface Run {

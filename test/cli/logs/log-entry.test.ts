@@ -1,9 +1,9 @@
 /** How a line of an agent's output is shown to a person, and several logs as one. */
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { entryText, type LogEntry, originOf } from '../../cli/logs/log-entry.js';
-import { mergedByTime } from '../../cli/logs/log-merge.js';
-import { clockText } from '../../cli/terminal/quantity.js';
+import { entryText, type LogEntry, originOf } from '../../../cli/logs/log-entry.js';
+import { mergedByTime } from '../../../cli/logs/log-merge.js';
+import { clockText } from '../../../cli/terminal/quantity.js';
 
 const plain = picocolors.createColors(false);
 const time = '2026-01-31T12:00:00.120Z';

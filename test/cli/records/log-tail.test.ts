@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { tailPlace } from '../../cli/records/log-tail.js';
-import { expectError } from '../support/expect-error.js';
+import { tailPlace } from '../../../cli/records/log-tail.js';
+import { expectError } from '../../support/expect-error.js';
 
 const NOW_MS = Date.parse('2026-01-31T12:00:00Z');
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sparkline } from '../../cli/terminal/sparkline.js';
+import { sparkline } from '../../../cli/terminal/sparkline.js';
 
 describe('a sparkline', () => {
   const cases: readonly [what: string, values: readonly (number | null)[], columns: number, text: string][] = [

@@ -1,8 +1,8 @@
 /** Standard error as the runtimes of this world really write it: what belongs together becomes one block. */
 import { expect } from 'chai';
-import { type StderrBlock, StderrBlocks } from '../../cli/wrap/stderr-blocks.js';
-import { blockReport } from '../../cli/wrap/stderr-report.js';
-import { limits } from '../../common/core/limits.js';
+import { type StderrBlock, StderrBlocks } from '../../../cli/wrap/stderr-blocks.js';
+import { blockReport } from '../../../cli/wrap/stderr-report.js';
+import { limits } from '../../../common/core/limits.js';
 
 function blocksOf(text: string): StderrBlock[] {
   const blocks = new StderrBlocks();

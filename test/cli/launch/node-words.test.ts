@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { NodeExit } from '../../cli/launch/node-process.js';
-import { lastLines, refusalOf } from '../../cli/launch/node-words.js';
+import type { NodeExit } from '../../../cli/launch/node-process.js';
+import { lastLines, refusalOf } from '../../../cli/launch/node-words.js';
 
 describe('the words of a daemon that ended', () => {
   let folder: string;

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { unitText } from '../../cli/service/systemd-unit.js';
-import { expectError } from '../support/expect-error.js';
-import { errorOf, runMesh } from './mesh-process.js';
-import { SampleFleet } from './sample-fleet.js';
+import { unitText } from '../../../cli/service/systemd-unit.js';
+import { expectError } from '../../support/expect-error.js';
+import { errorOf, runMesh } from '../mesh-process.js';
+import { SampleFleet } from '../sample-fleet.js';
 
 describe('mesh service', () => {
   let fleet: SampleFleet;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ageText, isoTime, percentText, sizeText } from '../../cli/terminal/quantity.js';
+import { ageText, isoTime, percentText, sizeText } from '../../../cli/terminal/quantity.js';
 
 describe('quantities', () => {
   const ages: readonly [number, string][] = [

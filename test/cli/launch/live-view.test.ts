@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { changesBetween, liveText } from '../../cli/launch/live-view.js';
-import type { ProcessRow } from '../../cli/rows/process-row.js';
-import { widthOf } from '../../cli/terminal/table.js';
+import { changesBetween, liveText } from '../../../cli/launch/live-view.js';
+import type { ProcessRow } from '../../../cli/rows/process-row.js';
+import { widthOf } from '../../../cli/terminal/table.js';
 
 const plain = picocolors.createColors(false);
 const coloured = picocolors.createColors(true);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { briefEnd, plainLogLine } from '../../cli/logs/log-line.js';
+import { briefEnd, plainLogLine } from '../../../cli/logs/log-line.js';
 
 describe('a log line beside other things', () => {
   it('of our own log is what it says, and how bad it is', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { jsonText } from '../../cli/terminal/json-text.js';
+import { jsonText } from '../../../cli/terminal/json-text.js';
 
 describe('JSON text', () => {
   const values: readonly [unknown, string][] = [

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { isHopeless, launchStanding, restingAmong } from '../../cli/launch/launch-standing.js';
-import type { StartCondition } from '../../common/config/schemas.js';
-import type { AgentState } from '../../common/protocol/registry-entry.js';
+import { isHopeless, launchStanding, restingAmong } from '../../../cli/launch/launch-standing.js';
+import type { StartCondition } from '../../../common/config/schemas.js';
+import type { AgentState } from '../../../common/protocol/registry-entry.js';
 
 const row = (agent: string, state: AgentState, restarts = 0) => ({ agent, state, restarts });
 type Row = ReturnType<typeof row>;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { type ProcessRow, processForm, processRowOf } from '../../cli/rows/process-row.js';
-import { errorRowOf, recordRowOf } from '../../cli/rows/record-row.js';
-import { encode } from '../../common/protocol/frames/codec.js';
+import { type ProcessRow, processForm, processRowOf } from '../../../cli/rows/process-row.js';
+import { errorRowOf, recordRowOf } from '../../../cli/rows/record-row.js';
+import { encode } from '../../../common/protocol/frames/codec.js';
 
 describe('a row of ps', () => {
   const body = {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { widthOf } from '../../cli/terminal/table.js';
-import type { TopControls } from '../../cli/top/top-controls.js';
-import { type MachineSight, topPicture } from '../../cli/top/top-picture.js';
-import { topReport, topText } from '../../cli/top/top-view.js';
+import { widthOf } from '../../../cli/terminal/table.js';
+import type { TopControls } from '../../../cli/top/top-controls.js';
+import { type MachineSight, topPicture } from '../../../cli/top/top-picture.js';
+import { topReport, topText } from '../../../cli/top/top-view.js';
 import { topProcess } from './top-row.js';
 
 const MIB = 1_048_576;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ReportFold } from '../../cli/wrap/report-fold.js';
-import type { StderrBlock } from '../../cli/wrap/stderr-blocks.js';
-import { limits } from '../../common/core/limits.js';
-import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
+import { ReportFold } from '../../../cli/wrap/report-fold.js';
+import type { StderrBlock } from '../../../cli/wrap/stderr-blocks.js';
+import { limits } from '../../../common/core/limits.js';
+import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
 
 const rules = { severity: 'error', program: 'app' } as const;
 const block = (message: string, lineCount = 1): StderrBlock => ({

@@ -1,6 +1,6 @@
 /** What people write for a time. */
 import { expect } from 'chai';
-import { parseMoment } from '../../cli/line/moment.js';
+import { parseMoment } from '../../../cli/line/moment.js';
 
 const now = Date.UTC(2026, 0, 31, 12);
 const cases: [text: string, wallMs: number][] = [

@@ -1,5 +1,5 @@
 /** A process as `mesh top` shows it, for tests: what is not said does not matter. */
-import type { TopProcess } from '../../cli/top/top-picture.js';
+import type { TopProcess } from '../../../cli/top/top-picture.js';
 
 export const topProcess = (instance: string, rest: Partial<TopProcess> = {}): TopProcess => {
   const [agent = '', machine = ''] = instance.split('@');

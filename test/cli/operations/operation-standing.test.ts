@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ObservedAgent, type Operation, standingOf, whyLate } from '../../cli/operations/operation-standing.js';
+import { type ObservedAgent, type Operation, standingOf, whyLate } from '../../../cli/operations/operation-standing.js';
 
 const begun = { epoch: 10, restarts: 1 };
 const row = (rest: Partial<ObservedAgent>): ObservedAgent => ({

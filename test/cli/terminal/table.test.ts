@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
-import { type Column, clip, tableText, widthOf } from '../../cli/terminal/table.js';
+import { type Column, clip, tableText, widthOf } from '../../../cli/terminal/table.js';
 
 const coloured = picocolors.createColors(true);
 
