@@ -22,7 +22,7 @@ describe('a journal and a log whose process is killed around every commit', func
       });
       expect([acceptedCount, mainCount]).to.deep.equal([attemptedCount, attemptedCount]);
       // What is written again under a new name is not where its emitter was told; nothing else may be.
-      expect(mismatched.length).to.be.oneOf([0, 3]);
+      expect(mismatched.length % 3, 'whole batches').to.equal(0);
       // One chain is written again and one journal lost its tail: their places come once.
       const once = ['journal.reissue', 'journal.lost-tail'].flatMap((what) => [`${what}.committed`, `${what}.written`]);
       expect(spared).to.have.members(pass === 1 ? [] : once);
