@@ -24,7 +24,8 @@ export interface ErrorSeen {
 
 /** A group of errors came to stand differently. */
 export interface StandingSeen extends Omit<ErrorSeen, 'count' | 'firstMs' | 'lastMs' | 'isFirst' | 'isMuted'> {
-  readonly to: 'open' | 'muted' | 'resolved' | 'regressed';
+  /** forgotten: main needed the room; the next error of it is the first of a group that begins anew. */
+  readonly to: 'open' | 'muted' | 'resolved' | 'regressed' | 'forgotten';
   readonly by: string;
   readonly why: string;
   /** The newest record of the group by then. */

@@ -28,7 +28,7 @@ interface Known {
 
 const StandingChange = Type.Object({
   fingerprint: Type.String(),
-  to: Type.Enum(['open', 'muted', 'resolved', 'regressed']),
+  to: Type.Enum(['open', 'muted', 'resolved', 'regressed', 'forgotten']),
   by: Type.String(),
   why: Type.String(),
   code: Type.String(),

@@ -28,7 +28,10 @@ export const errors = {
   foldBodyBytesMax: 16 * KIB,
   /** Latest records shown with an error group. */
   errorOccurrencesShown: 16,
+  /** Beyond it the groups that are resolved make room, and those that were silent for so long: twice the time of a job that
+   *  runs, and fails, once a week. Where there is none of them further kinds are counted together. */
   errorGroupsMax: 10_000,
+  errorGroupSilentMs: 14 * 86_400_000,
   /** Agents of machines that one group is counted for; what comes from further ones is counted together. */
   errorSourcesMax: 256,
   /** Calls that one group tells apart by their trace ids: up to here its impact is exact, beyond it is "at least". */

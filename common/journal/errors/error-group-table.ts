@@ -18,6 +18,7 @@ export class ErrorGroupTable {
   readonly #get;
   readonly #has;
   readonly #put;
+  readonly #remove;
   readonly #count;
   readonly #newest;
   readonly #byPrefix;
@@ -41,6 +42,7 @@ export class ErrorGroupTable {
          first_release = excluded.first_release, last_release = excluded.last_release,
          trace_count = excluded.trace_count, traces_exact = excluded.traces_exact`,
     );
+    this.#remove = db.prepare<[string]>('DELETE FROM error_groups WHERE fingerprint = ?');
     this.#count = db.prepare<[], number>('SELECT count(*) FROM error_groups').pluck();
     this.#newest = db.prepare<[number], GroupRow>(
       `SELECT ${columns} FROM error_groups WHERE last_seen >= ? ORDER BY last_id DESC`,
@@ -61,6 +63,10 @@ export class ErrorGroupTable {
 
   put(group: ErrorGroup): void {
     this.#put.run({ ...group, impactIsExact: group.impactIsExact ? 1 : 0 });
+  }
+
+  remove(fingerprint: string): void {
+    this.#remove.run(fingerprint);
   }
 
   count(): number {

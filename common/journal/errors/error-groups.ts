@@ -1,10 +1,11 @@
 /**
  * Errors of one kind as one row with an exact count, kept in the transaction that stores the records, and bounded: when
- * the table is full the rest is counted in one group of its own, and a body nobody can read in another. So no error is
- * left out of the counts, and none can stop the log.
+ * the table is full what is settled or long silent makes room, and where nothing is, the rest is counted in one group of
+ * its own; so is a body nobody can read in another. So no error is left out of the counts, and none can stop the log.
  *
  * G1  `add` counts in memory; `write` must follow before the commit, and `forget` when there is none.
- * G2  A change of how a group stands is handed to the caller, who stores it as a record in the same transaction.
+ * G2  A change of how a group stands is handed to the caller, who stores it as a record in the same transaction; so is the
+ *     last that is known of a group that made room.
  */
 import type { Clock } from '../../core/clock.js';
 import { limits } from '../../core/limits.js';
@@ -20,13 +21,16 @@ import {
 } from './error-group.js';
 import { ErrorGroupTable, standingOf, withStanding } from './error-group-table.js';
 import { ErrorOrigins } from './error-origins.js';
-import { firstStanding, type StandingEvent, type StandingRequest, stepStanding } from './error-standing.js';
+import { firstStanding, MESH, type StandingEvent, type StandingRequest, stepStanding } from './error-standing.js';
 import { ErrorTally, type GroupTally } from './error-tally.js';
+import { GroupRoom } from './group-room.js';
 
 /** A group that stands differently now. */
 export interface StandingChange {
   readonly from: ErrorGroup['status'];
   readonly group: ErrorGroup;
+  /** It made room for another, and stands nowhere any more. */
+  readonly isForgotten?: boolean;
 }
 
 export interface ErrorGroupFilter {
@@ -42,6 +46,7 @@ export class ErrorGroups {
   readonly #clock: Clock;
   readonly #table: ErrorGroupTable;
   readonly #origins: ErrorOrigins;
+  readonly #room: GroupRoom;
   readonly #tally = new ErrorTally();
   readonly #addOccurrence;
   readonly #occurrences;
@@ -50,12 +55,15 @@ export class ErrorGroups {
   #tableCount: number | undefined;
   /** Groups of the tally that are not in the table. */
   #newCount = 0;
+  /** Those that made room in this transaction. */
+  #forgotten: StandingChange[] = [];
 
   constructor(db: Connection, groupOf: GroupOf, clock: Clock) {
     this.#groupOf = groupOf;
     this.#clock = clock;
     this.#table = new ErrorGroupTable(db);
     this.#origins = new ErrorOrigins(db);
+    this.#room = new GroupRoom(db);
     this.#addOccurrence = db.prepare('INSERT INTO error_occurrences (fingerprint, id) VALUES (?, ?)');
     this.#occurrences = db
       .prepare<[string, number], number>(
@@ -75,17 +83,18 @@ export class ErrorGroups {
   write(): StandingChange[] {
     if (this.#tally.size === 0) return [];
     const nowMs = this.#clock.wallMs();
-    const changes: StandingChange[] = [];
+    const changes = this.#forgotten;
     for (const tally of this.#tally.groups()) changes.push(...this.#write(tally, nowMs));
+    this.forget();
     this.#tableCount = this.count();
-    this.#tally.clear();
-    this.#newCount = 0;
     return changes;
   }
 
   /** The transaction was rolled back. */
   forget(): void {
     this.#tally.clear();
+    this.#room.forget();
+    this.#forgotten = [];
     this.#newCount = 0;
     this.#tableCount = undefined;
   }
@@ -174,9 +183,24 @@ export class ErrorGroups {
     if (this.#tally.has(fingerprint) || key === unreadableGroup) return key;
     if (this.#table.has(fingerprint)) return key;
     this.#tableCount ??= this.count();
-    if (this.#tableCount + this.#newCount >= limits.errorGroupsMax) return overflowGroup;
+    if (this.#tableCount + this.#newCount >= limits.errorGroupsMax && !this.#makesRoom()) return overflowGroup;
     this.#newCount++;
     return key;
+  }
+
+  /** Its records stay, and with them its occurrences: what is forgotten is the count, and that is in the record of it. */
+  #makesRoom(): boolean {
+    const nowMs = this.#clock.wallMs();
+    const { size } = this.#tally;
+    const fingerprint = this.#room.next(nowMs, (each) => this.#tally.has(each), size);
+    const group = fingerprint === undefined ? undefined : this.#table.get(fingerprint);
+    if (fingerprint === undefined || group === undefined) return false;
+    this.#table.remove(fingerprint);
+    this.#origins.remove(fingerprint);
+    this.#newCount--;
+    const standing = { ...standingOf(group), sinceMs: nowMs, by: MESH, why: 'it made room for errors of another kind' };
+    this.#forgotten.push({ from: group.status, group: withStanding(group, standing), isForgotten: true });
+    return true;
   }
 }
 

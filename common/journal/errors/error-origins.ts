@@ -21,6 +21,7 @@ export class ErrorOrigins {
   readonly #hasTrace;
   readonly #sources;
   readonly #isFrom;
+  readonly #removals;
 
   constructor(db: Connection) {
     this.#addTo = db.prepare<[number, number, string, string, string]>(
@@ -45,6 +46,14 @@ export class ErrorOrigins {
          AND (:machine IS NULL OR machine = :machine) AND (:agent IS NULL OR agent = :agent) LIMIT 1`,
       )
       .pluck();
+    this.#removals = ['error_sources', 'error_traces'].map((table) =>
+      db.prepare<[string]>(`DELETE FROM ${table} WHERE fingerprint = ?`),
+    );
+  }
+
+  /** All that is known of the group. */
+  remove(fingerprint: string): void {
+    for (const removal of this.#removals) removal.run(fingerprint);
   }
 
   addSources(fingerprint: string, { sources }: GroupTally): void {

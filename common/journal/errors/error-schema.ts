@@ -29,3 +29,8 @@ export const errorStandingMigration = `
     PRIMARY KEY (fingerprint, trace)
   ) STRICT, WITHOUT ROWID;
 `;
+
+/** Which group goes first when there is no room left is found without reading the table. */
+export const errorRoomMigration = `
+  CREATE INDEX error_groups_by_standing ON error_groups (status, last_id, last_seen);
+`;

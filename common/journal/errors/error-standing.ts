@@ -94,7 +94,7 @@ export const firstStanding: Standing = {
 };
 
 /** Who decides where nobody did. */
-const MESH = 'mesh';
+export const MESH = 'mesh';
 
 /** @param count all errors of the group, with those of this event; @returns the same object when nothing has changed */
 export function stepStanding(standing: Standing, event: StandingEvent, count: number, nowMs: number): Standing {

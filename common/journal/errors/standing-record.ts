@@ -8,13 +8,13 @@ import type { StandingChange } from './error-groups.js';
 /** The program that holds the log. */
 const AUTHOR = 'broker';
 
-export function standingRecord({ from, group }: StandingChange): NewRecord {
+export function standingRecord({ from, group, isForgotten = false }: StandingChange): NewRecord {
   const { fingerprint, status, statusBy, statusWhy, statusMs, count, lastId, lastRelease } = group;
   const { code, message, severity, component, agent, machine, mutedUntilMs, mutedUntilCount } = group;
   const body = {
     fingerprint,
     from,
-    to: status,
+    to: isForgotten ? 'forgotten' : status,
     by: statusBy,
     why: statusWhy,
     ...(mutedUntilMs === null ? {} : { untilMs: mutedUntilMs }),

@@ -1,7 +1,7 @@
 /** The tables of the merged log on main, as numbered steps; append only. */
 
 import { consumerMigration } from '../consumers/consumer-schema.js';
-import { errorStandingMigration } from '../errors/error-schema.js';
+import { errorRoomMigration, errorStandingMigration } from '../errors/error-schema.js';
 import { zoneMigration } from '../finder/zone-schema.js';
 import { streamMigration } from '../streams/stream-schema.js';
 
@@ -81,4 +81,5 @@ export const logMigrations: readonly string[] = [
   ALTER TABLE records ADD COLUMN key TEXT NOT NULL DEFAULT '';
   ALTER TABLE dead_letters ADD COLUMN key TEXT NOT NULL DEFAULT '';
   `,
+  errorRoomMigration,
 ];
