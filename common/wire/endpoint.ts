@@ -41,8 +41,14 @@ export async function bindIpc(socket: Socket, endpoint: string, purpose: string)
  */
 export async function unbindEndpoint(socket: Socket, endpoint: string): Promise<void> {
   const freed = new Promise<void>((resolve) => socket.events.on('close', () => resolve()));
-  const unbound = socket.unbind(endpoint).then(() => freed);
-  await within(unbound, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
+  try {
+    // Not `unbind`: it is at work on the socket in another thread while this one looks what has come, and libzmq, whose
+    // sockets are for one thread, aborts the process for it when a peer goes at that moment.
+    socket.unbindSync(endpoint);
+  } catch {
+    return;
+  }
+  await within(freed, limits.closeTimeoutMs, () => new MeshError('TIMED_OUT')).catch(() => undefined);
 }
 
 const IPC = 'ipc://';

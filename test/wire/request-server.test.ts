@@ -1,4 +1,7 @@
 /** A control socket and its peers: those that speak its protocol, in both forms, and those that do not. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Dealer, Router } from 'zeromq';
 import { MeshError } from '../../common/core/errors.js';
@@ -280,6 +283,12 @@ describe('a request server', () => {
       await until(() => answers.seen.length === 1);
       await Promise.all([server.close(), server.close()]);
       await lost;
+    });
+
+    it('lives, though its peers go at the same moment', async () => {
+      const program = fileURLToPath(new URL('../fixtures/parting-servers.js', import.meta.url));
+      const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit'] });
+      expect(await once(child, 'exit')).to.deep.equal([0, null]);
     });
 
     it('gives its port back', async () => {
