@@ -162,7 +162,7 @@ export class LogStore {
   /** Deletes the oldest records until `keep` are left; at most a bounded number per call. Counts of groups stay. */
   prune({ keep, wallMs = 0 }: { keep: number; wallMs?: number }): LogPruned {
     return this.#whole('log.prune', () => {
-      const excess = Math.max(0, this.#retention.table.total - keep);
+      const excess = this.#retention.table.beyond(keep);
       const upToId = excess === 0 ? undefined : this.#idAtPlace.get(Math.min(excess, limits.pruneRowsMax) - 1);
       if (upToId === undefined) return { prunedCount: 0, isDone: true, losses: [] };
       const losses = this.#consumers.beforePrune(upToId, wallMs);

@@ -131,12 +131,13 @@ export class StreamRetention {
     const last = rows.at(-1);
     if (last === undefined) return 0;
     this.runs.add(rows);
-    this.#delete.run(stream, last.id);
+    // Before they go: a row that has to be counted anew must still find them.
     this.table.remove(
       stream,
       rows.length,
       rows.reduce((sum, row) => sum + row.bytes, 0),
     );
+    this.#delete.run(stream, last.id);
     onPruned(stream, last.id);
     return rows.length;
   }

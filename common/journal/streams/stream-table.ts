@@ -1,7 +1,7 @@
 /**
  * How much the log holds of each stream. Kept with every change and in its transaction, so that neither retention nor a
  * person who looks has to count millions of rows. A row carries a digest of itself: one that does not match is counted
- * anew, because a wrong sum would let retention delete what it is to keep.
+ * anew, and put right where that can be stored, because a wrong sum would let retention delete what it is to keep.
  */
 import { rowDigest, sameHash } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
@@ -35,7 +35,7 @@ export class StreamTable {
   /** Added in this transaction, and not stored yet. */
   readonly #added = new Map<string, { count: number; bytes: number }>();
 
-  constructor(db: Connection) {
+  constructor(private readonly db: Connection) {
     this.#get = db.prepare<[string], StreamRow>('SELECT * FROM streams WHERE stream = ?');
     this.#put = db.prepare('REPLACE INTO streams VALUES (?, ?, ?, ?, ?)');
     this.#page = db.prepare<[string, number], StreamRow>(
@@ -81,14 +81,21 @@ export class StreamTable {
     return this.#page.all(after, limit).map((row) => this.#proved(row));
   }
 
-  /** Records of all streams. */
-  get total(): number {
-    return this.#total.get() ?? 0;
+  /** How many records of all streams there are beyond `keep`. Nothing is said to be too much on the word of an unproved row. */
+  beyond(keep: number): number {
+    if ((this.#total.get() ?? 0) <= keep) return 0;
+    let total = 0;
+    for (const row of this.#page.all('', Number.MAX_SAFE_INTEGER)) total += this.#proved(row).count;
+    return Math.max(0, total - keep);
   }
 
   #change(stream: string, count: number, bytes: number, pruned: number): void {
     const now = this.get(stream);
-    const columns = [stream, now.count + count, now.bytes + bytes, now.pruned + pruned];
+    this.#store({ stream, count: now.count + count, bytes: now.bytes + bytes, pruned: now.pruned + pruned });
+  }
+
+  #store({ stream, count, bytes, pruned }: StreamTotals): void {
+    const columns = [stream, count, bytes, pruned];
     this.#put.run(...columns, rowDigest(columns));
   }
 
@@ -97,6 +104,8 @@ export class StreamTable {
     if (digest.byteLength === 0 || sameHash(rowDigest([stream, count, bytes, pruned]), digest)) return totals;
     const added = this.#added.get(stream) ?? { count: 0, bytes: 0 };
     const found = this.#recount.get(stream) ?? { count: 0, bytes: 0 };
-    return { stream, count: found.count - added.count, bytes: found.bytes - added.bytes, pruned };
+    const counted = { stream, count: found.count - added.count, bytes: found.bytes - added.bytes, pruned };
+    if (this.db.inTransaction) this.#store(counted);
+    return counted;
   }
 }

@@ -158,6 +158,17 @@ describe('the retention of streams on main', () => {
     expect(stateOf(log, 'a')?.count).to.equal(5);
   });
 
+  it('is sure of its counts: neither the whole log nor a stream loses anything to a row that is not what was written', () => {
+    const log = world().log();
+    send(log, mixed(5));
+    world().edit('mesh.db', (db) => db.exec("UPDATE streams SET count = 1000000000 WHERE stream = 'a'"));
+    expect(log.prune({ keep: 8 }).prunedCount, 'over the bound').to.equal(2);
+    expect(log.prune({ keep: 8 }), 'within it').to.include({ prunedCount: 0, isDone: true });
+    world().edit('mesh.db', (db) => db.exec("UPDATE streams SET count = 1000000000 WHERE stream = 'a'"));
+    expect(retain(log, [{ stream: 'a', keep: { count: 1 } }])).to.equal(3);
+    expect([stateOf(log, 'a')?.count, stateOf(log, 'a')?.bytes]).to.deep.equal([1, 2]);
+  });
+
   it('does not count what was not stored', () => {
     const log = world().log();
     const chain = mixed(2);
