@@ -43,12 +43,13 @@ export class BodyKeeper {
 
   async #lookAtSome(files: readonly BodyFile[]): Promise<void> {
     const { store, inJournal, onMain, clock } = this.options;
+    // Before anybody is asked: a clock that is set forward meanwhile makes nothing old that came meanwhile.
+    const thanWallMs = clock.wallMs() - limits.bodyOrphanMs;
     const own = new Set(await inJournal(files.map(refOf)));
     const rest = files.filter((file) => !own.has(refOf(file)));
     if (rest.length === 0) return;
     // Main last: what has left the journal is there already.
     const held = new Set(await onMain(rest.map(refOf)));
-    const thanWallMs = clock.wallMs() - limits.bodyOrphanMs;
     for (const file of rest) if (!held.has(refOf(file))) store.removeIfOlder(file, thanWallMs);
   }
 }

@@ -7,8 +7,8 @@
  * F3. A file that is not used is removed only when it is old, looked at in the moment of removal; `touch` makes it new.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { constants, mkdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { constants, lstatSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MeshError, systemCodeOf } from '../../core/errors.js';
 import { randomId } from '../../core/ids.js';
@@ -100,19 +100,32 @@ export class BodyFiles {
     }
   }
 
-  /** Puts what was written in its place, synced. @throws INVALID_INPUT when it is not what its hash says, JOURNAL_FAILED */
-  async finish(incoming: IncomingBody, hash: string): Promise<void> {
+  /**
+   * Puts what was written in its place, synced. @throws INVALID_INPUT when it is not what its hash says, JOURNAL_FAILED
+   * @param onPlaced in the turn in which it is there, whatever comes after: how many bytes were there before
+   */
+  async finish(incoming: IncomingBody, hash: string, onPlaced: (replacedBytes: number) => void): Promise<void> {
     const path = this.#pathOf(hash);
     try {
       await incoming.seal(hash);
-      const shelf = join(this.folder, hash.slice(0, 2));
-      await mkdir(shelf, { recursive: true, mode: 0o750 });
-      await rename(incoming.path, path);
-      await syncFolder(shelf);
-      await syncFolder(this.folder);
+      await mkdir(this.#shelfOf(hash), { recursive: true, mode: 0o750 });
+      const replacedBytes = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      renameSync(incoming.path, path);
+      onPlaced(replacedBytes);
+      await this.syncNames(hash);
     } catch (thrown) {
       await incoming.discard();
       throw thrown instanceof MeshError ? thrown : storeError(thrown, this.folder);
+    }
+  }
+
+  /** A body that is there is there after a power cut, too: whoever put it there may have died before he saw to that. */
+  async syncNames(hash: string): Promise<void> {
+    try {
+      await syncFolder(this.#shelfOf(hash));
+      await syncFolder(this.folder);
+    } catch (thrown) {
+      throw storeError(thrown, this.folder);
     }
   }
 
@@ -134,6 +147,10 @@ export class BodyFiles {
     return true;
   }
 
+  #shelfOf(hash: string): string {
+    return join(this.folder, hash.slice(0, 2));
+  }
+
   #pathOf(hash: string): string {
     if (HASH.test(hash)) return join(this.folder, hash.slice(0, 2), hash);
     throw new MeshError('INVALID_INPUT', 'a body is named by the 64 hex digits of its SHA-256');
@@ -144,7 +161,7 @@ export class BodyFiles {
     const path = this.#pathOf(hash);
     let file: FileHandle | undefined;
     try {
-      const shelf = await lstat(join(this.folder, hash.slice(0, 2)));
+      const shelf = await lstat(this.#shelfOf(hash));
       if (!shelf.isDirectory()) throw noPlainFile(hash);
       // A pipe would hold whoever opens it.
       file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

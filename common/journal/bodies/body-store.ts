@@ -108,6 +108,7 @@ export class BodyStore {
   async #put(key: string, chunk: BodyChunk): Promise<{ held: number }> {
     const upload = this.#uploads.get(key);
     if (upload === undefined && (await this.files.isWhole(chunk))) {
+      await this.files.syncNames(chunk.hash);
       await this.files.touch(chunk.hash, this.clock.wallMs());
       return { held: chunk.size };
     }
@@ -158,9 +159,9 @@ export class BodyStore {
     try {
       await incoming.append(bytes);
       if (incoming.size < size) return { held: incoming.size };
-      const replaced = await this.files.sizeOf(hash).catch(() => undefined);
-      await this.files.finish(incoming, hash);
-      this.#bytes += size - (replaced ?? 0);
+      await this.files.finish(incoming, hash, (replacedBytes) => {
+        this.#bytes += size - replacedBytes;
+      });
       this.counters.bodiesStored++;
       this.#uploads.delete(key);
       return { held: size };

@@ -113,6 +113,16 @@ describe('the bodies of a machine', () => {
     expect(store.figures.bodyBytes).to.equal(bytes.byteLength);
   });
 
+  it('are counted once when several send the same one at the same time', async () => {
+    const store = await open();
+    const bytes = bodyOf(2 * CHUNK);
+    const senders = ['a', 'b', 'c', 'd'];
+    for (const agent of senders) await store.put(chunk(bytes, 0, CHUNK, agent));
+    await Promise.all(senders.map((agent) => store.put(chunk(bytes, CHUNK, CHUNK, agent))));
+    expect(store.figures.bodyBytes).to.equal(bytes.byteLength);
+    expect(await fetch(store, hashOf(bytes))).to.deep.equal(bytes);
+  });
+
   it('are refused when they are not what their hash says, and that disturbs nobody else’s', async () => {
     const store = await open();
     const bytes = bodyOf(2 * CHUNK);
