@@ -13,7 +13,9 @@ import type { RequestClient } from '../../../common/wire/asking/request-client.j
 export type BodyHolder = Pick<LogRecordBody, 'machine' | 'body' | 'ref'>;
 
 export class BodyDownload {
-  readonly #nodes = new Map<string, RequestClient>();
+  /** Several readers at once wait for one connection. */
+  readonly #nodes = new Map<string, Promise<RequestClient>>();
+  #isClosed = false;
 
   /** @param connect the node of a machine; undefined when nobody knows it */
   constructor(private readonly connect: (machine: string) => Promise<RequestClient | undefined>) {}
@@ -35,7 +37,13 @@ export class BodyDownload {
 
   /** Idempotent. */
   close(): void {
-    for (const client of this.#nodes.values()) client.close();
+    this.#isClosed = true;
+    for (const connecting of this.#nodes.values()) {
+      connecting.then(
+        (client) => client.close(),
+        () => undefined,
+      );
+    }
     this.#nodes.clear();
   }
 
@@ -54,8 +62,20 @@ export class BodyDownload {
   }
 
   async #nodeOf(machine: string): Promise<RequestClient> {
+    if (this.#isClosed) throw new MeshError('CLOSED', `the body is on ${machine}, and this mesh was closed`);
     const known = this.#nodes.get(machine);
     if (known !== undefined) return known;
+    const connecting = this.#connect(machine);
+    this.#nodes.set(machine, connecting);
+    try {
+      return await connecting;
+    } catch (thrown) {
+      if (this.#nodes.get(machine) === connecting) this.#nodes.delete(machine);
+      throw thrown;
+    }
+  }
+
+  async #connect(machine: string): Promise<RequestClient> {
     const node = await this.connect(machine);
     if (node === undefined) {
       throw new MeshError('UNREACHABLE', `nobody knows the machine ${machine}, which has the body of this record`, {
@@ -63,7 +83,6 @@ export class BodyDownload {
         details: { machine },
       });
     }
-    this.#nodes.set(machine, node);
     return node;
   }
 }
