@@ -18,12 +18,16 @@ import { recordBodyOf } from './record-body.js';
 
 export class GroupMethods {
   readonly counters = { fetches: 0, delivered: 0, settled: 0, failed: 0, stale: 0, dead: 0 };
-  readonly waiters = new Waiters();
+  readonly waiters: Waiters;
 
+  /** @param waitersMax beyond it a fetch is not held open */
   constructor(
     private readonly groups: GroupsClient,
     private readonly clock: Clock,
-  ) {}
+    waitersMax: number = limits.waitersMax,
+  ) {
+    this.waiters = new Waiters(waitersMax);
+  }
 
   readonly handlers: MethodHandlers = {
     'group.join': async ({ from, ...request }) => {
@@ -77,7 +81,10 @@ export class GroupMethods {
       const nowMs = this.clock.monotonicMs();
       if (nowMs >= untilMs) return { records: [] };
       // It is due a moment before the clock says so: not a turn earlier.
-      await this.waiters.wait(Math.ceil(Math.min(untilMs, nextDueMs) - nowMs), mark);
+      const restMs = Math.ceil(Math.min(untilMs, nextDueMs) - nowMs);
+      const isNews = await this.waiters.wait(restMs, mark);
+      // There is no room to wait, or this closes: to look again at once would be to look without end.
+      if (!isNews && this.clock.monotonicMs() < nowMs + restMs - EARLY_MS) return { records: [] };
     }
   }
 
@@ -109,6 +116,9 @@ export class GroupMethods {
     return answer;
   }
 }
+
+/** A timer may end so much before its time. */
+const EARLY_MS = 2;
 
 function stateBodyOf({ machine, agent, members, ...state }: GroupState): GroupStateBody {
   return {

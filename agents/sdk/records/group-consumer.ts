@@ -3,8 +3,9 @@
  * what became of it; what main has confirmed is settled for good.
  *
  * It says what became of records until it is answered: a delivery has a number that is never used twice, so saying it twice
- * settles once. A broker that was started again does not know its members: it joins anew, and what it had in hand is handled
- * to its end, but delivered again. When it closes it settles what was handled, and gives the rest back.
+ * settles once. A broker that was started again does not know its members: it joins anew under another name, and what it had
+ * in hand is handled to its end, but delivered again; what it says of that fits no delivery to the name that it has now. When
+ * it closes it settles what was handled, and gives the rest back.
  */
 import { within } from '../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
@@ -35,17 +36,20 @@ export class GroupConsumer implements Consumer {
   readonly #running: Promise<void>;
   #heartbeat: NodeJS.Timeout | undefined;
   #redelivered = 0;
-  /** The highest number of a delivery that has come. */
+  /** Who this is to the group: another one with each joining. */
+  #member: string;
+  #joinings = 0;
+  /** The highest number of a delivery that has come since it joined. */
   #seen = 0;
   #closing: Promise<void> | undefined;
 
-  /** @param member who this is to the group; no other process says the same. */
+  /** @param name no other process says the same */
   constructor(
     readonly stream: string,
     handler: RecordHandler,
     private readonly options: GroupConsumerOptions,
     private readonly source: RecordSource,
-    private readonly member: string,
+    private readonly name: string,
     nowMs: () => number,
   ) {
     this.group = options.group;
@@ -53,7 +57,8 @@ export class GroupConsumer implements Consumer {
     this.ended = this.#standing.ended;
     this.#inFlightMax = options.inFlightMax ?? limits.consumerInFlight;
     this.#link = new LogLink(source, nowMs);
-    this.#settler = new Settler(this.#link, { group: this.group, member }, (id, message) => this.#onDead(id, message));
+    this.#member = name;
+    this.#settler = new Settler(this.#link, this.group, (id, message) => this.#onDead(id, message));
     this.#work = new RecordWork(
       handler,
       (record) => source.body(record),
@@ -80,9 +85,10 @@ export class GroupConsumer implements Consumer {
     await within(this.#settleAll(), limits.closeTimeoutMs, tooLate).catch(() => undefined);
     clearInterval(this.#heartbeat);
     this.#link.end();
-    await this.#running;
+    // One record after the other: it may wait for a handler that does not end, and this has waited long enough.
+    if (this.#work.runningCount === 0) await this.#running;
     // Main may be away: then it finds out by itself.
-    const leaving = this.#link.ask('group.leave', { group: this.group, member: this.member });
+    const leaving = this.#link.ask('group.leave', { group: this.group, member: this.#member });
     await within(leaving, limits.heartbeatIntervalMs, tooLate).catch(() => undefined);
     this.#standing.end(undefined);
   }
@@ -99,7 +105,8 @@ export class GroupConsumer implements Consumer {
   async #run(): Promise<void> {
     try {
       const leaseMs = await this.#join();
-      if (leaseMs === undefined) return;
+      // Also where it was closed in the turn of the answer: nothing would stop the heartbeat any more.
+      if (leaseMs === undefined || this.#link.over) return;
       this.#standing.begin();
       this.#heartbeat = setInterval(() => this.#beat(leaseMs / WORDS_PER_LEASE), leaseMs / WORDS_PER_LEASE);
       for (let attempt = 1; !this.#over; ) attempt = await this.#turn(leaseMs / WORDS_PER_LEASE, attempt);
@@ -114,8 +121,11 @@ export class GroupConsumer implements Consumer {
   /** Resolves with the time after which main takes a silent member for gone. @throws a refusal */
   async #join(): Promise<number | undefined> {
     const { group, from = 'new', ordered, filter = {}, ackWaitMs, deliveriesMax, backoff } = this.options;
+    this.#joinings += 1;
+    this.#member = this.#joinings === 1 ? this.name : `${this.name}/${this.#joinings}`;
+    this.#seen = 0;
     const answer = await this.#link.insist('group.join', {
-      ...{ group, stream: this.stream, member: this.member, from, ...filter },
+      ...{ group, stream: this.stream, member: this.#member, from, ...filter },
       ...(ordered === undefined ? {} : { ordered }),
       ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
       ...(deliveriesMax === undefined ? {} : { deliveriesMax }),
@@ -142,7 +152,7 @@ export class GroupConsumer implements Consumer {
       return attempt;
     }
     try {
-      const ask = { group: this.group, member: this.member, max: room, waitMs, seen: this.#seen };
+      const ask = { group: this.group, member: this.#member, max: room, waitMs, seen: this.#seen };
       const { records } = await this.#link.ask('group.fetch', ask, waitMs, this.#fetching.signal);
       await this.#handOut(records);
       return 1;
@@ -158,28 +168,29 @@ export class GroupConsumer implements Consumer {
   }
 
   async #handOut(records: readonly Delivered[]): Promise<void> {
+    const member = this.#member;
     this.#settler.open(records.length);
     for (const { delivery } of records) this.#seen = Math.max(this.#seen, delivery);
     for (const [index, record] of records.entries()) {
-      if (this.#over) return this.#settler.release(records.slice(index).map(({ delivery }) => delivery));
-      const outcome = this.#handle(record);
+      if (this.#over) return this.#settler.release(member, deliveriesOf(records.slice(index)));
+      const outcome = this.#handle(member, record);
       if (this.options.ordered !== true) continue;
       const { ok } = isPromise(outcome) ? await outcome : outcome;
       // What is behind a record that failed was taken back with it.
-      if (!ok) return this.#settler.release(records.slice(index + 1).map(({ delivery }) => delivery));
+      if (!ok) return this.#settler.release(member, deliveriesOf(records.slice(index + 1)));
     }
   }
 
-  #handle({ delivery, attempt, ...record }: Delivered): Handled | Promise<Handled> {
+  #handle(member: string, { delivery, attempt, ...record }: Delivered): Handled | Promise<Handled> {
     if (attempt > 1) this.#redelivered += 1;
     const outcome = this.#work.run(record, attempt);
-    if (!isPromise(outcome)) return this.#settler.settle(record.id, delivery, outcome);
-    return outcome.then((ended) => this.#settler.settle(record.id, delivery, ended));
+    if (!isPromise(outcome)) return this.#settler.settle(member, record.id, delivery, outcome);
+    return outcome.then((ended) => this.#settler.settle(member, record.id, delivery, ended));
   }
 
   /** A member whose hands are full asks for nothing, and has to say that it is there. */
   #beat(intervalMs: number): void {
-    if (this.#link.silentMs >= intervalMs) this.#settler.sign();
+    if (this.#link.silentMs >= intervalMs) this.#settler.sign(this.#member);
   }
 
   #onDead(id: number, message: string): void {
@@ -188,5 +199,7 @@ export class GroupConsumer implements Consumer {
     this.source.onProblem(new MeshError('ACTION_FAILED', text, { hint }), this.stream);
   }
 }
+
+const deliveriesOf = (records: readonly Delivered[]): number[] => records.map(({ delivery }) => delivery);
 
 const WORDS_PER_LEASE = 4;

@@ -1,17 +1,12 @@
 /**
- * Tells main what became of the deliveries of one member: one word at a time, which carries all that has ended meanwhile. A
- * word is repeated until it is answered; until then its deliveries are still in hand.
+ * Tells main what became of the deliveries of a member: one word at a time, which carries all that has ended meanwhile. A
+ * word is repeated until it is answered; until then its deliveries are still in hand. It is said in the name under which
+ * they were received, also when the member has another one by then: main knows it as late.
  */
-
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import type { Handled } from './consumer.js';
 import type { LogLink } from './log-link.js';
-
-interface Membership {
-  readonly group: string;
-  readonly member: string;
-}
 
 interface Failure {
   readonly id: number;
@@ -20,12 +15,19 @@ interface Failure {
   readonly message: string;
 }
 
+/** What is to be said in one name. */
+interface Words {
+  readonly member: string;
+  readonly done: number[];
+  readonly failed: Failure[];
+  readonly released: number[];
+}
+
 export class Settler {
   stale = 0;
   dead = 0;
-  #done: number[] = [];
-  #failed: Failure[] = [];
-  #released: number[] = [];
+  /** Oldest first; a name has one for as long as none came after it. */
+  readonly #words: Words[] = [];
   #openCount = 0;
   #toldCount = 0;
   #telling: Promise<void> | undefined;
@@ -33,7 +35,7 @@ export class Settler {
 
   constructor(
     private readonly link: LogLink,
-    private readonly membership: Membership,
+    private readonly group: string,
     private readonly onDead: (id: number, message: string) => void,
   ) {}
 
@@ -51,23 +53,24 @@ export class Settler {
     this.#openCount += count;
   }
 
-  settle(id: number, number: number, outcome: Handled): Handled {
-    if (outcome.ok) this.#done.push(number);
-    else this.#failed.push({ id, number, ...outcome.error });
+  settle(member: string, id: number, number: number, outcome: Handled): Handled {
+    const { done, failed } = this.#wordsOf(member);
+    if (outcome.ok) done.push(number);
+    else failed.push({ id, number, ...outcome.error });
     this.#tell(1);
     this.wake();
     return outcome;
   }
 
-  release(numbers: readonly number[]): void {
-    this.#released.push(...numbers);
+  release(member: string, numbers: readonly number[]): void {
+    this.#wordsOf(member).released.push(...numbers);
     this.#tell(numbers.length);
   }
 
   /** A word without content. */
-  sign(): void {
+  sign(member: string): void {
     if (this.#telling === undefined)
-      void this.link.ask('group.settle', { ...this.membership, done: [] }).catch(() => undefined);
+      void this.link.ask('group.settle', { group: this.group, member, done: [] }).catch(() => undefined);
   }
 
   /** Resolves when something was handled or confirmed, or somebody wakes it. */
@@ -86,6 +89,14 @@ export class Settler {
     await this.#telling;
   }
 
+  #wordsOf(member: string): Words {
+    const last = this.#words.at(-1);
+    if (last?.member === member) return last;
+    const words = { member, done: [], failed: [], released: [] };
+    this.#words.push(words);
+    return words;
+  }
+
   #tell(count: number): void {
     this.#toldCount += count;
     this.#telling ??= this.#tellAll();
@@ -94,12 +105,19 @@ export class Settler {
   async #tellAll(): Promise<void> {
     // What ends in the same turn belongs into the same word.
     await new Promise(setImmediate);
-    while (this.#done.length + this.#failed.length + this.#released.length > 0) {
-      const done = this.#done.splice(0, limits.groupFetchMax);
-      const failed = this.#failed.splice(0, limits.groupFetchMax);
-      const released = this.#released.splice(0, limits.groupFetchMax);
-      await this.#say(done, failed, released);
+    for (let [words] = this.#words; words !== undefined; [words] = this.#words) {
+      const { member } = words;
+      const [done, failed, released] = [
+        words.done.splice(0, limits.groupFetchMax),
+        words.failed.splice(0, limits.groupFetchMax),
+        words.released.splice(0, limits.groupFetchMax),
+      ];
       const count = done.length + failed.length + released.length;
+      if (count === 0) {
+        this.#words.shift();
+        continue;
+      }
+      await this.#say({ member, done, failed, released });
       this.#openCount -= count;
       this.#toldCount -= count;
       this.wake();
@@ -107,9 +125,10 @@ export class Settler {
     this.#telling = undefined;
   }
 
-  async #say(done: number[], failed: readonly Failure[], released: number[]): Promise<void> {
+  async #say({ member, done, failed, released }: Words): Promise<void> {
     const word: Input<'group.settle'> = {
-      ...this.membership,
+      group: this.group,
+      member,
       done,
       ...(failed.length === 0 ? {} : { failed: failed.map(({ number, code, message }) => [number, code, message]) }),
       ...(released.length === 0 ? {} : { released }),

@@ -2,8 +2,8 @@
  * A consumer group: who of its members gets which record of its stream, and what becomes of each delivery. Pure: it is told
  * what there is and what the time is; its owner reads records, stores `takeChanges`, and only then answers.
  *
- * G1. A record is in the hands of one member at most. Each delivery has a number that is never used twice; only the latest
- *     delivery of a record can settle it, and a word about an earlier one changes nothing and is counted.
+ * G1. A record is in the hands of one member at most. Only its latest delivery can settle it, by the word of that member: any
+ *     other changes nothing and is counted. A name is joined under once, so late words of other lives fit nothing here.
  * G2. A delivery that fails, is not settled in time, or whose member has gone, is made again after a wait that doubles; after
  *     so many the record is a dead letter, unless there is no room for one: then it is tried on.
  * G3. What a member gives back unseen goes to the next who asks, and does not count.
@@ -23,6 +23,7 @@ import { GroupMembers } from './group-members.js';
 import type { Delivery, GroupChanges, GroupCounters, GroupSettings, Settlement, StoredGroup } from './group-types.js';
 import { RecordWindow, type WindowEntry, waitingEntry } from './record-window.js';
 import { GONE, LATE, type Trouble } from './trouble.js';
+import { WaitingRecords } from './waiting-records.js';
 
 export class ConsumerGroup {
   readonly counters: GroupCounters = { delivered: 0, redelivered: 0, settled: 0, stale: 0, lost: 0 };
@@ -31,18 +32,28 @@ export class ConsumerGroup {
   readonly #ledger: GroupLedger;
   /** Dead letters that are tried again, wherever the floor is. */
   readonly #replayed = new Map<number, WindowEntry>();
-  readonly #waiting = new Map<number, WindowEntry>();
+  readonly #waiting = new WaitingRecords();
   readonly #flying = new Flights();
   #deadCount: number;
 
   constructor(
-    public settings: GroupSettings,
+    private tuned: GroupSettings,
     stored: StoredGroup,
   ) {
     this.#window = new RecordWindow(stored);
     this.#ledger = new GroupLedger(stored.floorId);
     this.#deadCount = stored.deadCount;
     for (const id of stored.replayed) this.#replay(id);
+  }
+
+  get settings(): GroupSettings {
+    return this.tuned;
+  }
+
+  /** From now on: whoever has something in hand has no longer for it than whoever gets something now. */
+  retune(settings: GroupSettings, nowMs: number): void {
+    this.tuned = settings;
+    this.#flying.shorten(nowMs + settings.ackWaitMs);
   }
 
   get floorId(): number {
@@ -59,9 +70,7 @@ export class ConsumerGroup {
 
   /** Failed, and waiting for their next delivery. */
   get retryingCount(): number {
-    let count = 0;
-    for (const { deliveries } of this.#waiting.values()) if (deliveries > 0) count++;
-    return count;
+    return this.#waiting.retryingCount;
   }
 
   /** Up to the cursor, not settled: those that are tried again after they died are none of these. */
@@ -81,14 +90,12 @@ export class ConsumerGroup {
   /** How many records behind the cursor it would take now for a member that has room for `max`. */
   lack(max: number, nowMs: number): number {
     if (this.settings.ordered && this.#flying.size > 0) return 0;
-    let dueCount = 0;
-    for (const { dueMs } of this.#waiting.values()) if (dueMs <= nowMs) dueCount++;
-    return Math.max(0, Math.min(max - dueCount, this.#window.room));
+    return Math.max(0, Math.min(max - this.#waiting.dueCount(nowMs), this.#window.room));
   }
 
   /** Records of the stream behind the cursor, in order; everything up to `upToId` was looked at. */
   offer(ids: readonly number[], upToId: number): void {
-    for (const entry of this.#window.offer(ids, upToId)) this.#waiting.set(entry.id, entry);
+    for (const entry of this.#window.offer(ids, upToId)) this.#waiting.add(entry);
   }
 
   /** What a member may be given now, first things first. Changes nothing: `deliver` does. */
@@ -108,32 +115,26 @@ export class ConsumerGroup {
       const entry = this.#waiting.get(id);
       if (entry === undefined) return [];
       this.#waiting.delete(id);
-      entry.state = 'flying';
-      entry.number = nextNumber();
-      entry.member = member;
-      entry.deadlineMs = nowMs + this.settings.ackWaitMs;
-      entry.deliveries += 1;
-      this.#flying.add(entry);
+      this.#flying.begin(entry, { member, number: nextNumber(), deadlineMs: nowMs + this.settings.ackWaitMs });
       this.counters.delivered += 1;
       if (entry.deliveries > 1) this.counters.redelivered += 1;
       return { id, number: entry.number, attempt: entry.deliveries };
     });
   }
 
-  /** What became of deliveries. Answers how many of them were not the latest, and which records are dead letters now. */
-  settle({ done, failed, released }: Settlement, nowMs: number): { staleCount: number; deadIds: number[] } {
-    const staleBefore = this.counters.stale;
-    const deadIds: number[] = [];
+  /** What became of deliveries to a member: how many of them were not the latest, and which records are dead letters now. */
+  settle(member: string, { done, failed, released }: Settlement, nowMs: number) {
+    const [staleBefore, deadIds]: [number, number[]] = [this.counters.stale, []];
     for (const number of done) {
-      const entry = this.#current(number);
+      const entry = this.#current(member, number);
       if (entry !== undefined) this.#done(entry, nowMs);
     }
     for (const { number, ...trouble } of failed) {
-      const entry = this.#current(number);
+      const entry = this.#current(member, number);
       if (entry !== undefined && this.#fail(entry, trouble, nowMs)) deadIds.push(entry.id);
     }
     for (const number of released) {
-      const entry = this.#flying.get(number);
+      const entry = this.#flying.get(member, number);
       // Given back twice, or taken back before: it lies where it belongs.
       if (entry !== undefined) this.#release(entry, nowMs);
     }
@@ -159,16 +160,14 @@ export class ConsumerGroup {
       if (entry.state !== 'flying') continue;
       if (gone.has(entry.member)) this.#fail(entry, GONE, nowMs);
       else if (entry.deadlineMs <= nowMs && this.#isFirst(entry)) this.#fail(entry, LATE, nowMs);
-      // Each deadline is at least as late as the one before it, but for settings that changed in between.
+      // Each deadline is at least as late as the one before it.
       else if (gone.size === 0) break;
     }
   }
 
   /** When `expire` or `choose` may have something new, if nothing happens before. */
   nextDueMs(nowMs: number): number {
-    let dueMs = this.members.nextDueMs();
-    // What is due already and was not chosen waits for somebody's word, not for the time.
-    for (const entry of this.#waiting.values()) if (entry.dueMs > nowMs) dueMs = Math.min(dueMs, entry.dueMs);
+    const dueMs = Math.min(this.members.nextDueMs(), this.#waiting.nextDueMs(nowMs));
     return Math.min(dueMs, this.#flying.first?.deadlineMs ?? dueMs);
   }
 
@@ -183,8 +182,9 @@ export class ConsumerGroup {
   /** The log has pruned the stream up to there, and with it so many records of the group that it had not looked at. */
   pruned(upToId: number, unseenCount: number): void {
     for (const entry of [...this.#window.unsettled()]) if (entry.id <= upToId) this.#lose(entry);
+    // Some of them were settled before the group was loaded.
+    this.counters.lost += Math.max(0, unseenCount - this.#window.forgetStored(upToId));
     if (upToId > this.cursorId) this.offer([], upToId);
-    this.counters.lost += unseenCount;
   }
 
   isReplayed(id: number): boolean {
@@ -212,15 +212,15 @@ export class ConsumerGroup {
   }
 
   *#candidates(): Generator<WindowEntry> {
-    if (!this.settings.ordered) return yield* this.#waiting.values();
+    if (!this.settings.ordered) return yield* this.#waiting.all();
     if (this.#flying.size > 0) return;
     yield* this.#replayed.values();
     yield* this.#window.unsettled();
   }
 
-  /** The record whose latest delivery this is; undefined, and counted, for any other number. */
-  #current(number: number): WindowEntry | undefined {
-    const entry = this.#flying.get(number);
+  /** The record whose latest delivery this is; undefined, and counted, for any other number, or another member's word. */
+  #current(member: string, number: number): WindowEntry | undefined {
+    const entry = this.#flying.get(member, number);
     if (entry !== undefined && this.#isFirst(entry)) return entry;
     this.counters.stale += 1;
     return undefined;
@@ -239,7 +239,7 @@ export class ConsumerGroup {
       this.#ledger.revived(entry.id);
     } else this.#settle(entry);
     // Until now the next one waited for this one: its time begins.
-    if (this.settings.ordered) for (const next of this.#flying.all()) next.deadlineMs = nowMs + this.settings.ackWaitMs;
+    if (this.settings.ordered) this.#flying.renew(nowMs + this.settings.ackWaitMs);
   }
 
   #settle(entry: WindowEntry): void {
@@ -282,7 +282,7 @@ export class ConsumerGroup {
     this.#flying.delete(entry);
     entry.state = 'waiting';
     entry.dueMs = dueMs;
-    this.#waiting.set(entry.id, entry);
+    this.#waiting.add(entry);
   }
 
   #lose(entry: WindowEntry): void {
@@ -295,6 +295,6 @@ export class ConsumerGroup {
   #replay(id: number): void {
     const entry = waitingEntry(id);
     this.#replayed.set(id, entry);
-    this.#waiting.set(id, entry);
+    this.#waiting.add(entry);
   }
 }

@@ -88,7 +88,7 @@ export class ConsumerGroups {
     const { core } = loaded;
     // Others could not have any of these, or none behind them: now they can.
     const wakes = core.settings.ordered || core.isFull || settlement.failed.length + settlement.released.length > 0;
-    const { staleCount, deadIds } = core.settle(settlement, now.monotonicMs);
+    const { staleCount, deadIds } = core.settle(member, settlement, now.monotonicMs);
     this.#shelf.store(loaded, now.wallMs);
     return { stale: staleCount, dead: deadIds, wakes };
   }

@@ -12,16 +12,34 @@ export class Flights {
     return this.#flying.values().next().value;
   }
 
-  get(number: number): WindowEntry | undefined {
-    return this.#flying.get(number);
+  /** The delivery of that number, if it was made to that member. */
+  get(member: string, number: number): WindowEntry | undefined {
+    const entry = this.#flying.get(number);
+    return entry?.member === member ? entry : undefined;
   }
 
-  add(entry: WindowEntry): void {
+  /** Its next delivery. */
+  begin(entry: WindowEntry, made: Pick<WindowEntry, 'member' | 'number' | 'deadlineMs'>): void {
+    entry.state = 'flying';
+    entry.member = made.member;
+    entry.number = made.number;
+    entry.deadlineMs = made.deadlineMs;
+    entry.deliveries += 1;
     this.#flying.set(entry.number, entry);
   }
 
   delete(entry: WindowEntry): void {
     this.#flying.delete(entry.number);
+  }
+
+  /** Nobody has longer than that; whoever had less keeps it. */
+  shorten(deadlineMs: number): void {
+    for (const entry of this.#flying.values()) entry.deadlineMs = Math.min(entry.deadlineMs, deadlineMs);
+  }
+
+  /** Everybody has until then. */
+  renew(deadlineMs: number): void {
+    for (const entry of this.#flying.values()) entry.deadlineMs = deadlineMs;
   }
 
   /** A list of its own: what is done with one of them may take others out. */

@@ -84,7 +84,7 @@ export class GroupShelf {
     refuseOther(known, request);
     this.#table.tune(known.id, settings);
     const loaded = this.load(known);
-    loaded.core.settings = settings;
+    loaded.core.retune(settings, now.monotonicMs);
     return loaded;
   }
 

@@ -77,6 +77,14 @@ export class RecordWindow {
     return fresh;
   }
 
+  /** What was stored of records up to there that will not be offered any more. @returns how many of these were settled */
+  forgetStored(upToId: number): number {
+    let settledCount = 0;
+    for (const id of this.#storedSettled) if (id <= upToId && this.#storedSettled.delete(id)) settledCount++;
+    for (const id of this.#storedDeliveries.keys()) if (id <= upToId) this.#storedDeliveries.delete(id);
+    return settledCount;
+  }
+
   settle(entry: WindowEntry): void {
     entry.state = 'settled';
     this.#advance();

@@ -82,6 +82,8 @@ class Tables {
   }
 }
 
+type Made = Delivery & { readonly member: string };
+
 class Run {
   readonly #tables = new Tables();
   #group: ConsumerGroup;
@@ -89,7 +91,7 @@ class Run {
   #number = 0;
   #emitted = 0;
   /** Every delivery ever made, with the member that has it. */
-  readonly #deliveries: (Delivery & { readonly member: string })[] = [];
+  readonly #deliveries: Made[] = [];
   /** The model: whose word counts for a record, and which are acknowledged. */
   readonly #current = new Map<number, number>();
   readonly #done = new Set<number>();
@@ -109,7 +111,7 @@ class Run {
     this.#commit();
   }
 
-  fetch(member: string, max: number): Delivery[] {
+  fetch(member: string, max: number): Made[] {
     const group = this.#group;
     group.members.join(member, this.#nowMs);
     group.expire(this.#nowMs);
@@ -118,11 +120,15 @@ class Run {
     group.offer(ids, ids.at(-1) ?? group.cursorId);
     const made = group.deliver(member, group.choose(max, this.#nowMs), this.#nowMs, () => ++this.#number);
     for (const delivery of made) this.#onDelivery(delivery, member);
-    return made;
+    return made.map((delivery) => ({ ...delivery, member }));
   }
 
-  acknowledge(delivery: Delivery): void {
-    const { staleCount } = this.#group.settle({ done: [delivery.number], failed: [], released: [] }, this.#nowMs);
+  acknowledge(delivery: Made): void {
+    const { staleCount } = this.#group.settle(
+      delivery.member,
+      { done: [delivery.number], failed: [], released: [] },
+      this.#nowMs,
+    );
     if (staleCount === 0) this.#acknowledged(delivery);
     this.#commit();
   }
@@ -167,12 +173,16 @@ class Run {
       (pick) => this.#deliveries.at(-1 - (pick % Math.max(1, this.#deliveries.length))) ?? [],
     );
     for (const delivery of chosen) {
-      const { number } = delivery;
-      if (releases) this.#group.settle({ done: [], failed: [], released: [number] }, this.#nowMs);
+      const { number, member } = delivery;
+      if (releases) this.#group.settle(member, { done: [], failed: [], released: [number] }, this.#nowMs);
       else if (fails)
-        this.#group.settle({ done: [], failed: [{ number, code: 'X', message: '' }], released: [] }, this.#nowMs);
+        this.#group.settle(
+          member,
+          { done: [], failed: [{ number, code: 'X', message: '' }], released: [] },
+          this.#nowMs,
+        );
       else {
-        const { staleCount } = this.#group.settle({ done: [number], failed: [], released: [] }, this.#nowMs);
+        const { staleCount } = this.#group.settle(member, { done: [number], failed: [], released: [] }, this.#nowMs);
         if (staleCount === 0) this.#acknowledged(delivery);
       }
     }

@@ -23,6 +23,7 @@ class Scene {
   readonly group: ConsumerGroup;
   nowMs = 0;
   #number = 0;
+  readonly #memberOf = new Map<number, string>();
 
   constructor(settings: Partial<GroupSettings> = {}, stored: Partial<StoredGroup> = {}) {
     this.group = new ConsumerGroup({ ...SETTINGS, ...settings }, { ...EMPTY, ...stored });
@@ -37,11 +38,17 @@ class Scene {
   take(member: string, max = 10): Delivery[] {
     for (const name of ['a', 'b']) this.group.members.hear(name, this.nowMs);
     this.group.expire(this.nowMs);
-    return this.group.deliver(member, this.group.choose(max, this.nowMs), this.nowMs, () => ++this.#number);
+    const made = this.group.deliver(member, this.group.choose(max, this.nowMs), this.nowMs, () => ++this.#number);
+    for (const { number } of made) this.#memberOf.set(number, member);
+    return made;
   }
 
-  settle(settlement: Partial<Settlement>) {
-    return this.group.settle({ done: [], failed: [], released: [], ...settlement }, this.nowMs);
+  /** By the member that has the first of them, unless it is said by another one. */
+  settle(settlement: Partial<Settlement>, member?: string) {
+    const { done = [], failed = [], released = [] } = settlement;
+    const [first = 0] = [...done, ...failed.map(({ number }) => number), ...released];
+    const who = member ?? this.#memberOf.get(first) ?? 'a';
+    return this.group.settle(who, { done, failed, released }, this.nowMs);
   }
 
   fail(number: number | undefined) {
@@ -150,6 +157,28 @@ describe('a consumer group', () => {
       [2, 1],
       [3, 1],
     ]);
+  });
+
+  it('takes a record that hangs from its member in the time that holds now, whoever had more time before', () => {
+    const scene = new Scene({ ackWaitMs: 5_000 });
+    scene.offer(1, 2);
+    scene.take('a', 1);
+    scene.group.retune({ ...scene.group.settings, ackWaitMs: 100 }, scene.nowMs);
+    scene.take('b', 1);
+    scene.nowMs += 101;
+    scene.group.expire(scene.nowMs);
+    expect(scene.group.inFlightCount, 'neither has it any more').to.equal(0);
+  });
+
+  it('heeds nobody else’s word about what a member has, whatever its number', () => {
+    const scene = new Scene();
+    scene.offer(1, 2);
+    const [one, two] = numbersOf(scene.take('a'));
+    expect(scene.settle({ done: [one ?? 0], released: [two ?? 0] }, 'b').staleCount).to.equal(1);
+    expect(scene.settle({ failed: [{ number: two ?? 0, code: 'X', message: '' }] }, 'b').staleCount).to.equal(1);
+    expect(scene.group.inFlightCount).to.equal(2);
+    expect(scene.settle({ done: [one ?? 0, two ?? 0] }).staleCount).to.equal(0);
+    expect(scene.group.floorId).to.equal(2);
   });
 
   it('after a restart delivers what was not settled and nothing that was, and knows how often it failed', () => {

@@ -1,4 +1,5 @@
 /** Consumer groups in the store of the log: what is durable, what is bounded, and what a failed transaction leaves behind. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { limits } from '../../../common/core/limits.js';
 import type { GroupRequest } from '../../../common/journal/consumers/group-operations.js';
@@ -59,6 +60,25 @@ describe('the consumer groups of a log', () => {
     forward(store, anew);
     join(anew);
     expect(fetch(anew)[0]?.delivery).to.be.above(Math.max(...after.map(({ delivery }) => delivery)));
+  });
+
+  it('are safe from late words also where numbers come again: a log that was put back in the second of its openings', () => {
+    logWith(recordsOf(3)).close();
+    const backup = readFileSync(world().path('mesh.db'));
+    const first = world().log();
+    join(first);
+    const before = fetch(first);
+    first.close();
+    writeFileSync(world().path('mesh.db'), backup);
+    const second = world().log();
+    const member = 'a/2';
+    join(second, { member });
+    const args = { ...MEMBER, member, max: 10 };
+    const { records } = ask(second, { name: 'groupFetch', args }) as Fetched;
+    const numbersOf = (deliveries: readonly DeliveredRecord[]) => deliveries.map(({ delivery }) => delivery);
+    expect(numbersOf(records), 'the same numbers').to.deep.equal(numbersOf(before));
+    expect(ask(second, settleWord(before))).to.deep.include({ stale: 3 });
+    expect(state(second)).to.include({ floorId: 0, inFlight: 3, stale: 3 });
   });
 
   it('take nothing for settled that a failed transaction did not store', () => {
@@ -139,5 +159,19 @@ describe('the consumer groups of a log', () => {
       [2, 'r2'],
       [7, 'r7'],
     ]);
+  });
+
+  it('lose nothing that they had settled, also when the log was opened anew since', () => {
+    const log = logWith(recordsOf(10));
+    join(log);
+    const [, ...settled] = fetch(log, 6);
+    ask(log, settleWord(settled));
+    log.close();
+    const opened = world().log();
+    const { losses } = opened.prune({ keep: 2 });
+    expect(losses, 'of 1 to 8, only these were not settled: 1, 7, 8').to.deep.equal([
+      { group: 'crew', stream: 'metrics', count: 3 },
+    ]);
+    expect(state(opened)).to.include({ floorId: 8, lost: 3, pending: 2 });
   });
 });

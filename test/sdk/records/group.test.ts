@@ -157,6 +157,17 @@ describe('the members of a consumer group', () => {
     );
   });
 
+  it('are closed within a bound though their handler never ends, also in an ordered group', async () => {
+    await world.emit(2);
+    const stuck = [true, false].map((ordered) => {
+      const group = ordered ? 'ordered' : 'crew';
+      return join('a', () => new Promise<never>(() => undefined), { ordered, group });
+    });
+    await waitUntil('it to be in hand', () => stuck.every(({ figures }) => figures.lastId > 0));
+    await Promise.all(stuck.map((consumer) => consumer.close()));
+    expect((await world.log.request('group.list', {})).groups.map(({ members }) => members)).to.deep.equal([[], []]);
+  });
+
   it('of an ordered group handle one record after the other, all of them together', async () => {
     const order: number[] = [];
     let running = 0;

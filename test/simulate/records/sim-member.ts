@@ -21,6 +21,14 @@ const HANDLING_MS_MAX = 250;
 export class DeliveryBook {
   readonly latest = new Map<number, number>();
   readonly recordOf = new Map<number, number>();
+  readonly memberOf = new Map<number, string>();
+
+  /** The latest deliveries of the records that these were deliveries of: of those with one member, and its name. */
+  latestOf(numbers: readonly number[]): { readonly said: readonly number[]; readonly member: string } {
+    const latest = numbers.map((number) => this.latest.get(this.recordOf.get(number) ?? 0) ?? number);
+    const member = this.memberOf.get(latest[0] ?? 0) ?? '';
+    return { said: latest.filter((number) => this.memberOf.get(number) === member), member };
+  }
 }
 
 export interface SimMemberOptions {
@@ -56,6 +64,7 @@ export class SimMember {
   #fetch(): void {
     if (this.isOver) return;
     const { timeline, random, oracle, book } = this.options;
+    const member = this.#name;
     const rejoin = () => timeline.after(random.between(20, 200), () => this.#join());
     this.#ask(
       'groupFetch',
@@ -72,9 +81,15 @@ export class SimMember {
           oracle.onDelivered(id, delivery);
           book.latest.set(id, delivery);
           book.recordOf.set(delivery, id);
+          book.memberOf.set(delivery, member);
         }
       },
     );
+  }
+
+  /** In this life. */
+  get #name(): string {
+    return `${this.options.name}#${this.#life}`;
   }
 
   /** It takes its time; and now and then longer than it has, or it dies over it. */
@@ -84,15 +99,13 @@ export class SimMember {
     if (dice < 0.03) return timeline.after(random.between(10, 500), () => this.#join());
     const ms = dice < 0.2 ? ACK_WAIT_MS + random.between(1, HANDLING_MS_MAX) : random.between(1, HANDLING_MS_MAX);
     timeline.after(ms, () => {
-      const said =
-        sabotage === 'a group that settles older deliveries'
-          ? numbers.map((number) => latestOf(this.options.book, number))
-          : numbers;
+      const isBroken = sabotage === 'a group that settles older deliveries';
+      const { said, member } = isBroken ? this.options.book.latestOf(numbers) : { said: numbers, member: this.#name };
       const cut = this.isCareful ? 0 : random.between(0, said.length > 1 ? 1 : 0);
       const failed = said.slice(0, cut).map((number) => ({ number, code: 'TEST', message: 'it failed' }));
       this.#ask(
         'groupSettle',
-        { done: said.slice(cut), failed, released: [] },
+        { member, done: said.slice(cut), failed, released: [] },
         () => this.#fetch(),
         () => this.#fetch(),
         (value) => oracle.onSettled(numbers, (value as Settled).stale),
@@ -110,7 +123,7 @@ export class SimMember {
   ): void {
     const { timeline, random, main } = this.options;
     const life = this.#life;
-    const member = `${this.options.name}#${life}`;
+    const member = this.#name;
     let isOpen = true;
     const settle = (act: () => void) => {
       if (!isOpen || life !== this.#life) return;
@@ -131,9 +144,6 @@ export class SimMember {
     );
   }
 }
-
-const latestOf = ({ latest, recordOf }: DeliveryBook, number: number): number =>
-  latest.get(recordOf.get(number) ?? 0) ?? number;
 
 function run(store: LogStore, request: LogWrite): unknown {
   const [outcome] = store.runGroup([request]);
