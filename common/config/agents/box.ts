@@ -49,7 +49,7 @@ function programFault(name: string, home: string, path: string, isOwn: boolean):
     const hint = `install it, or write where it is; PATH is ${path === '' ? 'empty' : path}`;
     return { what: `is missing: no folder of PATH has a program ${name || "''"}`, hint };
   }
-  if (!name.startsWith('/') && !name.startsWith('../')) {
+  if (!name.startsWith('/') && !name.startsWith('./')) {
     const hint = 'a path begins with ./ (the fleet folder) or with /';
     return { what: `is neither a bare name nor a path: ${name}`, hint };
   }

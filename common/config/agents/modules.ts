@@ -19,7 +19,7 @@ export function findModule(
   { home, builtinModules }: ModulePlaces,
 ): string | Issue {
   const refuse = (what: string, hint: string): Issue => issueAt(origin, `the module of \`${agent}\` ${what}`, hint);
-  if (written.startsWith('../')) {
+  if (written.startsWith('./')) {
     const path = resolve(home, written);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat?.isFile()) return path;
