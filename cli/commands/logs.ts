@@ -46,11 +46,14 @@ export const command: Command = {
     const print = async (entry: LogEntry) => {
       if (!shows(entry.line)) return;
       const style = { colors: context.output.colors, originWidth, isRaw };
-      await context.output.item(
-        entry,
-        () => entryText(entry, style),
-        ({ line }) => line,
-      );
+      const { output } = context;
+      if (isRaw && output.isHuman) output.asWritten(entryText(entry, style));
+      else
+        await output.item(
+          entry,
+          () => entryText(entry, style),
+          ({ line }) => line,
+        );
     };
     const startedMs = systemClock.wallMs();
     const failed = new Map<LogSource, unknown>();

@@ -5,7 +5,7 @@ import type { Command } from '../command.js';
 import { isProbe, missingBrokers } from '../fleet/event-path.js';
 import { jsonText } from '../terminal/json-text.js';
 import type { Colors } from '../terminal/output.js';
-import { clockText } from '../terminal/quantity.js';
+import { clockText, isoText } from '../terminal/quantity.js';
 
 interface ShownEvent {
   readonly topic: string;
@@ -52,7 +52,7 @@ export const command: Command = {
           topic,
           publisher,
           seq,
-          ts: new Date(tsMs).toISOString(),
+          ts: isoText(tsMs),
           kept: isKept === true,
           body,
         };

@@ -9,6 +9,7 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Output as Answer, Input } from '../../common/protocol/catalogue.js';
 import type { FleetAccess } from '../fleet/fleet-access.js';
+import { isoText } from '../terminal/quantity.js';
 import { type LogEntry, originOf } from './log-entry.js';
 
 /** Where to begin. */
@@ -86,6 +87,6 @@ export class LogSource {
   }
 }
 
-const isoOf = (wallMs: number | null): string | null => (wallMs === null ? null : new Date(wallMs).toISOString());
+const isoOf = (wallMs: number | null): string | null => (wallMs === null ? null : isoText(wallMs));
 
 const WAITED_OUT: readonly string[] = ['UNREACHABLE', 'CONNECTION_LOST', 'TIMED_OUT', 'CLOSED'];

@@ -1,7 +1,7 @@
 /** A call under a policy as the command line shows it: who made it, what was tried, and what came of it. Pure. */
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import type { Colors, ListForm } from '../terminal/output.js';
-import { clockText } from '../terminal/quantity.js';
+import { clockText, isoText } from '../terminal/quantity.js';
 
 type CallRecord = Answer<'mesh.calls'>['calls'][number];
 
@@ -13,7 +13,7 @@ export interface CallRow extends Omit<CallRecord, 'tsMs'> {
 
 export const callRowOf = (caller: string, { tsMs, ...record }: CallRecord): CallRow => ({
   caller,
-  ts: new Date(tsMs).toISOString(),
+  ts: isoText(tsMs),
   ...record,
   durationMs: Math.round(record.durationMs),
   waitedMs: Math.round(record.waitedMs),

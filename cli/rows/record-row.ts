@@ -4,7 +4,7 @@ import { groupOf } from '../../common/protocol/errors/fingerprint.js';
 import { decode } from '../../common/protocol/frames/codec.js';
 import { jsonText } from '../terminal/json-text.js';
 import type { Colors } from '../terminal/output.js';
-import { clockText } from '../terminal/quantity.js';
+import { clockText, isoText } from '../terminal/quantity.js';
 
 export interface RecordRow {
   /** Position in main's log: where `--from` goes on. */
@@ -34,7 +34,7 @@ export interface ErrorRow extends RecordRow {
 
 export function recordRowOf(record: LogRecordBody): RecordRow {
   const { id, stream, machine, agent, seq, tsMs, epoch, journalId, integrity, key } = record;
-  const ts = new Date(tsMs).toISOString();
+  const ts = isoText(tsMs);
   const about = key === undefined ? {} : { key };
   return { id, stream, machine, agent, seq, ts, ...about, body: bodyOf(record.body), epoch, journalId, integrity };
 }

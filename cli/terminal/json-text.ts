@@ -2,8 +2,12 @@
 
 /** @param indent spaces per level; none puts the value on one line. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, replacer, indent) ?? 'null';
+  return (JSON.stringify(value, replacer, indent) ?? 'null').replace(OBEYED, escaped);
 }
+
+/** What JSON leaves as it is and a terminal obeys; only texts can hold it, and it means the same when it is escaped. */
+const OBEYED = /[\u{7f}-\u{9f}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 function replacer(this: unknown, _key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

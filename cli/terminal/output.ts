@@ -1,8 +1,10 @@
 /**
  * Where a command's words go: data to standard output in the form that was asked for, everything else to standard error.
- * A script that reads one of the machine forms gets exactly that and nothing between.
+ * A script that reads one of the machine forms gets exactly that and nothing between. Whatever is in the words does nothing
+ * to the terminal.
  */
 import picocolors from 'picocolors';
+import { harmlessText } from './harmless-text.js';
 import { jsonText } from './json-text.js';
 import { type Column, tableText } from './table.js';
 
@@ -90,12 +92,17 @@ export class Output {
   }
 
   text(text: string): void {
+    this.streams.stdout.write(`${harmlessText(text, this.colors.isColorSupported)}\n`);
+  }
+
+  /** As somebody else wrote it, whatever a terminal makes of that: for who asked for exactly this. */
+  asWritten(text: string): void {
     this.streams.stdout.write(`${text}\n`);
   }
 
   /** A message: never data. */
   note(text: string): void {
-    this.streams.stderr.write(`${text}\n`);
+    this.streams.stderr.write(`${harmlessText(text, this.noteColors.isColorSupported)}\n`);
   }
 
   warn(text: string): void {

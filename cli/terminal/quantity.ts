@@ -36,8 +36,15 @@ export function percentText(percent: number | null): string {
   return `${percent > 0 && percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`;
 }
 
-/** ISO 8601 in UTC, or null for a time that has not come. */
-export const isoTime = (wallMs: number): string | null => (wallMs > 0 ? new Date(wallMs).toISOString() : null);
+/** The last moment that a date can say: whoever reports may write any number. */
+const DATE_MS_MAX = 8.64e15;
+
+/** ISO 8601 in UTC. */
+export const isoText = (wallMs: number): string =>
+  new Date(Math.max(-DATE_MS_MAX, Math.min(wallMs, DATE_MS_MAX))).toISOString();
+
+/** The same, or null for a time that has not come. */
+export const isoTime = (wallMs: number): string | null => (wallMs > 0 ? isoText(wallMs) : null);
 
 /** The time of day in this terminal's time zone, for lines that scroll by. */
 export const clockText = (wallMs: number): string => {

@@ -3,6 +3,7 @@
  * only importer of log-update. `close` gives the terminal back as it was found. Idempotent.
  */
 import { createLogUpdate } from 'log-update';
+import { harmlessText } from './harmless-text.js';
 import type { Output } from './output.js';
 
 const ENTER_ALTERNATE = '\u001b[?1049h\u001b[H';
@@ -29,7 +30,7 @@ export class TerminalScreen {
     if (!this.#open) return;
     const { roomColumns, roomRows, colors } = this.output;
     // The line that the cursor ends on.
-    this.#update(textOf({ columns: roomColumns, rows: roomRows - 1, colors }));
+    this.#update(harmlessText(textOf({ columns: roomColumns, rows: roomRows - 1, colors }), colors.isColorSupported));
   }
 
   close(): void {

@@ -38,4 +38,8 @@ describe('quantities', () => {
     expect(isoTime(0)).to.equal(null);
     expect(isoTime(1_000)).to.equal('1970-01-01T00:00:01.000Z');
   });
+
+  it('a time that no calendar has is the last one, since whoever reports may write any number', () => {
+    expect(isoTime(Number.MAX_SAFE_INTEGER)).to.equal('+275760-09-13T00:00:00.000Z');
+  });
 });
