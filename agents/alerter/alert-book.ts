@@ -16,7 +16,7 @@ import { type AlertEntry, clamp, dueOf, ended, happened, isSpent, newEntry, told
 import type { ErrorSeen, Sight, StandingSeen, Trouble } from './alert-events.js';
 import { isAtLeast, matchesAlert } from './alert-match.js';
 import { digestOf, type Notice, type NoticeState, noticeOf, titleOf } from './notice.js';
-import { added, sumOf } from './rate-window.js';
+import { added, sumOf, upToNow } from './rate-window.js';
 import { newRuleStanding, type RuleStanding, refilled } from './rule-standing.js';
 
 /** All that it remembers. */
@@ -153,7 +153,8 @@ export class AlertBook {
     const entry = this.#describe(this.#entryFor(rule, seen.fingerprint), seen);
     const { count, firstMs, lastMs } = seen;
     // The clock of another machine may be ahead: nothing has happened yet that is still to come.
-    entry.window = added(entry.window, when.windowMs, count, Math.min(firstMs, nowMs), Math.min(lastMs, nowMs));
+    const known = upToNow(entry.window, when.windowMs, nowMs);
+    entry.window = added(known, when.windowMs, count, Math.min(firstMs, nowMs), Math.min(lastMs, nowMs));
     const lately = sumOf(entry.window);
     if (lately >= when.count) happened(entry, entry.holds ? count : lately, nowMs, Math.min(firstMs, nowMs));
     else if (entry.holds) {

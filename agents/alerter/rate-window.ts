@@ -30,4 +30,10 @@ export function added(
   return [...counts].filter(([slot]) => slot > newest - SLOTS).sort(([a], [b]) => a - b);
 }
 
+/** Without what is still to come: a clock that was set back has counted ahead of now, and all that comes would be too old. */
+export function upToNow(window: RateWindow, windowMs: number, nowMs: number): RateWindow {
+  const slotNow = Math.floor((nowMs * SLOTS) / windowMs);
+  return (window.at(-1)?.[0] ?? slotNow) <= slotNow ? window : window.filter(([slot]) => slot <= slotNow);
+}
+
 export const sumOf = (window: RateWindow): number => window.reduce((sum, [, count]) => sum + count, 0);

@@ -234,6 +234,14 @@ describe('an alert', () => {
     expect(scene.after(MINUTE)).to.have.length(1);
   });
 
+  it('of a rate counts on when a clock that was ahead is set right', () => {
+    const scene = new Scene([ruleOf({ kind: 'rate', count: 3, windowMs: MINUTE })]);
+    scene.error({ count: 2 });
+    scene.nowMs -= 24 * 60 * MINUTE;
+    expect(scene.error({ count: 2 })).to.deep.equal([]);
+    expect(scene.error({ count: 1 })).to.have.length(1);
+  });
+
   it('has an id that no other has, also after a kill', () => {
     const scene = new Scene([severe]);
     const ids = new Set<string>();

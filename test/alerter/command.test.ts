@@ -57,6 +57,9 @@ describe('a command', () => {
     expect(await tell(['./absent'])).to.deep.equal({ ok: false, said: 'there is no ./absent' });
     writeFileSync(join(home, 'text'), '', { mode: 0o644 });
     expect(await tell(['./text'])).to.deep.equal({ ok: false, said: './text cannot be started: EACCES' });
+    expect(await tell(['./text/page'])).to.deep.equal({ ok: false, said: './text/page cannot be started: ENOTDIR' });
+    const { said } = await tell(['./te\0xt']);
+    expect(said).to.match(/cannot be started: ERR_INVALID_ARG_VALUE/);
   });
 
   it('need not read what it is told, and may say more than anybody reads', async () => {

@@ -95,6 +95,13 @@ describe('a webhook', () => {
       expect(listener.connections).to.equal(0);
     });
 
+    it('without a word of its path, which is the key of many a webhook', async () => {
+      for (const URL of [`${there('10.1.2.3')}services/S3CRET?k=S3CRET`, 'ftp://x/S3CRET', 'https//x/S3CRET']) {
+        const { said } = await tell({ url: { env: 'URL' }, allowPrivate: false }, undefined, { URL });
+        expect(said).to.not.include('S3CRET');
+      }
+    });
+
     it('metadata even where the inside is allowed', async () => {
       expect(await tell({}, names(['169.254.169.254']))).to.include({ ok: false, isFinal: true });
       expect(listener.connections).to.equal(0);

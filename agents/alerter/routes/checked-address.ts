@@ -25,11 +25,17 @@ export interface CheckedTarget {
 
 /** @throws DENIED for a place to which nothing is sent, UNREACHABLE for a name that leads nowhere now */
 export async function checkedTarget(text: string, allowPrivate: boolean, resolve: Resolve): Promise<CheckedTarget> {
-  refuse(text, faultOfUrl(text, allowPrivate));
+  refuse(placeIn(text), faultOfUrl(text, allowPrivate));
   const url = new URL(text);
   const addresses = isAddress(url) ? [] : await resolved(hostOf(url), resolve);
   for (const { address } of addresses) refuse(hostOf(url), faultOfAddress(address, allowPrivate));
   return { url, lookup: answering(addresses) };
+}
+
+/** Without its path and query: those of a webhook are its key, and what is said of a refusal is told and kept. */
+function placeIn(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url === undefined || url.host === '' ? 'its URL' : `${url.protocol}//${url.host}`;
 }
 
 function refuse(what: string, fault: { what: string; hint: string } | undefined): void {

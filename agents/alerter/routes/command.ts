@@ -3,8 +3,8 @@
  * variables, leads a process group of its own, and when its time is over, or it has ended and left somebody behind, all of
  * that group is killed.
  */
-import { spawn } from 'node:child_process';
-import { systemCodeOf } from '../../../common/core/errors.js';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { messageOf, systemCodeOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { CommandRoute } from '../../../common/protocol/alert-rule.js';
 import type { Notice } from '../notice.js';
@@ -30,27 +30,15 @@ export function tellCommand(
     env[key] === undefined ? [] : [[key, env[key]] as const],
   );
   return new Promise((resolve) => {
-    const child = spawn(program, argv, {
-      cwd: home,
-      env: Object.fromEntries(seen),
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const fail = (error: unknown) => resolve({ ok: false, said: unstarted(program, error) });
+    const child = begun(program, argv, { cwd: home, env: Object.fromEntries(seen) }, fail);
+    if (child === undefined) return;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       killGroup(child.pid);
     }, route.timeoutMs);
     const output = outputOf([child.stdout, child.stderr]);
-    child.once('error', (error) => {
-      if (child.pid !== undefined) return;
-      clearTimeout(timer);
-      const code = systemCodeOf(error);
-      resolve({
-        ok: false,
-        said: code === 'ENOENT' ? `there is no ${program}` : `${program} cannot be started: ${code}`,
-      });
-    });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       killGroup(child.pid);
@@ -69,6 +57,28 @@ export function tellCommand(
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${JSON.stringify(notice)}\n`);
   });
+}
+
+/** Undefined when it cannot be started: some reasons are thrown, others come a moment later, and then it has no output. */
+function begun(
+  program: string,
+  argv: readonly string[],
+  surroundings: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  onFailure: (error: unknown) => void,
+): ChildProcessWithoutNullStreams | undefined {
+  try {
+    const child = spawn(program, argv, { ...surroundings, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    child.on('error', onFailure);
+    return child.pid === undefined ? undefined : child;
+  } catch (error) {
+    onFailure(error);
+    return undefined;
+  }
+}
+
+function unstarted(program: string, error: unknown): string {
+  const code = systemCodeOf(error);
+  return code === 'ENOENT' ? `there is no ${program}` : `${program} cannot be started: ${code ?? messageOf(error)}`;
 }
 
 /** The beginning of what it says; the rest is read and forgotten, so that it never waits for us. */
