@@ -39,7 +39,7 @@ export const command: Command = {
       import('../../common/journal/care/restore.js'),
       import('../../common/journal/care/backup-folder.js'),
     ]);
-    const newest = () => listBackups(folder.backups).find(({ kind }) => kind === store)?.name;
+    const newest = () => listBackups(folder.backups, systemClock.wallMs()).find(({ kind }) => kind === store)?.name;
     const archive = archiveOf(context, args.operand(0), folder.backups, newest);
     const lock = acquireLock(folder.lock, `the node of ${machine.name} in ${home}`);
     try {

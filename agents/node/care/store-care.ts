@@ -53,7 +53,7 @@ export class StoreCare {
   }
 
   get backups(): ReturnType<typeof listBackups> {
-    return listBackups(this.folder);
+    return listBackups(this.folder, this.options.clock.wallMs());
   }
 
   /** What may become trouble, a sentence each. */

@@ -26,16 +26,21 @@ export function backupName(kind: StoreKind, machine: string, wallMs: number): st
   return `${kind}-${machine}-${stamp}${BACKUP_SUFFIX}`;
 }
 
-/** The newest first; other files are left out, a folder that is not there has none. */
-export function listBackups(folder: string): Backup[] {
+/**
+ * The newest first; other files are left out, a folder that is not there has none. One from after now was made before the
+ * clock was set right, nobody knows when: it is the last.
+ */
+export function listBackups(folder: string, nowMs: number): Backup[] {
+  const rankOf = ({ madeMs }: Backup) => (madeMs > nowMs ? Number.NEGATIVE_INFINITY : madeMs);
   return namesIn(folder)
     .flatMap((name) => backupOf(folder, name) ?? [])
-    .sort((a, b) => b.madeMs - a.madeMs);
+    .sort((a, b) => b.madeMs - a.madeMs)
+    .sort((a, b) => (rankOf(b) === rankOf(a) ? 0 : rankOf(b) - rankOf(a)));
 }
 
 /** Removes the oldest of one kind beyond `keep`. @returns their names */
-export function dropOldBackups(folder: string, kind: StoreKind, keep: number): string[] {
-  const old = listBackups(folder)
+export function dropOldBackups(folder: string, kind: StoreKind, keep: number, nowMs: number): string[] {
+  const old = listBackups(folder, nowMs)
     .filter((backup) => backup.kind === kind)
     .slice(keep);
   for (const { name } of old) rmSync(join(folder, name), { force: true });

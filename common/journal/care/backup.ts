@@ -53,7 +53,7 @@ export async function backUp(options: BackupOptions, onProgress: (progress: Prog
     await pack(copy, archive);
     renameSync(archive, join(folder, name));
     syncFile(folder);
-    const dropped = keep === undefined ? [] : dropOldBackups(folder, kind, keep);
+    const dropped = keep === undefined ? [] : dropOldBackups(folder, kind, keep, wallMs);
     return { name, sizeBytes: statSync(join(folder, name)).size, verdict, dropped };
   } finally {
     rmSync(copy, { force: true });

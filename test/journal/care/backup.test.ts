@@ -51,11 +51,21 @@ describe('a backup', () => {
     filledStores(world());
     for (let day = 0; day < 4; day++) await make('journal', T0 + day * DAY_MS, 2);
     await make('log', T0, 1);
-    expect(listBackups(folder()).map(({ kind, madeMs }) => [kind, (madeMs - T0) / DAY_MS])).to.deep.equal([
+    expect(
+      listBackups(folder(), T0 + 9 * DAY_MS).map(({ kind, madeMs }) => [kind, (madeMs - T0) / DAY_MS]),
+    ).to.deep.equal([
       ['journal', 3],
       ['journal', 2],
       ['log', 0],
     ]);
+  });
+
+  it('that bears a time to come, of a clock that was ahead, is the last one and the first to go', async () => {
+    filledStores(world());
+    for (const day of [800, 801]) await make('journal', T0 + day * DAY_MS, 2);
+    const { name, dropped } = await make('journal', T0, 2);
+    expect(dropped).to.deep.equal([backupName('journal', 'pc2', T0 + 800 * DAY_MS)]);
+    expect(listBackups(folder(), T0)[0]?.name).to.equal(name);
   });
 
   it('of a store with a damaged record is made all the same, and says so', async () => {
