@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '../common/core/clock.js';
+import { failpoint } from '../common/core/failpoint.js';
 import { limits } from '../common/core/limits.js';
 import type { Letter } from '../common/journal/consumers/dead-letters.js';
 import type { DeliveredRecord, GroupState } from '../common/journal/consumers/group-requests.js';
@@ -108,6 +109,7 @@ export class GroupMethods {
   async #settle({ failed = [], released = [], ...rest }: Input<'group.settle'>): Promise<Output<'group.settle'>> {
     const failures = failed.map(([number, code, message]) => ({ number, code, message }));
     const { wakes, ...answer } = await this.groups.settle({ ...rest, failed: failures, released });
+    failpoint('group.answering');
     this.counters.settled += rest.done.length;
     this.counters.failed += failed.length;
     this.counters.stale += answer.stale;

@@ -35,6 +35,12 @@ export const words = [
   'forwarder.answered',
   /** Main has stored a batch, and has not told its sender so. */
   'log.answering',
+  /** Main has stored what a member of a group said of its deliveries, and has not told it so. */
+  'group.answering',
+  /** A member is about to say what became of its deliveries. */
+  'settler.sending',
+  /** Main has answered that, and the member has done nothing since. */
+  'settler.answered',
 ] as const;
 
 export type Failpoint = `${Commit}.written` | `${Commit}.committed` | (typeof words)[number];

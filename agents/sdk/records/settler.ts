@@ -3,6 +3,7 @@
  * word is repeated until it is answered; until then its deliveries are still in hand. It is said in the name under which
  * they were received, also when the member has another one by then: main knows it as late.
  */
+import { failpoint } from '../../../common/core/failpoint.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import type { Handled } from './consumer.js';
@@ -134,7 +135,9 @@ export class Settler {
       ...(released.length === 0 ? {} : { released }),
     };
     try {
+      failpoint('settler.sending');
       const answer = await this.link.insist('group.settle', word);
+      failpoint('settler.answered');
       if (answer !== undefined) this.#onAnswer(answer, failed);
     } catch {
       // Refused for good: main does not take words of this kind, and delivers these again.
