@@ -93,7 +93,7 @@ module.exports = {
     },
     only('one-importer-of-chokidar', '^node_modules/chokidar/', '^cli/development/file-watch'),
     only('one-importer-of-cockatiel', '^node_modules/cockatiel/', '^agents/sdk/calls/policies/resilience'),
-    only('one-importer-of-typebox', '^node_modules/typebox/', '^common/protocol/type\\.'),
+    only('one-importer-of-typebox', '^node_modules/typebox/', '^common/protocol/(type|schema-walk)\\.'),
     only('one-importer-of-pino', '^node_modules/pino/', '^common/log/'),
     {
       name: 'one-importer-of-child-process',

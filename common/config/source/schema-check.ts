@@ -1,12 +1,15 @@
 /**
  * Checks a tree against a schema and says what is wrong in the words of the person who wrote the file: the name of
- * the value, what it must be, what it is, and the key that was probably meant. Schemas are compiled once, on first use.
+ * the value, what it must be, what it is, and the key that was probably meant. Only what has a fault is worth a compiler:
+ * its schema is compiled then, once, to have all faults.
  *
  * All faults are collected at once, which would be unwise for untrusted input (work without bound); these files are
  * local and bounded in size, depth and number of values before they come here.
  */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import { didYouMean, nearest } from '../../core/nearest.js';
+import { fits } from '../../protocol/schema-walk.js';
 import type { Static, TSchema } from '../../protocol/type.js';
 import { nameRule } from '../schemas.js';
 import { type Issue, issueAt } from './issues.js';
@@ -16,23 +19,14 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** Strict mode and the compiler refuse what is no schema; the schema of schemas takes longer to compile than all of ours. */
-const ajv = new Ajv({
-  strict: true,
-  meta: false,
-  validateSchema: false,
-  allErrors: true,
-  ownProperties: true,
-  verbose: true,
-  // A file is checked once: to make the code of its check shorter takes longer than to run it.
-  code: { optimize: false },
-});
+let compiler: Ajv | undefined;
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
 /** @param whole what the tree is, where the fault is in none of its parts. */
 export function checkSchema<S extends TSchema>(schema: S, tree: Tree, whole = 'the file'): Checked<Static<S>> {
-  const validate = validatorOf(schema);
   const data: unknown = dataOf(tree);
+  if (fits(schema, data)) return { ok: true, value: data };
+  const validate = validatorOf(schema);
   if (validate(data)) return { ok: true, value: data };
   const errors = unionsDecided(validate.errors ?? []);
   const issues = errors
@@ -43,9 +37,26 @@ export function checkSchema<S extends TSchema>(schema: S, tree: Tree, whole = 't
 
 function validatorOf<S extends TSchema>(schema: S): ValidateFunction<Static<S>> {
   const known = compiled.get(schema);
-  const validate = known ?? ajv.compile(schema);
+  compiler ??= openCompiler();
+  const validate = known ?? compiler.compile(schema);
   if (known === undefined) compiled.set(schema, validate);
   return validate as ValidateFunction<Static<S>>;
+}
+
+/** Loaded with the first fault: it takes longer than all else that is done with files without one. */
+function openCompiler(): Ajv {
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
+  return new Ajv({
+    // Strict mode and the compiler refuse what is no schema; the schema of schemas takes longer to compile than all of ours.
+    strict: true,
+    meta: false,
+    validateSchema: false,
+    allErrors: true,
+    ownProperties: true,
+    verbose: true,
+    // A file is checked once: to make the code of its check shorter takes longer than to run it.
+    code: { optimize: false },
+  });
 }
 
 /** A mistyped required key is unknown *and* missing: one slip, so one issue. */
