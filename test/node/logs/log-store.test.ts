@@ -14,7 +14,7 @@ import { messageOf } from '../../../common/core/errors.js';
 import { waitUntil } from '../../support/wait-for.js';
 import { KIB, LogWorld, numbersIn, smallBounds, upTo, useLogWorld } from './log-world.js';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}.js`, import.meta.url));
 const MIB = 1024 * KIB;
 
 /** A process whose output is appended to a log, as that of an agent. */
