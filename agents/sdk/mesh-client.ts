@@ -29,11 +29,11 @@ import type {
   Receipt,
   ReportReceipt,
 } from './define-agent.js';
-import { Emitter } from './emitter.js';
 import { EventPlane } from './events/event-plane.js';
 import { BodyDownload, type BodyHolder } from './records/body-download.js';
 import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
 import { Consumers } from './records/consumers.js';
+import { Emitter } from './records/emitter.js';
 import { Reporter } from './records/reporter.js';
 import { RegistryClient } from './registry-client.js';
 

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { Emitter } from '../../agents/sdk/emitter.js';
-import { EmitQueue, type Unit } from '../../agents/sdk/records/emit-queue.js';
-import { systemClock } from '../../common/core/clock.js';
-import { MeshError } from '../../common/core/errors.js';
-import { limits } from '../../common/core/limits.js';
-import type { Input, Output } from '../../common/protocol/catalogue.js';
-import { decode, encode } from '../../common/protocol/frames/codec.js';
-import { MethodTable } from '../../common/wire/answering/method-table.js';
-import { RequestServer } from '../../common/wire/answering/request-server.js';
-import { RequestClient } from '../../common/wire/asking/request-client.js';
+import { EmitQueue, type Unit } from '../../../agents/sdk/records/emit-queue.js';
+import { Emitter } from '../../../agents/sdk/records/emitter.js';
+import { systemClock } from '../../../common/core/clock.js';
+import { MeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { Input, Output } from '../../../common/protocol/catalogue.js';
+import { decode, encode } from '../../../common/protocol/frames/codec.js';
+import { MethodTable } from '../../../common/wire/answering/method-table.js';
+import { RequestServer } from '../../../common/wire/answering/request-server.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 type Emit = Input<'journal.emit'>;
 
