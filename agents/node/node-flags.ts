@@ -4,7 +4,8 @@
  */
 const LEAN = [
   { flag: '--optimize-for-size', name: /optimize[-_]for[-_]size/ },
-  { flag: '--max-semi-space-size=1', name: /max[-_]semi[-_]space[-_]size/ },
+  // With one megabyte the collector took as much of a flood of records as the node itself; four cost an idle node nothing.
+  { flag: '--max-semi-space-size=4', name: /max[-_]semi[-_]space[-_]size/ },
   // Each helper of the engine keeps some two megabytes of the memory it once used, and there is little to help with.
   { flag: '--v8-pool-size=1', name: /v8[-_]pool[-_]size/ },
 ];

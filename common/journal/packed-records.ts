@@ -45,25 +45,25 @@ export function packRecords(records: readonly NewRecord[]): PackedRecords {
   };
 }
 
-export function unpackRecords({ count, bodies, ends, ...columns }: PackedRecords): NewRecord[] {
-  const { streams, tsMs, agents, epochs, traces, refs, keys } = columns;
+export function unpackRecords(packed: PackedRecords): NewRecord[] {
   const records: NewRecord[] = [];
-  let start = 0;
-  for (let i = 0; i < count; i++) {
-    const end = ends[i] ?? start;
-    records.push({
-      stream: valueAt(streams, i, ''),
-      tsMs: valueAt(tsMs, i, 0),
-      agent: valueAt(agents, i, ''),
-      epoch: valueAt(epochs, i, 0),
-      body: bodies.subarray(start, end),
-      trace: valueAt(traces, i, ''),
-      ref: valueAt(refs, i, ''),
-      key: valueAt(keys, i, ''),
-    });
-    start = end;
-  }
+  for (let i = 0; i < packed.count; i++) records.push(recordAt(packed, i));
   return records;
+}
+
+/** A view of it, for as long as it is needed. */
+export function recordAt(packed: PackedRecords, i: number): NewRecord {
+  const { streams, tsMs, agents, epochs, traces, refs, keys, bodies, ends } = packed;
+  return {
+    stream: valueAt(streams, i, ''),
+    tsMs: valueAt(tsMs, i, 0),
+    agent: valueAt(agents, i, ''),
+    epoch: valueAt(epochs, i, 0),
+    body: bodies.subarray(i === 0 ? 0 : ends[i - 1], ends[i]),
+    trace: valueAt(traces, i, ''),
+    ref: valueAt(refs, i, ''),
+    key: valueAt(keys, i, ''),
+  };
 }
 
 export function packHashes(hashes: readonly Uint8Array[]): Uint8Array {
@@ -74,13 +74,19 @@ export function packHashes(hashes: readonly Uint8Array[]): Uint8Array {
 
 export function unpackHashes(packed: Uint8Array): Uint8Array[] {
   const hashes: Uint8Array[] = [];
-  for (let at = 0; at < packed.byteLength; at += HASH_BYTES) hashes.push(packed.subarray(at, at + HASH_BYTES));
+  for (let i = 0; i * HASH_BYTES < packed.byteLength; i++) hashes.push(hashIn(packed, i));
   return hashes;
 }
 
+/** A view of it. */
+export const hashIn = (packed: Uint8Array, i: number): Uint8Array =>
+  packed.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+
 function columnOf<T>(records: readonly NewRecord[], pick: (record: NewRecord) => T): Column<T> {
-  const values = records.map(pick);
-  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
+  const [first] = records;
+  if (first === undefined) return [];
+  const value = pick(first);
+  return records.every((record) => pick(record) === value) ? [value] : records.map(pick);
 }
 
 const valueAt = <T>(column: Column<T>, i: number, none: T): T => (column.length === 1 ? column[0] : column[i]) ?? none;

@@ -6,7 +6,7 @@ import type { Receipt } from '../define-agent.js';
 /** One for each of the `count` records of the batch, in order. */
 export function receiptsOf(stored: Output<'journal.emit'>, count: number): Receipt[] {
   const { journalId, firstSeq, hashes, repeats } = stored;
-  const receipts = hashes.map((hash, i): Receipt => ({ journalId, seq: firstSeq + i, hash: Uint8Array.from(hash) }));
+  const receipts = hashes.map((hash, i): Receipt => ({ journalId, seq: firstSeq + i, hash: new Uint8Array(hash) }));
   if (repeats === undefined) return receipts;
   const before = new Map(repeats.map(({ index, ...place }) => [index, place]));
   const all: Receipt[] = [];
@@ -21,7 +21,7 @@ export function receiptsOf(stored: Output<'journal.emit'>, count: number): Recei
 const repeatedReceipt = ({ journalId, seq, hash }: Receipt): Receipt => ({
   journalId,
   seq,
-  hash: Uint8Array.from(hash),
+  hash: new Uint8Array(hash),
   repeated: true,
 });
 

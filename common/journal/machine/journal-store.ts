@@ -39,8 +39,18 @@ import { ProducerTable, type Receipt } from './producer-table.js';
 import { pruneAcked } from './pruning.js';
 import { RecordTable, type Run } from './record-table.js';
 
+export interface JournalStoreOptions {
+  readonly file: string;
+  readonly machine: string;
+  readonly wallMs: number;
+  /** Nobody goes on with it as it is: what it has counted of errors is not told now. */
+  readonly keepsCounts?: boolean;
+}
+
 export class JournalStore {
   readonly epoch: number;
+  /** Errors that an earlier opening had counted, and that this one told. */
+  readonly countedBefore: number;
   readonly #db: Connection;
   readonly #chains: ChainTable;
   readonly #records: RecordTable;
@@ -50,20 +60,17 @@ export class JournalStore {
   readonly #reports: ReportIntake;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema, or another machine's journal), CONFIG_INVALID. */
-  static open(options: { file: string; machine: string; wallMs: number }): {
-    store: JournalStore;
-    findings: JournalFinding[];
-  } {
-    const { file, machine, wallMs } = options;
+  static open(options: JournalStoreOptions): { store: JournalStore; findings: JournalFinding[] } {
+    const { file, wallMs } = options;
     const opened = openDatabase({ file, migrations: journalMigrations, wallMs }, (db) => {
-      const store = new JournalStore(db, machine, wallMs);
+      const store = new JournalStore(db, options);
       return { store, damaged: store.#verifyPending() };
     });
     const damaged = opened.value.damaged.map((damage) => ({ kind: 'damaged' as const, ...damage }));
     return { store: opened.value.store, findings: [...opened.findings, ...damaged] };
   }
 
-  private constructor(db: Connection, machine: string, wallMs: number) {
+  private constructor(db: Connection, { machine, wallMs, keepsCounts = false }: JournalStoreOptions) {
     this.#db = db;
     this.#chains = new ChainTable(db);
     this.#records = new RecordTable(db);
@@ -71,14 +78,16 @@ export class JournalStore {
     this.#dedupe = new DedupeTable(db);
     this.#checkpoints = new CheckpointTable(db);
     this.#reports = new ReportIntake(db);
-    this.epoch = this.#transact('journal.open', () => {
+    const { epoch, countedBefore } = this.#transact('journal.open', () => {
       claimFor(db, machine);
       this.#producers.trim(limits.journalProducersKept);
       this.#chains.mint(wallMs);
-      this.#extend((append) => this.#reports.open(append));
+      const told = keepsCounts ? 0 : this.#extend((append) => this.#reports.open(append));
       this.#chains.dropSpent();
-      return advanceEpoch(db, wallMs);
+      return { epoch: advanceEpoch(db, wallMs), countedBefore: told };
     });
+    this.epoch = epoch;
+    this.countedBefore = countedBefore;
   }
 
   /** One transaction and one sync for the whole group; a batch that is refused fails alone. */
@@ -237,12 +246,13 @@ export class JournalStore {
   ): { head: Chain['head']; receipt: Receipt } {
     const { journalId } = chain;
     let { seq, hash } = chain.head;
-    const hashes = (plan?.fresh ?? records).map((record) => {
+    const fresh = plan?.fresh ?? records;
+    const hashes = fresh.map((record) => {
       seq += 1;
       hash = chainHash(hash, seq, record);
-      this.#records.insert(chain, seq, record, hash);
       return hash;
     });
+    this.#records.insert(chain, chain.head.seq + 1, fresh, hashes);
     const stored = { journalId, firstSeq: chain.head.seq + 1, hashes };
     const receipt = plan === undefined ? stored : this.#dedupe.put(plan, stored);
     if (producer !== undefined && records.length > 0)

@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
 import type { ReportBatch } from '../folds/report-intake.js';
-import { packRecords, unpackHashes, unpackRecords } from '../packed-records.js';
+import { type PackedRecords, packRecords, unpackHashes, unpackRecords } from '../packed-records.js';
 import type { NewRecord } from '../record.js';
 import { refused, succeeded } from '../sqlite/outcome.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
@@ -20,7 +20,7 @@ import type {
   Reported,
 } from './journal-types.js';
 import type { JournalOperations } from './journal-worker.js';
-import { storedOf } from './producer-table.js';
+import { type Repeated, storedOf } from './producer-table.js';
 import { RecentRun } from './recent-run.js';
 import type { Run } from './record-table.js';
 
@@ -38,6 +38,8 @@ const RECORD_OVERHEAD_BYTES = 256;
 export class Journal {
   /** The number of this opening: past every earlier one of the machine. */
   readonly epoch: number;
+  /** Errors that an earlier opening had counted, and that this one told. */
+  readonly countedBefore: number;
   readonly #client: WorkerClient<JournalOperations>;
   readonly #clock: Clock;
   readonly #recent = new RecentRun();
@@ -54,18 +56,23 @@ export class Journal {
       ...(onFatal === undefined ? {} : { onFatal }),
     });
     try {
-      const { epoch, findings } = await client.call('open', { file, machine, wallMs: clock.wallMs() });
-      return { journal: new Journal(client, clock, epoch), findings };
+      const { findings, ...opened } = await client.call('open', { file, machine, wallMs: clock.wallMs() });
+      return { journal: new Journal(client, clock, opened), findings };
     } catch (thrown) {
       await client.close();
       throw thrown;
     }
   }
 
-  private constructor(client: WorkerClient<JournalOperations>, clock: Clock, epoch: number) {
+  private constructor(
+    client: WorkerClient<JournalOperations>,
+    clock: Clock,
+    opened: Pick<Journal, 'epoch' | 'countedBefore'>,
+  ) {
     this.#client = client;
     this.#clock = clock;
-    this.epoch = epoch;
+    this.epoch = opened.epoch;
+    this.countedBefore = opened.countedBefore;
   }
 
   /**
@@ -76,10 +83,9 @@ export class Journal {
     const records = packRecords(batch.records);
     const bytes = records.bodies.byteLength + records.count * RECORD_OVERHEAD_BYTES;
     const checkpointBytes = batch.checkpoint?.bytes.byteLength ?? 0;
-    const { hashes, ...rest } = await this.#client.call('append', { ...batch, records }, bytes + checkpointBytes);
-    const appended: Appended = { ...rest, hashes: unpackHashes(hashes) };
-    if (!appended.isRepeat) this.#recent.add(appended, storedOf(unpackRecords(records), appended.repeats));
-    return appended;
+    const appended = await this.#client.call('append', { ...batch, records }, bytes + checkpointBytes);
+    if (!appended.isRepeat) this.#recent.add(appended, storedPartOf(records, appended.repeats));
+    return { ...appended, hashes: unpackHashes(appended.hashes) };
   }
 
   /**
@@ -192,3 +198,7 @@ export class Journal {
     }
   }
 }
+
+/** Without those that were stored before. */
+const storedPartOf = (records: PackedRecords, repeats: readonly Repeated[] | undefined): PackedRecords =>
+  repeats === undefined ? records : packRecords(storedOf(unpackRecords(records), repeats));

@@ -6,18 +6,26 @@
  * another way (an incident, a count of errors) it must be told by `forget`, before anybody is told that there is something.
  */
 import { limits } from '../../core/limits.js';
-import type { ChainEntry, ChainPoint, NewRecord, RecordEntry } from '../record.js';
-import type { Receipt } from './producer-table.js';
+import { hashIn, type PackedRecords, recordAt } from '../packed-records.js';
+import type { ChainEntry, ChainPoint } from '../record.js';
 import type { Run, RunBounds } from './record-table.js';
 
-/** Beside the bytes of its body, what a record costs in memory. */
-const RECORD_OVERHEAD_BYTES = 256;
+/** Beside the bytes of its body, what a record costs in memory: its hash, and its part of the columns. */
+const RECORD_OVERHEAD_BYTES = 64;
 
+/** Packed as long as nobody asks: a thousand objects that live until they are sent cost the collector more than to make them. */
 interface Stored {
   readonly firstSeq: number;
-  readonly records: readonly NewRecord[];
-  readonly hashes: readonly Uint8Array[];
+  readonly records: PackedRecords;
+  readonly hashes: Uint8Array;
   readonly bytes: number;
+}
+
+/** Where a batch was stored, its hashes in one piece. */
+export interface PackedReceipt {
+  readonly journalId: string;
+  readonly firstSeq: number;
+  readonly hashes: Uint8Array;
 }
 
 export class RecentRun {
@@ -28,13 +36,14 @@ export class RecentRun {
   #lastSeq = 0;
 
   /** A batch whose commit was answered, in the order of the answers. */
-  add({ journalId, firstSeq, hashes }: Receipt, records: readonly NewRecord[]): void {
-    if (records.length === 0) return;
+  add({ journalId, firstSeq, hashes }: PackedReceipt, records: PackedRecords): void {
+    const { count, bodies } = records;
+    if (count === 0) return;
     if (journalId !== this.#journalId || firstSeq !== this.#lastSeq + 1) this.#begin(journalId);
-    const bytes = records.reduce((sum, { body }) => sum + body.byteLength + RECORD_OVERHEAD_BYTES, 0);
+    const bytes = bodies.byteLength + count * RECORD_OVERHEAD_BYTES;
     this.#stored.push({ firstSeq, records, hashes, bytes });
     this.#bytes += bytes;
-    this.#lastSeq = firstSeq + records.length - 1;
+    this.#lastSeq = firstSeq + count - 1;
     while (this.#bytes > limits.recentBytesMax) this.#bytes -= this.#stored.shift()?.bytes ?? this.#bytes;
   }
 
@@ -48,12 +57,13 @@ export class RecentRun {
     const entries: ChainEntry[] = [];
     let bytes = 0;
     for (const { firstSeq, records, hashes } of this.#stored) {
-      for (let i = Math.max(0, seq + 1 - firstSeq); i < records.length; i++) {
-        const entry = entryOf(firstSeq + i, records[i], hashes[i]);
-        bytes += entry?.body.byteLength ?? 0;
+      for (let i = Math.max(0, seq + 1 - firstSeq); i < records.count; i++) {
+        const { stream, tsMs, agent, epoch, body, trace, ref, key } = recordAt(records, i);
+        bytes += body.byteLength;
         const isFull = entries.length === limit || (bytes > bytesMax && entries.length > 0);
-        if (entry === undefined || isFull) return { journalId, previous: { seq, hash }, entries, damaged: [] };
-        entries.push(entry);
+        if (isFull) return { journalId, previous: { seq, hash }, entries, damaged: [] };
+        const place = { seq: firstSeq + i, hash: hashIn(hashes, i) };
+        entries.push({ kind: 'record', ...place, stream, tsMs, agent, epoch, body, trace, ref, key });
       }
     }
     return { journalId, previous: { seq, hash }, entries, damaged: [] };
@@ -77,15 +87,9 @@ export class RecentRun {
 
   #forgetUpTo(seq: number): void {
     for (let [first] = this.#stored; first !== undefined; [first] = this.#stored) {
-      if (first.firstSeq + first.records.length - 1 > seq) return;
+      if (first.firstSeq + first.records.count - 1 > seq) return;
       this.#bytes -= first.bytes;
       this.#stored.shift();
     }
   }
-}
-
-function entryOf(seq: number, record: NewRecord | undefined, hash: Uint8Array | undefined): RecordEntry | undefined {
-  if (record === undefined || hash === undefined) return undefined;
-  const { stream, tsMs, agent, epoch, body, trace, ref, key } = record;
-  return { kind: 'record', seq, stream, tsMs, agent, epoch, body, trace, ref, key, hash };
 }

@@ -2,6 +2,7 @@
 import { limits } from '../../core/limits.js';
 import { type ChainEntry, type ChainPoint, HASH_BYTES, type NewRecord } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
+import { RowInsert } from '../sqlite/row-insert.js';
 import type { Damage, StoredEntry } from './chain-run.js';
 import { verifyRun } from './chain-run.js';
 import { type Chain, positionOf } from './chain-table.js';
@@ -36,8 +37,21 @@ export interface Run {
   readonly damaged: readonly Damage[];
 }
 
+type RecordColumns = [
+  position: number,
+  ts: number,
+  stream: string,
+  agent: string,
+  epoch: number,
+  body: Uint8Array,
+  hash: Uint8Array,
+  trace: string,
+  ref: string,
+  key: string,
+];
+
 export class RecordTable {
-  readonly #insert;
+  readonly #insert: RowInsert<RecordColumns>;
   readonly #range;
   readonly #hashAt;
   readonly #setHash;
@@ -47,9 +61,8 @@ export class RecordTable {
   readonly #hasRef;
 
   constructor(db: Connection) {
-    this.#insert = db.prepare<[number, number, string, string, number, Uint8Array, Uint8Array, string, string, string]>(
-      'INSERT INTO records (position, ts, stream, agent, epoch, body, hash, trace, ref, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
+    const names = ['position', 'ts', 'stream', 'agent', 'epoch', 'body', 'hash', 'trace', 'ref', 'key'] as const;
+    this.#insert = new RowInsert(db, 'records', names);
     this.#range = db.prepare<[number, number], RecordRow>(
       'SELECT * FROM records WHERE position BETWEEN ? AND ? ORDER BY position',
     );
@@ -66,9 +79,15 @@ export class RecordTable {
     );
   }
 
-  insert(chain: Chain, seq: number, record: NewRecord, hash: Uint8Array): void {
-    const { tsMs, stream, agent, epoch, body, trace, ref, key } = record;
-    this.#insert.run(positionOf(chain, seq), tsMs, stream, agent, epoch, body, hash, trace, ref, key);
+  /** @param hashes of the records, one for each */
+  insert(chain: Chain, firstSeq: number, records: readonly NewRecord[], hashes: readonly Uint8Array[]): void {
+    const firstPosition = positionOf(chain, firstSeq);
+    this.#insert.run(
+      hashes.flatMap((hash, i) => {
+        const record = records[i];
+        return record === undefined ? [] : [columnsOf(firstPosition + i, record, hash)];
+      }),
+    );
   }
 
   /** The entries after `from`, each verified. A stored hash that is proved wrong is written anew. */
@@ -135,6 +154,12 @@ export class RecordTable {
 export function storedEntryOf(row: RecordRow, seq: number): StoredEntry {
   return { seq, record: recordOf(row), hash: hashOf(row.hash) };
 }
+
+const columnsOf = (
+  position: number,
+  { tsMs, stream, agent, epoch, body, trace, ref, key }: NewRecord,
+  hash: Uint8Array,
+): RecordColumns => [position, tsMs, stream, agent, epoch, body, hash, trace, ref, key];
 
 const hashOf = (value: unknown): Uint8Array | null =>
   value instanceof Uint8Array && value.byteLength === HASH_BYTES ? value : null;

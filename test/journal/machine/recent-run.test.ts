@@ -12,7 +12,7 @@ const bodyOf = (seq: number, bytes = 4): NewRecord => recordOf('s', seq, 'a', 1,
 
 function add(recent: RecentRun, firstSeq: number, count: number, { journalId = 'j', bytes = 4 } = {}): void {
   const records = Array.from({ length: count }, (_, i) => bodyOf(firstSeq + i, bytes));
-  recent.add({ journalId, firstSeq, hashes: hashesOf(firstSeq, count) }, records);
+  recent.add({ journalId, firstSeq, hashes: packHashes(hashesOf(firstSeq, count)) }, packRecords(records));
 }
 
 const seqsAfter = (recent: RecentRun, seq: number, options = bounds, journalId = 'j') =>
