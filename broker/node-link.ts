@@ -2,7 +2,7 @@
  * What main's broker has to do with the node of its machine: it learns from it what holds for streams and errors, and tells it what is
  * to be on the error bus. While the node is away the rules stay as they are; what could not be told is in the broker's log.
  */
-import { delay } from '../common/core/clock.js';
+import { delay, systemClock } from '../common/core/clock.js';
 import { toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import type { AgentLog } from '../common/log/log.js';
@@ -62,11 +62,11 @@ export class NodeLink {
   async #follow(ask: (options: Asking) => Promise<boolean>): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      const askedMs = performance.now();
+      const askedMs = systemClock.monotonicMs();
       try {
         const isNew = await ask({ signal, timeoutMs: WAIT_MS + limits.requestTimeoutMs });
         // A node without room for one more question answers at once.
-        if (isNew || performance.now() - askedMs > WAIT_MS / 2) continue;
+        if (isNew || systemClock.monotonicMs() - askedMs > WAIT_MS / 2) continue;
       } catch (error) {
         // A node of an earlier release has no rules.
         if (toMeshError(error).code === 'UNKNOWN_METHOD') return;

@@ -1,7 +1,7 @@
 /**
  * Time as an argument. Leases and timeouts use `monotonicMs`, which no administrator and no NTP step can move;
  * `wallMs` is only for what people and other machines read. Pure cores take `nowMs` instead of a clock.
- * This is the one file that calls Date.now.
+ * This is the one file that asks what time it is.
  */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */

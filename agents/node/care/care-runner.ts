@@ -5,6 +5,7 @@
  * `walBytesMax`: care must not fill the disk that it cares for.
  */
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { CareJob, CareKind, CareLine, CareTable } from '../../../common/journal/care/care-job.js';
@@ -83,7 +84,7 @@ export class CareRunner {
   async #ask(job: CareJob, running: Running): Promise<unknown> {
     const { signal } = running.ending;
     let last: CareLine | undefined;
-    const startedMs = performance.now();
+    const startedMs = systemClock.monotonicMs();
     const exit = await runErrand({
       entry: PROGRAM,
       question: JSON.stringify(job),
@@ -99,7 +100,7 @@ export class CareRunner {
     if (last !== undefined && 'failure' in last) throw MeshError.fromBody(last.failure);
     if (signal.aborted) throw toMeshError(signal.reason);
     if (exit.signal === 'SIGKILL') {
-      if (performance.now() - startedMs >= job.timeoutMs) throw overdue(job.kind, job.timeoutMs);
+      if (systemClock.monotonicMs() - startedMs >= job.timeoutMs) throw overdue(job.kind, job.timeoutMs);
       throw new MeshError('TOO_LARGE', `the ${job.kind} took too much memory and was ended`, {
         hint: 'Ask for less: with a WHERE, a LIMIT, or fewer rows to sort.',
       });

@@ -9,7 +9,7 @@
  * I4  One batch is in flight: order is kept, memory is bounded, and while it travels the next one grows.
  */
 import { backoffMs } from '../../../common/core/backoff.js';
-import { delay } from '../../../common/core/clock.js';
+import { delay, systemClock } from '../../../common/core/clock.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import { failpoint } from '../../../common/core/failpoint.js';
 import { limits } from '../../../common/core/limits.js';
@@ -85,8 +85,8 @@ export class Forwarder {
 
   /** Gives what is stored up to `ms` to reach main. */
   async drain(ms: number): Promise<void> {
-    const until = performance.now() + ms;
-    while (!this.#idle && this.#client.up && performance.now() < until) await delay(20);
+    const until = systemClock.monotonicMs() + ms;
+    while (!this.#idle && this.#client.up && systemClock.monotonicMs() < until) await delay(20);
   }
 
   async close(): Promise<void> {
@@ -109,7 +109,7 @@ export class Forwarder {
 
   /** What is to be done next; undefined: what is done already. */
   #take(event: OutboxEvent): Ask | undefined {
-    const { state, ask, tell } = step(this.#state, event, performance.now());
+    const { state, ask, tell } = step(this.#state, event, systemClock.monotonicMs());
     this.#state = state;
     for (const incident of tell) this.options.onIncident(incident);
     return ask;
@@ -163,9 +163,9 @@ export class Forwarder {
   /** The first record after a rest goes at once; those behind it go together, so that each batch is worth its commits. */
   async #gather(): Promise<void> {
     const { gatherMs = limits.forwardGatherMs } = this.options;
-    const restMs = this.#readMs + gatherMs - performance.now();
+    const restMs = this.#readMs + gatherMs - systemClock.monotonicMs();
     if (restMs > 0) await delay(restMs, this.#ending.signal);
-    this.#readMs = performance.now();
+    this.#readMs = systemClock.monotonicMs();
   }
 
   async #send({ journalId, previous, entries }: Run): Promise<number> {

@@ -3,6 +3,7 @@
  * its own, because the process is inside of SQLite then, where no timer fires and no signal is handled.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../core/clock.js';
 
 interface Bounds {
   readonly timeoutMs: number;
@@ -12,10 +13,10 @@ interface Bounds {
 
 const LOOK_MS = 50;
 const { timeoutMs, memoryBytesMax, parentPid }: Bounds = workerData;
-const startedMs = performance.now();
+const startedMs = systemClock.monotonicMs();
 
 setInterval(() => {
-  const isOver = performance.now() - startedMs > timeoutMs || process.memoryUsage.rss() > memoryBytesMax;
+  const isOver = systemClock.monotonicMs() - startedMs > timeoutMs || process.memoryUsage.rss() > memoryBytesMax;
   if (isOver || process.ppid !== parentPid) process.kill(process.pid, 'SIGKILL');
 }, LOOK_MS);
 parentPort?.postMessage('watching');
