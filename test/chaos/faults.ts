@@ -3,31 +3,33 @@
  * seed, each fault as it is done, and what was measured against what is promised. Ends with 1 when a promise was broken;
  * run it again with that seed. Those that need no fleet are done once each, before it.
  */
-import { parseArgs } from 'node:util';
 import { runChaos } from '../support/chaos-run.js';
+import { commandLine, count, minutes, oneOf, seedOption } from '../support/command-line.js';
 import { allFaults } from '../support/faults/all-faults.js';
 import { loneFaults } from '../support/faults/lone-faults.js';
 import { Figures, type Finding, findingLine } from '../support/figures.js';
 
-const { values } = parseArgs({
+const known = [...allFaults, ...loneFaults].map(({ name }) => name);
+const {
+  seed,
+  minutes: duration,
+  only,
+  workers,
+} = commandLine({
+  command: 'npm run chaos',
+  what: 'Faults done to a broker and to a fleet at work, in an order drawn from the seed; each promise with its figure.',
   options: {
-    seed: { type: 'string' },
-    minutes: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    workers: { type: 'string', default: '8' },
+    seed: seedOption,
+    minutes: minutes(5),
+    only: oneOf('one fault alone', known),
+    workers: count('workers of each machine', 8),
   },
 });
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const isMeant = ({ name }: { readonly name: string }) => values.only === undefined || name === values.only;
+const isMeant = ({ name }: { readonly name: string }) => only === undefined || name === only;
 const faults = allFaults.filter(isMeant);
 const lone = loneFaults.filter(isMeant);
-if (faults.length + lone.length === 0) {
-  const names = [...allFaults, ...loneFaults].map(({ name }) => name).join(', ');
-  console.error(`there is no fault "${values.only}"; there are ${names}`);
-  process.exit(2);
-}
 
-console.log(`seed ${seed}: ${values.minutes} minutes, ${values.workers} workers on each machine`);
+console.log(`seed ${seed}: ${duration} minutes, ${workers} workers on each machine`);
 const startedMs = performance.now();
 const clock = () => `${((performance.now() - startedMs) / 1_000).toFixed(1).padStart(7)} s`;
 try {
@@ -41,9 +43,9 @@ try {
   if (faults.length > 0) {
     const run = await runChaos({
       seed,
-      minutes: Number(values.minutes),
+      minutes: duration,
       faults,
-      workerCount: Number(values.workers),
+      workerCount: workers,
       onRound: (text) => console.log(`${clock()}  ${text}`),
     });
     findings.push(...run.findings);

@@ -3,19 +3,18 @@
  * came of it; one that fails is run again with `--seed`. Ends with 1 when anything was lost, doubled, invented,
  * disordered or changed.
  */
-import { parseArgs } from 'node:util';
+import { commandLine, count, seedOption } from '../support/command-line.js';
 import { type LinkChaosResult, runLinkChaos } from '../support/link-chaos.js';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    runs: { type: 'string', default: '1' },
-    errors: { type: 'string', default: '10000' },
-  },
+const {
+  seed: firstSeed,
+  runs,
+  errors: errorCount,
+} = commandLine({
+  command: 'npm run chaos:link',
+  what: 'The link between two machines fails while node and broker are killed; the oracle says what main has.',
+  options: { seed: seedOption, runs: count('seeds, one after the other', 1), errors: count('errors of a run', 10_000) },
 });
-const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const errorCount = Number(values.errors);
-const runs = Number(values.runs);
 
 function faultsOf({ verdict, incidents }: LinkChaosResult): string[] {
   const { lost, duplicated, phantom, disordered, mismatched } = verdict;

@@ -1,44 +1,53 @@
 /**
- * The proof of what is promised of records: `npm run proof -- [--only failpoints|errors] [--seed N] [--seeds N]
- * [--errors N]`. First a journal and a log are killed at every pass of every place around their commits, each alone. Then,
- * for each seed, an agent emits errors while it is killed itself, its node and main's broker are killed, and the link
- * fails; the oracle, which shares no code with the mesh, says what main has. Prints each seed; one that fails is run again
- * with `--seed N --seeds 1`. Ends with 1 when anything was lost, doubled, invented, disordered or changed.
+ * The proof of what is promised of records: `npm run proof`, see `--help`. First a journal and a log are killed at every pass
+ * of every place around their commits, each alone; then a real node and a real broker, at places that are drawn; then the
+ * members of a group with their hands full. A backlog of a million is delivered while others go on. At last, for each seed,
+ * an agent emits errors while it is killed itself, its node and main's broker are killed, and the link fails. The oracle,
+ * which shares no code with the mesh, says what main has. Prints each seed; one that fails is run again with `--seed N
+ * --seeds 1`. Ends with 1 when anything was lost, doubled, invented, disordered or changed.
  */
-import { parseArgs } from 'node:util';
 import { commits, type Failpoint } from '../../common/core/failpoint.js';
+import { runBacklog } from '../support/backlog-run.js';
+import { commandLine, count, oneOf, seedOption } from '../support/command-line.js';
+import { runCrew } from '../support/crew-run.js';
+import { FailpointFleet } from '../support/failpoint-fleet.js';
+import { findingLine } from '../support/figures.js';
 import { runLinkChaos } from '../support/link-chaos.js';
 import { runMortal } from '../support/mortal-run.js';
 import type { Verdict } from '../support/oracle.js';
+import { Random } from '../support/random.js';
 
-const { values } = parseArgs({
+const everyPlace = commits.flatMap((commit): Failpoint[] => [`${commit}.written`, `${commit}.committed`]);
+const parts = { failpoints, processes, groups, backlog, errors };
+const {
+  only,
+  place: onlyPlace,
+  seed: firstSeed,
+  seeds: seedCount,
+  errors: errorCount,
+  records: recordCount,
+  lanes,
+} = commandLine({
+  command: 'npm run proof',
+  what: 'Kills processes and cuts links while records are stored, and lets an oracle say what main has in the end.',
   options: {
-    only: { type: 'string' },
-    seed: { type: 'string' },
-    seeds: { type: 'string', default: '20' },
-    errors: { type: 'string', default: '100000' },
+    only: oneOf('one part alone', Object.keys(parts)),
+    place: oneOf('one place of "failpoints" alone', everyPlace),
+    seed: seedOption,
+    seeds: count('so many runs of "errors"', 20),
+    errors: count('errors of each run', 100_000),
+    records: count('records of "backlog"', 1_000_000),
+    lanes: count('runs of "errors" side by side', 2),
   },
 });
-const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const seedCount = Number(values.seeds);
-const errorCount = Number(values.errors);
-const isKnown = values.only === undefined || ['failpoints', 'errors'].includes(values.only);
-if (![firstSeed, seedCount, errorCount].every(Number.isSafeInteger) || !isKnown) {
-  console.error('usage: npm run proof -- [--only failpoints|errors] [--seed N] [--seeds N] [--errors N]');
-  process.exit(2);
-}
 
 const AGENT_KILLS = 5;
+/** Of each of the two, the node and the broker. */
+const PROCESS_KILLS = 50;
+const CREW = { recordCount: 40_000, kills: 20, inHand: 50 };
 /** More often than any place is passed. */
 const PASSES_MAX = 1_000;
 let failed = false;
-
-/** What must be empty, and is not. */
-function complaintsOf({ lost, duplicated, phantom, disordered }: Verdict): string[] {
-  return Object.entries({ lost, duplicated, phantom, disordered })
-    .filter(([, found]) => found.length > 0)
-    .map(([name, found]) => `${name} ${found.length}: ${found.slice(0, 3).join('; ')}`);
-}
 
 function line(verdict: Verdict): string {
   const { attemptedCount, acceptedCount, mainCount, indeterminateCount, indeterminateOnMainCount } = verdict;
@@ -50,57 +59,124 @@ function line(verdict: Verdict): string {
   ].join(' · ');
 }
 
+/** What must be empty, and is not. */
+function complaintsOf({ lost, duplicated, phantom, disordered }: Verdict): string[] {
+  return Object.entries({ lost, duplicated, phantom, disordered })
+    .filter(([, found]) => found.length > 0)
+    .map(([name, found]) => `${name} ${found.length}: ${found.slice(0, 3).join('; ')}`);
+}
+
+/** In another place than its producer was told: nothing may be, where no journal was written again. */
+const moved = ({ mismatched }: Verdict): string[] =>
+  mismatched.length === 0 ? [] : [`${mismatched.length} in another place than was told`];
+
 function complain(where: string, complaints: readonly string[]): void {
   for (const complaint of complaints) console.error(`${where}: ${complaint}`);
   failed ||= complaints.length > 0;
 }
 
+async function failpoints(): Promise<void> {
+  for (const place of everyPlace) if (onlyPlace === undefined || place === onlyPlace) await everyPass(place);
+}
+
 async function everyPass(place: Failpoint): Promise<void> {
+  const startedMs = performance.now();
   for (let pass = 1; pass <= PASSES_MAX; pass++) {
     const { verdict, deaths, incidents } = await runMortal([[place, pass]]);
     complain(`${place}, pass ${pass}`, complaintsOf(verdict));
     if (incidents !== 2) complain(`${place}, pass ${pass}`, [`${incidents} incidents told, not 2`]);
     if (deaths > 0) continue;
-    console.log(`${place}: killed at each of its ${pass - 1} passes · ${line(verdict)}`);
+    console.log(`${place}: killed at each of its ${pass - 1} passes, ${since(startedMs)} · ${line(verdict)}`);
     if (pass === 1) complain(place, ['nobody came by']);
     return;
   }
 }
 
-async function errors(seed: number): Promise<void> {
+async function processes(): Promise<void> {
+  const startedMs = performance.now();
+  console.log(`seed ${firstSeed}: a real node and a real broker, each killed ${PROCESS_KILLS} times`);
+  const world = await FailpointFleet.open();
+  try {
+    await world.burst(1_000_000, 300);
+    await world.randomKills(new Random(firstSeed), PROCESS_KILLS);
+    await world.finish();
+    await world.settled();
+    const verdict = world.verdict();
+    console.log(`processes: seed ${firstSeed}, ${since(startedMs)} · ${line(verdict)}`);
+    complain('processes', [...complaintsOf(verdict), ...moved(verdict)]);
+  } finally {
+    await world.close();
+  }
+}
+
+async function groups(): Promise<void> {
+  const startedMs = performance.now();
+  const { recordCount: pieces, kills, inHand } = CREW;
+  console.log(
+    `seed ${firstSeed}: ${pieces} records for a group of which ${kills} are killed, ${inHand} in the hands of each`,
+  );
+  const { state, undone, repeatedCount } = await runCrew({ ...CREW, random: new Random(firstSeed) });
+  const { settled, redelivered, dead } = state;
+  console.log(
+    `groups: seed ${firstSeed}, ${since(startedMs)} · settled ${settled}, redelivered ${redelivered}, done again ${repeatedCount}, dead ${dead}, undone ${undone.length}`,
+  );
+  if (undone.length > 0) complain('groups', [`${undone.length} were done by nobody: ${undone.slice(0, 3).join()}`]);
+  if (settled !== pieces || dead > 0) complain('groups', [`${settled} were settled of ${pieces}, ${dead} are dead`]);
+}
+
+async function backlog(): Promise<void> {
+  console.log(`a backlog of ${recordCount} records`);
+  const { backlog: piledUp, live, findings, idleP99Ms, drainMs } = await runBacklog({ recordCount, idleMs: 5_000 });
+  console.log(`backlog: drained in ${seconds(drainMs)} · ${line(piledUp)}`);
+  console.log(`live: p99 ${idleP99Ms.toFixed(1)} ms while there was nothing else · ${line(live)}`);
+  for (const finding of findings) console.log(findingLine(finding));
+  complain('backlog', [...complaintsOf(piledUp), ...moved(piledUp), ...complaintsOf(live), ...moved(live)]);
+  const broken = findings.filter(({ holds }) => !holds);
+  complain('backlog', broken.map(findingLine));
+}
+
+async function errors(): Promise<void> {
+  console.log(`seeds ${firstSeed} to ${firstSeed + seedCount - 1}: ${errorCount} errors each, ${lanes} at a time`);
+  let next = firstSeed;
+  const lane = async () => {
+    while (next < firstSeed + seedCount) {
+      const seed = next++;
+      // Whatever becomes of it, the fleet beside it is to come to its end.
+      await errorsOf(seed).catch((error: unknown) => complain(`seed ${seed}`, [String(error)]));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function errorsOf(seed: number): Promise<void> {
   const { verdict, incidents, faults, journalCount, elapsedMs } = await runLinkChaos({
     seed,
     errorCount,
     agentKills: AGENT_KILLS,
   });
-  const struck = Object.entries(faults).map(([fault, count]) => `${fault} ${count}`);
+  const struck = Object.entries(faults).map(([fault, times]) => `${fault} ${times}`);
   console.log(
     `seed ${seed}: ${line(verdict)} · ${struck.join(', ')} · ${journalCount} journals, ${seconds(elapsedMs)}`,
   );
-  const moved = verdict.mismatched.length === 0 ? [] : [`${verdict.mismatched.length} in another place than was told`];
-  complain(`seed ${seed}`, [...complaintsOf(verdict), ...moved, ...incidents]);
+  complain(`seed ${seed}`, [...complaintsOf(verdict), ...moved(verdict), ...incidents]);
 }
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+const since = (startedMs: number): string => seconds(performance.now() - startedMs);
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
 
 try {
-  if (values.only !== 'errors') {
-    for (const commit of commits) {
-      await everyPass(`${commit}.written`);
-      await everyPass(`${commit}.committed`);
-    }
-  }
-  if (values.only !== 'failpoints') {
-    console.log(`seeds ${firstSeed} to ${firstSeed + seedCount - 1}: ${errorCount} errors each`);
-    for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) await errors(seed);
-  }
+  const meant = onlyPlace === undefined ? only : 'failpoints';
+  for (const [name, prove] of Object.entries(parts)) if (meant === undefined || meant === name) await prove();
 } catch (error) {
   console.error(error);
   failed = true;
 }
 console.log(
   failed
-    ? 'something was lost, doubled, invented, disordered or changed'
-    : 'lost 0, duplicated 0, phantom 0, order kept',
+    ? `seed ${firstSeed}: something was lost, doubled, invented, disordered or changed, or a promise was broken`
+    : `seed ${firstSeed}: lost 0, duplicated 0, phantom 0, order kept`,
 );
 process.exit(failed ? 1 : 0);

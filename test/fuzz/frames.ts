@@ -1,14 +1,12 @@
 /** `npm run fuzz -- --seed N --frames M`: the fuzzer for as long as one likes. Prints the seed first: it repeats the run. */
-import { parseArgs } from 'node:util';
+import { commandLine, count, seedOption } from '../support/command-line.js';
 import { fuzz } from './fuzz-run.js';
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, frames: { type: 'string', default: '1000000' } } });
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-const frameCount = Number(values.frames);
-if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(frameCount) || frameCount < 1) {
-  process.stderr.write('usage: npm run fuzz -- [--seed N] [--frames M]\n');
-  process.exit(2);
-}
+const { seed, frames: frameCount } = commandLine({
+  command: 'npm run fuzz',
+  what: 'Hostile frames against a server at work.',
+  options: { seed: seedOption, frames: count('frames that are sent', 1_000_000) },
+});
 process.stdout.write(`seed ${seed}, ${frameCount} frames\n`);
 const startMs = performance.now();
 const outcome = await fuzz(seed, frameCount);

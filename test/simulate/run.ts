@@ -4,29 +4,27 @@
  * the groups that consume them. Then each rule is broken on purpose, and must be found out. Prints its seeds, what came of
  * it and every invariant that was broken; ends with 1 when one was. The same seed gives the same run.
  */
-import { parseArgs } from 'node:util';
+import { commandLine, count, oneOf, seedOption } from '../support/command-line.js';
 import { allRecordSabotages, recordSabotages } from './records/record-sabotage.js';
 import { simulateRecords } from './records/record-simulation.js';
 import { allSabotages, sabotages } from './sabotage.js';
 import { simulate } from './simulation.js';
 
-const { values } = parseArgs({
+const {
+  seed,
+  only,
+  calls: callCount,
+  steps: stepCount,
+} = commandLine({
+  command: 'npm run simulate',
+  what: 'Storms on a virtual clock: calls, and the way of records. Then each rule is broken on purpose, and must be found out.',
   options: {
-    only: { type: 'string' },
-    seed: { type: 'string' },
-    calls: { type: 'string', default: '1000000' },
-    steps: { type: 'string', default: '400000' },
+    only: oneOf('one half alone', ['calls', 'records']),
+    seed: seedOption,
+    calls: count('calls that are made', 1_000_000),
+    steps: count('steps on the way of records', 400_000),
   },
 });
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const callCount = Number(values.calls);
-const stepCount = Number(values.steps);
-const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
-const isKnown = values.only === undefined || ['calls', 'records'].includes(values.only);
-if (!Number.isSafeInteger(seed) || !isCount(callCount) || !isCount(stepCount) || !isKnown) {
-  console.error('usage: npm run simulate -- [--only calls|records] [--seed N] [--calls N] [--steps N]');
-  process.exit(2);
-}
 
 /** Steps of one run: long enough for every trouble, short enough that a run which fails can be read. */
 const STEPS_PER_RUN = 20_000;
@@ -68,10 +66,10 @@ function records(): void {
     const steps = Math.min(STEPS_PER_RUN, stepCount - run * STEPS_PER_RUN);
     const result = simulateRecords({ seed: seed + run, steps });
     const { oracle, simulatedMs, troubles } = result;
-    const count = Object.values(troubles).reduce((sum, times) => sum + times, 0);
+    const troubleCount = Object.values(troubles).reduce((sum, times) => sum + times, 0);
     const figures = Object.entries(oracle.counts).map(([what, figure]) => `${what} ${figure}`);
     const time = `${(simulatedMs / 1_000).toFixed(0)} s of virtual time in ${seconds(startedMs)}`;
-    console.log(`seed ${seed + run}: ${result.steps} steps, ${count} troubles, ${time}: ${figures.join(', ')}`);
+    console.log(`seed ${seed + run}: ${result.steps} steps, ${troubleCount} troubles, ${time}: ${figures.join(', ')}`);
     told(oracle.faults);
   }
   for (const sabotage of allRecordSabotages) {
@@ -87,7 +85,7 @@ function canary(what: string, found: number | undefined): void {
   if (found === undefined) faultCount++;
 }
 
-if (values.only !== 'records') calls();
-if (values.only !== 'calls') records();
+if (only !== 'records') calls();
+if (only !== 'calls') records();
 console.log(faultCount === 0 ? `seed ${seed}: every invariant held` : `seed ${seed}: invariants were broken`);
 process.exit(faultCount === 0 ? 0 : 1);

@@ -15,6 +15,7 @@ import { judge } from './oracle.js';
 import { type Resident, residents } from './process-census.js';
 import { type AgentSetup, fixture, TestFleet } from './test-fleet.js';
 import type { TestMachine } from './test-machine.js';
+import { countVerdict } from './verdict-figures.js';
 import { waitFor, waitUntil } from './wait-for.js';
 
 export interface FaultWorldOptions {
@@ -31,11 +32,6 @@ export interface Victim {
 }
 
 const none = (what: string): Measure => ({ what, unit: '', of: 'sum', atMost: 0 });
-const LOST = none('accepted, and not on main');
-const DUPLICATED = none('on main twice');
-const PHANTOM = none('on main, and never attempted');
-const DISORDERED = none('on main in the wrong order');
-const MISMATCHED = none('on main in another place than its producer was told');
 const SKIPPED = none('turns that no incarnation did');
 const DOUBLED = none('agents that ran twice at a moment');
 const HURT = none('agents that were started again though no fault was for them');
@@ -136,11 +132,7 @@ export class FaultWorld {
     const folders = this.fleet.machines.map(({ home }) => join(home, 'ledgers'));
     const ledgerFiles = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
     const verdict = judge({ ledgerFiles, mainRecords });
-    figures.count(LOST, verdict.lost);
-    figures.count(DUPLICATED, verdict.duplicated);
-    figures.count(PHANTOM, verdict.phantom);
-    figures.count(DISORDERED, verdict.disordered);
-    figures.count(MISMATCHED, verdict.mismatched);
+    countVerdict(figures, verdict);
     const texts = new Set(mainRecords.map(({ text }) => text));
     figures.count(SKIPPED, skipped(lastTurns, texts));
     figures.count(

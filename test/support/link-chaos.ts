@@ -9,7 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storedErrorCount, storedErrors } from './main-log.js';
+import { storedErrors, takenCount } from './main-log.js';
 import { judge, type Verdict } from './oracle.js';
 import { Random } from './random.js';
 import { fixture, TestFleet } from './test-fleet.js';
@@ -37,8 +37,12 @@ export type Fault = (typeof FAULTS)[number] | 'killAgent';
 
 /** It is killed as often as the seed says, and comes back at once. */
 const REPORTER = { ...fixture('reporter'), restart: { firstMs: 100, maxMs: 100, starts: 1_000 } };
-/** A long burst is quick enough that a seed is a matter of a minute or two. */
-const BURST_SECONDS_MAX = 25;
+/** A long burst is quick enough that a seed is a matter of a minute: it is made at this rate, with several out at once … */
+const BURST_SECONDS_MAX = 12;
+const LONG_BURST = 50_000;
+const LONG_BURST_WINDOW = 8;
+/** … and over a link that is no slower, for its size, than the one that a short burst goes over. */
+const SLOW_LINK_COUNT = 25_000;
 
 /** What happens when so many reports were accepted (first act), or are on main (second act). */
 interface Moment {
@@ -106,7 +110,7 @@ class LinkChaos {
   async catchUp(): Promise<void> {
     const { random, fleet } = this;
     const errorCount = this.#errorCount;
-    fleet.link.bytesPerSecond = random.between(500_000, 4_000_000);
+    fleet.link.bytesPerSecond = random.between(500_000, 4_000_000) * Math.max(1, errorCount / SLOW_LINK_COUNT);
     fleet.link.restore();
     const moments = (['killNode', 'killBroker'] as const).map((fault) => ({
       atCount: random.between(1, Math.floor(errorCount * 0.9)),
@@ -148,7 +152,8 @@ class LinkChaos {
     const count = this.#errorCount - this.#acceptedBefore;
     const slowest = Math.ceil(this.#errorCount / BURST_SECONDS_MAX);
     const perSecond = Math.max(slowest, random.between(1_000, 4_000));
-    await this.fleet.pc2.call('reporter.burst', { count, file, window: random.between(1, 64), perSecond });
+    const window = random.between(this.#errorCount >= LONG_BURST ? LONG_BURST_WINDOW : 1, 64);
+    await this.fleet.pc2.call('reporter.burst', { count, file, window, perSecond });
   }
 
   /** Its node may be dead or deaf just then: it is back when it is back. */
@@ -194,9 +199,9 @@ class LinkChaos {
     return this.#acceptedBefore + done;
   }
 
-  /** With the few deaths that are told beside the reports: near enough to choose a moment by. */
+  /** With the little that is told beside the reports: near enough to choose a moment by. */
   #mainCount(): number {
-    return storedErrorCount(this.fleet.main.logFile);
+    return takenCount(this.fleet.main.logFile);
   }
 }
 

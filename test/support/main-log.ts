@@ -76,10 +76,10 @@ export function storedSteps(file: string): StoredStep[] {
   );
 }
 
-/** How many errors there are, without reading them. */
-export function storedErrorCount(file: string): number {
-  const count = "SELECT count(*) FROM records WHERE stream = 'errors'";
-  return withLog(file, 0, (db) => db.prepare<[], number>(count).pluck().get() ?? 0);
+/** How many records main has taken, of all streams, without reading them: it may be asked often. */
+export function takenCount(file: string): number {
+  const last = 'SELECT max(id) FROM records';
+  return withLog(file, 0, (db) => db.prepare<[], number | null>(last).pluck().get() ?? 0);
 }
 
 /** Places in journals whose records their machine lost. */

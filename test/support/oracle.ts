@@ -103,14 +103,16 @@ interface LedgerContent {
 
 function readLedger(file: string): LedgerContent {
   // A producer that was killed may have left half a line: then what the line says did not happen.
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  const entries = lines.map((line) => line.split(' '));
-  const of = (kind: string) => entries.filter(([word]) => word === kind);
-  return {
-    attempts: of('attempted').map(([, digest = '']) => digest),
-    refusals: of('refused').map(([, digest = '']) => digest),
-    places: new Map(of('accepted').map(([, digest = '', journalId, seq]) => [digest, `${journalId} ${seq}`])),
-  };
+  const attempts: string[] = [];
+  const refusals: string[] = [];
+  const places = new Map<string, string>();
+  for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
+    const [word, digest = '', journalId, seq] = line.split(' ');
+    if (word === 'attempted') attempts.push(digest);
+    if (word === 'refused') refusals.push(digest);
+    if (word === 'accepted') places.set(digest, `${journalId} ${seq}`);
+  }
+  return { attempts, refusals, places };
 }
 
 function journalDisorder(records: readonly MainRecord[]): string[] {

@@ -4,6 +4,7 @@ import { crashLoop } from './crash-loop.js';
 import type { Fault } from './fault.js';
 import { haltedAgents } from './halted-agents.js';
 import { killAgents } from './kill-agents.js';
+import { killBroker } from './kill-broker.js';
 import { killNode } from './kill-node.js';
 import { load } from './load.js';
 import { sigterm } from './sigterm.js';
@@ -14,6 +15,7 @@ export const allFaults: readonly Fault[] = [
   killAgents,
   haltedAgents,
   killNode,
+  killBroker,
   stopAgents,
   blockLoops,
   stopBroker,

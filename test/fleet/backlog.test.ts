@@ -1,0 +1,24 @@
+/** What piled up during an outage reaches main while main goes on living: the short form of `npm run proof -- --only backlog`. */
+import { expect } from 'chai';
+import { runBacklog } from '../support/backlog-run.js';
+import { findingLine } from '../support/figures.js';
+import type { Verdict } from '../support/oracle.js';
+
+const COUNT = 30_000;
+const faultsOf = ({ lost, duplicated, phantom, disordered, mismatched }: Verdict) => ({
+  ...{ lost, duplicated, phantom, disordered, mismatched },
+});
+const none = { lost: [], duplicated: [], phantom: [], disordered: [], mismatched: [] };
+
+describe('what piled up during an outage', () => {
+  it('reaches main all, once and in order, in bounded memory, and starves no live record', async function () {
+    this.timeout(60_000);
+    const { backlog, live, findings } = await runBacklog({ recordCount: COUNT, idleMs: 300 });
+    expect(faultsOf(backlog)).to.deep.equal(none);
+    expect([backlog.acceptedCount, backlog.mainCount]).to.deep.equal([COUNT, COUNT]);
+    expect(faultsOf(live)).to.deep.equal(none);
+    expect(live.acceptedCount).to.be.greaterThan(0).and.equal(live.mainCount);
+    const broken = findings.filter(({ measure, holds }) => !holds && measure.isTight !== true);
+    expect(broken.map(findingLine)).to.deep.equal([]);
+  });
+});
