@@ -51,7 +51,8 @@ export const command: Command = {
         machine: machine.name,
         wallMs: systemClock.wallMs(),
         isDryRun,
-        incidentOf: (carriedCount) => incidents.restored(basename(archive), carriedCount).toRecord(),
+        incidentOf: (carriedCount, countedAgain) =>
+          incidents.restored(basename(archive), carriedCount, countedAgain).toRecord(),
       });
       await tell(context, { machine: machine.name, store, backup: archive, isDryRun, ...restored });
     } finally {
@@ -100,7 +101,7 @@ type Outcome = Restored & {
 };
 
 async function tell({ output }: Context, outcome: Outcome): Promise<void> {
-  const { machine, store, backup, isDryRun, verdict, replaced, carriedCount } = outcome;
+  const { machine, store, backup, isDryRun, verdict, replaced, carriedCount, countedAgain } = outcome;
   const row = {
     machine,
     store,
@@ -109,6 +110,7 @@ async function tell({ output }: Context, outcome: Outcome): Promise<void> {
     records: verdict.checkedCount,
     replaced: replaced ?? null,
     carried: carriedCount ?? null,
+    countedAgain,
   };
   const [was, is] = isDryRun ? ['would be', 'would be'] : ['was', 'is'];
   const lines = [
@@ -125,5 +127,9 @@ async function tell({ output }: Context, outcome: Outcome): Promise<void> {
   );
   if (carriedCount === undefined)
     output.warn('what is there cannot be read: what main does not have of it stays in that file');
+  if (countedAgain > 0)
+    output.warn(
+      `${counted(countedAgain, 'error')} that the backup had counted and not told yet are told, maybe once more`,
+    );
   if (!isDryRun) output.note(`next: mesh up ${machine}`);
 }

@@ -21,7 +21,7 @@ import { marksOf } from '../../../common/protocol/record-marks.js';
 import { Waiters } from '../../../common/registry/waiters.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import type { Incident } from './incident.js';
-import { emptyOutbox, type OutboxCounters, step } from './outbox.js';
+import { emptyOutbox, type OutboxCounters, type OutboxState, step } from './outbox.js';
 import type { Ask, OutboxEvent } from './outbox-ask.js';
 
 export interface ForwarderOptions {
@@ -43,7 +43,7 @@ export class Forwarder {
   readonly #client: RequestClient;
   readonly #ending = new AbortController();
   readonly #appended = new Waiters();
-  #state = emptyOutbox;
+  #state: OutboxState;
   /** Of what was appended when the journal was read last from its beginning. */
   #mark = 0;
   /** When the journal was read last for what is to be sent. */
@@ -52,6 +52,7 @@ export class Forwarder {
   #idle = true;
 
   constructor(private readonly options: ForwarderOptions) {
+    this.#state = { ...emptyOutbox, countedBefore: options.journal.countedBefore };
     this.#client = new RequestClient({
       endpoint: options.endpoint,
       name: options.name,

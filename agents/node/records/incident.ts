@@ -28,6 +28,10 @@ export class Incident {
   }
 }
 
+/** An older file has counts that were told since: it tells them again, and nobody can take that back. */
+const AFTER_LOSS =
+  'nothing is lost on main; new records go into a new journal; errors that the file held as counts were told once more when it was opened';
+
 export const incidents = {
   tableRefused: ({ code, message }: MeshError): Incident =>
     new Incident({ code, message, component: 'registry', severity: 'error' }),
@@ -49,7 +53,7 @@ export const incidents = {
       context: { next: 'nothing is lost that was acknowledged, agents repeat the rest; look at the disk with "df"' },
     }),
 
-  restored: (backup: string, carriedCount: number | undefined): Incident =>
+  restored: (backup: string, carriedCount: number | undefined, countedAgain: number): Incident =>
     new Incident({
       code: 'JOURNAL_RESTORED',
       severity: 'warning',
@@ -57,6 +61,7 @@ export const incidents = {
       context: {
         backup,
         carriedCount: carriedCount ?? null,
+        countedAgain,
         next:
           carriedCount === undefined
             ? 'what was there could not be read: what main does not have of it is in the file that was put aside'
@@ -93,11 +98,11 @@ export const incidents = {
       context: { agents: [...agents] },
     }),
 
-  lostTail: (journalId: string, headSeq: number, missingCount: number): Incident =>
+  lostTail: (journalId: string, headSeq: number, missingCount: number, countedAgain: number): Incident =>
     new Incident({
       code: 'JOURNAL_LOST_TAIL',
       message: `main holds ${missingCount} records of journal ${journalId} that this machine has lost: it was restored from a backup, or its disk lost them`,
-      context: { journalId, headSeq, missingCount, next: 'nothing is lost on main; new records go into a new journal' },
+      context: { journalId, headSeq, missingCount, countedAgain, next: AFTER_LOSS },
     }),
 
   mainLostTail: (journalId: string, remoteSeq: number, ackedSeq: number): Incident =>
@@ -107,11 +112,11 @@ export const incidents = {
       context: { journalId, remoteSeq, ackedSeq },
     }),
 
-  lostChain: (parentId: string, siblingId: string): Incident =>
+  lostChain: (parentId: string, siblingId: string, countedAgain: number): Incident =>
     new Incident({
       code: 'JOURNAL_LOST_TAIL',
       message: `main holds journal ${siblingId}, which this machine wrote after ${parentId} and has lost: it was restored from a backup`,
-      context: { journalId: parentId, siblingId, next: 'nothing is lost on main; new records go into a new journal' },
+      context: { journalId: parentId, siblingId, countedAgain, next: AFTER_LOSS },
     }),
 
   /** Stored as the first record of the journal under whose name the others follow. */

@@ -40,6 +40,8 @@ export interface OutboxState {
   /** Where the last batch that was sent ends. */
   readonly after: SentPoint | undefined;
   readonly batchBytes: number;
+  /** Errors that an earlier opening of the journal had counted, and that this one told. */
+  readonly countedBefore: number;
   readonly failures: number;
   /** Why the last try failed; empty when it did not. */
   readonly trouble: string;
@@ -66,6 +68,7 @@ export const emptyOutbox: OutboxState = {
   toldUnmarked: none,
   after: undefined,
   batchBytes: new BatchSize().bytes,
+  countedBefore: 0,
   failures: 0,
   trouble: '',
   counters: { forwarded: 0, batches: 0, failures: 0, incidents: 0 },
@@ -160,7 +163,8 @@ function compare(
   const todo: Ask[] = [];
   const tell: Incident[] = [];
   if (remote.siblingId !== undefined && parentId !== null) {
-    todo.push({ kind: 'mark', journalId: parentId, incident: incidents.lostChain(parentId, remote.siblingId) });
+    const incident = incidents.lostChain(parentId, remote.siblingId, state.countedBefore);
+    todo.push({ kind: 'mark', journalId: parentId, incident });
   }
   const verdict = compareHello({ ...chain, hashAtRemoteHead }, { seq: remote.headSeq, hash: remote.headHash });
   switch (verdict.kind) {
@@ -182,7 +186,7 @@ function compare(
       todo.push({
         kind: 'mark',
         journalId,
-        incident: incidents.lostTail(journalId, chain.headSeq, verdict.missingCount),
+        incident: incidents.lostTail(journalId, chain.headSeq, verdict.missingCount, state.countedBefore),
       });
   }
   return goOn({ ...state, todo }, nowMs, tell);

@@ -34,7 +34,7 @@ export interface RestoreOptions {
   /** Only look: nothing is changed. */
   readonly isDryRun: boolean;
   /** What the restored journal tells of it. */
-  readonly incidentOf: (carriedCount: number | undefined) => NewRecord;
+  readonly incidentOf: (carriedCount: number | undefined, countedAgain: number) => NewRecord;
 }
 
 export interface Restored {
@@ -44,6 +44,8 @@ export interface Restored {
   readonly replaced: string | undefined;
   /** Records in it that main does not have, and that go along. Undefined when it cannot be read: then nobody knows. */
   readonly carriedCount: number | undefined;
+  /** Errors that the backup had counted, and that are told once more: the counts of now could not be taken along. */
+  readonly countedAgain: number;
 }
 
 /** @throws JOURNAL_DAMAGED (the backup), CONFLICT (foreign, or newer), NOT_FOUND, JOURNAL_FAILED */
@@ -62,12 +64,12 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     if (!isSound(verdict)) throw damagedBackup(archive, verdict);
     const replaced = existsSync(file) ? freeName(file, wallMs) : undefined;
     const present = readable(file, kind);
-    if (isDryRun) return { verdict, replaced, carriedCount: present?.pendingCount };
-    const carriedCount = kind === 'journal' ? prepareJournal(copy, options) : 0;
+    if (isDryRun) return { verdict, replaced, carriedCount: present?.pendingCount, countedAgain: 0 };
+    const prepared = kind === 'journal' ? prepareJournal(copy, options) : { carriedCount: 0, countedAgain: 0 };
     if (kind === 'log') continueIds(copy, present?.headId);
     if (present !== undefined) takeLogIn(file);
     putInPlace(copy, file, replaced);
-    return { verdict, replaced, carriedCount };
+    return { verdict, replaced, ...prepared };
   } catch (thrown) {
     throw storeError(thrown, file);
   } finally {
@@ -98,20 +100,24 @@ function ifReadable<T>(file: string, work: (db: Connection) => T): T | undefined
   }
 }
 
-/** @returns how many records go along; undefined when what is there cannot be read */
-function prepareJournal(copy: string, { file, machine, wallMs, incidentOf }: RestoreOptions): number | undefined {
-  // An older backup gets the tables of today.
-  JournalStore.open({ file: copy, machine, wallMs }).store.close();
-  const carriedCount = existsSync(file) ? ifReadable(file, (present) => carryInto(copy, present)) : 0;
+function prepareJournal(
+  copy: string,
+  { file, machine, wallMs, incidentOf }: RestoreOptions,
+): Pick<Restored, 'carriedCount' | 'countedAgain'> {
+  // An older backup gets the tables of today. Its counts were told long ago, unless nobody can say what came of them.
+  JournalStore.open({ file: copy, machine, wallMs, keepsCounts: true }).store.close();
+  const isThere = existsSync(file);
+  const carriedCount = isThere ? ifReadable(file, (present) => carryInto(copy, present)) : 0;
   const { store } = JournalStore.open({ file: copy, machine, wallMs });
+  const countedAgain = isThere && carriedCount !== undefined ? 0 : store.countedBefore;
   try {
-    const [outcome] = store.appendBatches([{ records: [incidentOf(carriedCount)] }]);
+    const [outcome] = store.appendBatches([{ records: [incidentOf(carriedCount, countedAgain)] }]);
     if (outcome?.ok === false) throw outcome.error;
   } finally {
     store.close();
   }
   syncFile(copy);
-  return carriedCount;
+  return { carriedCount, countedAgain };
 }
 
 function carryInto(copy: string, present: Connection): number {

@@ -44,11 +44,17 @@ export class ReportIntake {
     return this.#book.nextDueMs();
   }
 
-  /** Tells all that an earlier opening counted. */
-  open(append: AppendRecords): void {
+  /** Tells all that an earlier opening counted. @returns of how many errors that was */
+  open(append: AppendRecords): number {
     this.#book.forgetKinds();
-    while (!this.tellAll(append).isDone);
+    let errorCount = 0;
+    for (let isDone = false; !isDone; ) {
+      const told = this.tellAll(append);
+      errorCount += told.errorCount;
+      isDone = told.isDone;
+    }
     this.trim();
+    return errorCount;
   }
 
   /** A batch that is refused leaves no trace, and fails alone. */
@@ -74,11 +80,12 @@ export class ReportIntake {
   }
 
   /** Tells all that was counted, due or not. */
-  tellAll(append: AppendRecords): { toldCount: number; isDone: boolean } {
+  tellAll(append: AppendRecords): { toldCount: number; errorCount: number; isDone: boolean } {
     const kinds = this.#book.kindsWithFolds(KINDS_AT_ONCE);
     const folds = kinds.flatMap((kind) => this.#book.takeFolds(kind));
     this.#tell(folds, append);
-    return { toldCount: folds.length, isDone: kinds.length < KINDS_AT_ONCE };
+    const errorCount = folds.reduce((sum, { count, body }) => sum + (body.damage === 'their number' ? 0 : count), 0);
+    return { toldCount: folds.length, errorCount, isDone: kinds.length < KINDS_AT_ONCE };
   }
 
   trim(): void {

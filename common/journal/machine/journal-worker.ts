@@ -42,7 +42,7 @@ type OneByOne = Pick<
 export type JournalOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & {
-  open(args: JournalOpenArgs): { epoch: number; findings: JournalFinding[] };
+  open(args: JournalOpenArgs): { epoch: number; countedBefore: number; findings: JournalFinding[] };
   append(batch: PackedBatch): PackedAppended;
   report(args: ReportArgs): { replies: ReportReply[]; nextDueMs: number | undefined };
   /** A commit that changes nothing: fails as any other would. */
@@ -86,7 +86,7 @@ serveStore<JournalOperations, 'append'>(parentPort, {
       file = args.file;
       const { store: fresh, findings } = guard.open(() => JournalStore.open(args));
       opened = fresh;
-      return { epoch: fresh.epoch, findings };
+      return { epoch: fresh.epoch, countedBefore: fresh.countedBefore, findings };
     },
     readUnacked: (args) => store().readUnacked(args),
     acknowledge: (args) => store().acknowledge(args),

@@ -8,6 +8,7 @@ import { carriedTables } from '../../../common/journal/care/carry-over.js';
 import { type RestoreOptions, restore } from '../../../common/journal/care/restore.js';
 import type { StoreKind } from '../../../common/journal/care/store-file.js';
 import { verifyStore } from '../../../common/journal/care/verify-store.js';
+import { countsOf, report, reportOf, tellAll } from '../folds/report-world.js';
 import { append, failureOfPromise, forward, pendingOf, recordOf, recordsOf, textOf, useWorld } from '../world.js';
 import { filledStores } from './care-world.js';
 
@@ -185,6 +186,41 @@ describe('a backup', () => {
         .all();
       expect(tables).to.have.members([...carriedTables, 'meta', 'chains', 'records']);
     });
+  });
+
+  it('is put back so that each count of errors is told once: those of now, and none of then', async () => {
+    const { store, log } = filledStores(world());
+    const flood = (count: number) =>
+      report(store, { reports: Array.from({ length: count }, () => reportOf('flood')) }, 0);
+    flood(40);
+    const { name } = await make('journal');
+    flood(20);
+    tellAll(store);
+    flood(7);
+    forward(store, log);
+    store.close();
+    const { carriedCount, countedAgain } = await putBack(name);
+    expect([carriedCount, countedAgain]).to.deep.equal([0, 0]);
+    const { store: restored } = world().journal();
+    forward(restored, log);
+    expect(countsOf(log.read({ stream: 'errors' }).records).get('flood')).to.equal(67);
+  });
+
+  it('says of how many errors the counts are told once more, where the file of now cannot be read', async () => {
+    const { store, log } = filledStores(world());
+    report(store, { reports: Array.from({ length: 45 }, () => reportOf('flood')) }, 0);
+    const { name } = await make('journal');
+    tellAll(store);
+    forward(store, log);
+    store.close();
+    writeFileSync(world().path('journal.db'), 'ruined');
+    const incidentOf = (_: unknown, countedAgain: number) => recordOf(`again ${countedAgain}`, 'incidents');
+    const { countedAgain } = await putBack(name, { incidentOf });
+    const { store: restored } = world().journal();
+    forward(restored, log);
+    expect(countsOf(log.read({ stream: 'errors' }).records).get('flood')).to.equal(45 + countedAgain);
+    expect(countedAgain).to.equal(40);
+    expect(log.read({ stream: 'incidents' }).records.map(textOf)).to.deep.equal(['again 40']);
   });
 
   it('is put back in the place of a ruin, which keeps its write-ahead log', async () => {
