@@ -25,6 +25,8 @@ export class GroupMethods {
   constructor(
     private readonly groups: GroupsClient,
     private readonly clock: Clock,
+    /** Of the log. */
+    private readonly epoch: string,
     waitersMax: number = limits.waitersMax,
   ) {
     this.waiters = new Waiters(waitersMax);
@@ -33,7 +35,7 @@ export class GroupMethods {
   readonly handlers: MethodHandlers = {
     'group.join': async ({ from, ...request }) => {
       const { floorId } = await this.groups.join({ ...request, from });
-      return { floorId, leaseMs: limits.groupLeaseMs };
+      return { floorId, leaseMs: limits.groupLeaseMs, epoch: this.epoch };
     },
     'group.fetch': (input, _meta, request) => this.#fetch(input, request),
     'group.settle': (input) => this.#settle(input),

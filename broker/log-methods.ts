@@ -9,6 +9,7 @@ import type { Log } from '../common/journal/log/log.js';
 import type { LogPage } from '../common/journal/log/log-reader.js';
 import type { ChainEntry } from '../common/journal/record.js';
 import type { Input, Output } from '../common/protocol/catalogue.js';
+import { marks } from '../common/protocol/record-marks.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
 import { Waiters } from '../common/registry/waiters.js';
 import type { MethodHandlers } from '../common/wire/answering/method-table.js';
@@ -36,9 +37,13 @@ export class LogMethods {
   constructor(private readonly options: LogMethodsOptions) {}
 
   readonly handlers: MethodHandlers = {
-    'log.hello': ({ machine, journalId, parentId = null }) => this.options.log.hello({ machine, journalId, parentId }),
+    'log.hello': async ({ machine, journalId, parentId = null }) => ({
+      ...(await this.options.log.hello({ machine, journalId, parentId })),
+      marks: [...marks],
+    }),
     'log.append': (batch) => this.#append(batch),
     'log.read': (input) => this.#read(input),
+    'log.openings': async () => ({ openings: await this.options.log.openings() }),
     'log.query': (input) => this.#find(input),
     'log.status': () => this.#status(),
     'log.refs': async ({ machine, refs }) => ({ held: await this.options.log.heldRefs(machine, refs) }),
@@ -76,7 +81,7 @@ export class LogMethods {
   async #read({ waitMs = 0, last, fromMs, ...rest }: Input<'log.read'>): Promise<Output<'log.read'>> {
     const { log, clock } = this.options;
     const filter = { limit: limits.logReadDefault, ...rest };
-    if (last !== undefined) return bodyOf(await log.read({ ...filter, last }));
+    if (last !== undefined) return this.#pageOf(await log.read({ ...filter, last }));
     const deadlineMs = clock.monotonicMs() + waitMs;
     const startId = fromMs === undefined ? (rest.afterId ?? 0) : (await log.idAt(fromMs)) - 1;
     for (let afterId = startId; ; ) {
@@ -84,10 +89,15 @@ export class LogMethods {
       const { mark } = this.waiters;
       this.counters.reads++;
       const page = await log.read({ ...filter, afterId });
-      if (page.records.length > 0) return bodyOf(page);
-      if (!(await this.waiters.wait(deadlineMs - clock.monotonicMs(), mark))) return bodyOf(page);
+      if (page.records.length > 0) return this.#pageOf(page);
+      if (!(await this.waiters.wait(deadlineMs - clock.monotonicMs(), mark))) return this.#pageOf(page);
       afterId = page.nextId;
     }
+  }
+
+  /** The log bounds a page in bytes. */
+  #pageOf({ records, nextId }: LogPage): Output<'log.read'> {
+    return { records: records.map(recordBodyOf), nextId, epoch: this.options.log.epoch };
   }
 
   async #status(): Promise<Output<'log.status'>> {
@@ -116,6 +126,3 @@ function chainEntryOf(entry: Input<'log.append'>['entries'][number]): ChainEntry
 }
 
 const NO_MARKS: { readonly trace?: string; readonly ref?: string; readonly key?: string } = {};
-
-/** The log bounds a page in bytes. */
-const bodyOf = ({ records, nextId }: LogPage): Output<'log.read'> => ({ records: records.map(recordBodyOf), nextId });

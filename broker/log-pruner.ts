@@ -1,11 +1,14 @@
 /**
  * Keeps main's log within its bounds: the whole of it within a number of records, each stream within its rule. In steps
  * between which appends go on; one round at a time. A consumer group that loses records to the bound of the whole log is
- * told of once, until it has lost nothing for a round.
+ * told of once, until it has lost nothing for a round; so is one that nobody is a member of any more, and that keeps its
+ * stream over the bounds of its rule day and night.
  */
+import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
 import type { GroupLoss } from '../common/journal/consumers/group-requests.js';
 import type { Log } from '../common/journal/log/log.js';
+import type { HeldStream } from '../common/journal/streams/stream-retention.js';
 import type { AgentLog } from '../common/log/log.js';
 import type { ErrorReportInput } from '../common/protocol/errors/error-report.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
@@ -16,6 +19,7 @@ export interface LogPrunerOptions {
   /** What holds for streams now. */
   readonly rules: () => readonly StreamRule[];
   readonly onReport: (report: ErrorReportInput) => void;
+  readonly clock: Clock;
   readonly log: AgentLog;
 }
 
@@ -26,6 +30,8 @@ export class LogPruner {
   #isClosed = false;
   /** Groups that lost records in the last round. */
   #losing: ReadonlySet<string> = new Set();
+  /** Groups without members that keep their stream over its bounds, since when, and whether that was told. */
+  #holding: ReadonlyMap<string, Holding> = new Map();
 
   constructor(private readonly options: LogPrunerOptions) {}
 
@@ -51,8 +57,12 @@ export class LogPruner {
   async #prune(): Promise<void> {
     const { store, recordsKept, rules, log } = this.options;
     const losses = new Map<string, GroupLoss>();
+    const held = new Map<string, HeldStream>();
     try {
-      this.counters.pruned += await store.retain(rules());
+      this.counters.pruned += await store.retain(rules(), (one) => {
+        if (one.memberCount === 0) held.set(one.group, one);
+      });
+      this.#onHeld(held);
       this.counters.pruned += await store.prune(recordsKept, (loss) => {
         const count = loss.count + (losses.get(loss.group)?.count ?? 0);
         losses.set(loss.group, { ...loss, count });
@@ -63,6 +73,28 @@ export class LogPruner {
     }
     for (const loss of losses.values()) this.#onLoss(loss);
     this.#losing = new Set(losses.keys());
+  }
+
+  #onHeld(held: ReadonlyMap<string, HeldStream>): void {
+    const nowMs = this.options.clock.monotonicMs();
+    const holding = new Map<string, Holding>();
+    for (const [group, { stream }] of held) {
+      const { sinceMs, isTold } = this.#holding.get(group) ?? { sinceMs: nowMs, isTold: false };
+      const isLong = nowMs - sinceMs >= limits.streamHeldMs;
+      holding.set(group, { sinceMs, isTold: isTold || isLong });
+      if (isLong && !isTold) this.#report(group, stream);
+    }
+    this.#holding = holding;
+  }
+
+  #report(group: string, stream: string): void {
+    this.options.onReport({
+      code: 'GROUP_FORSAKEN',
+      severity: 'warning',
+      component: 'log',
+      message: `the consumer group ${group} has no member, and keeps ${stream} over its bound: nothing of it goes`,
+      context: { group, stream, next: `start who consumes it, or "mesh stream group rm ${group}"` },
+    });
   }
 
   #onLoss({ group, stream, count }: GroupLoss): void {
@@ -82,4 +114,9 @@ export class LogPruner {
       },
     });
   }
+}
+
+interface Holding {
+  readonly sinceMs: number;
+  readonly isTold: boolean;
 }

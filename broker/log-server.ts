@@ -93,8 +93,8 @@ export class LogServer {
       log.error({ file, movedTo, reason }, this.#finding);
     }
     const { streamRules = () => [], onReport = () => undefined, recordsKept = limits.logRecordsKept } = this.options;
-    const pruner = new LogPruner({ store, recordsKept, rules: streamRules, onReport, log });
-    const groups = new GroupMethods(store.groups, clock);
+    const pruner = new LogPruner({ store, recordsKept, rules: streamRules, onReport, clock, log });
+    const groups = new GroupMethods(store.groups, clock, store.epoch);
     const methods = new LogMethods({
       log: store,
       clock,

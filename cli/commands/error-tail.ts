@@ -1,6 +1,6 @@
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { Command } from '../command.js';
-import { tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
+import { replacedText, tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
 import { errorLine, errorRowOf } from '../rows/record-row.js';
 
 export const command: Command = {
@@ -27,6 +27,7 @@ export const command: Command = {
           ({ fingerprint }) => fingerprint,
         ),
       onLink: (problem) => output.warn(problem ? `${problem.message}; going on when it is back` : 'the log is back'),
+      onReplaced: (lastSharedId) => output.warn(replacedText(lastSharedId)),
     });
   },
 };

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
+import { replacedText, tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
 import { recordLine, recordRowOf } from '../rows/record-row.js';
 
 export const command: Command = {
@@ -31,6 +31,7 @@ export const command: Command = {
           ({ id }) => String(id),
         ),
       onLink: (problem) => output.warn(problem ? `${problem.message}; going on when it is back` : 'the log is back'),
+      onReplaced: (lastSharedId) => output.warn(replacedText(lastSharedId)),
     });
   },
 };

@@ -9,7 +9,7 @@ import { limits } from '../../common/core/limits.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { FleetAccess, MachineAnswer } from '../fleet/fleet-access.js';
-import { tailLog } from '../records/log-tail.js';
+import { replacedText, tailLog } from '../records/log-tail.js';
 import { type ProcessRow, processRowOf } from '../rows/process-row.js';
 import { type ErrorRow, errorRowOf } from '../rows/record-row.js';
 import { clockText } from '../terminal/quantity.js';
@@ -128,6 +128,7 @@ export class RunningFleet {
           },
           onLink: (problem) =>
             this.note(problem ? `${problem.message}; errors come when it is back` : 'the log is back'),
+          onReplaced: (lastSharedId) => this.note(replacedText(lastSharedId)),
         });
       } catch (error) {
         if (!(error instanceof MeshError)) throw error;

@@ -1,12 +1,13 @@
 /**
  * Records of main's log: the last ones, then those that come, in their order and each once. While the log is away it
- * waits, says so once, and goes on after the last id it has shown.
+ * waits, says so once, and goes on after the last id it has shown; where ids are given out again, at the first of these.
  */
 import { delay, systemClock } from '../../common/core/clock.js';
 import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Input, LogRecordBody } from '../../common/protocol/catalogue.js';
+import { LogLine } from '../../common/protocol/log-line.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { Arguments } from '../line/arguments.js';
 import { parseMoment } from '../line/moment.js';
@@ -24,6 +25,8 @@ export interface LogTailOptions {
   readonly onRecord: (record: LogRecordBody) => Promise<void> | void;
   /** The log is away, or back again. */
   readonly onLink: (problem: MeshError | undefined) => void;
+  /** The log's file was put back or begun anew: what follows that id is not what was shown. */
+  readonly onReplaced: (lastSharedId: number) => void;
 }
 
 export type TailPlace = 'start' | 'new' | { readonly id: number } | { readonly timeMs: number };
@@ -80,14 +83,25 @@ const whereOf = (from: TailPlace | undefined, last: number): Input<'log.read'> =
 /** Resolves when all that is there was shown and `follow` is off, or with the signal. @throws MeshError UNREACHABLE at first */
 export async function tailLog(options: LogTailOptions): Promise<void> {
   const { filter, last, from, follow, signal, onRecord, onLink } = options;
+  const line = new LogLine();
   let log = await options.connect();
   let where = whereOf(from, last);
   let away = false;
   while (!signal.aborted) {
-    const waitMs = follow && where.last === undefined ? limits.longPollMsMax / 3 : 0;
+    // When it was away it may be another log that is back, in which nothing is behind this place.
+    const waitMs = follow && !away && where.last === undefined ? limits.longPollMsMax / 3 : 0;
     try {
       const timeoutMs = waitMs + limits.requestTimeoutMs;
-      const { records, nextId } = await log.request('log.read', { ...filter, ...where, waitMs }, { signal, timeoutMs });
+      const page = await log.request('log.read', { ...filter, ...where, waitMs }, { signal, timeoutMs });
+      const { records, nextId, epoch } = page;
+      if (follow && epoch !== undefined && !line.isAt(epoch)) {
+        const lastSharedId = line.learn((await log.request('log.openings', {}, { signal })).openings);
+        if ((where.afterId ?? 0) > lastSharedId) {
+          options.onReplaced(lastSharedId);
+          where = { afterId: lastSharedId, limit: limits.logReadMax };
+          continue;
+        }
+      }
       if (away) onLink(undefined);
       away = false;
       for (const record of records) await onRecord(record);
@@ -104,6 +118,9 @@ export async function tailLog(options: LogTailOptions): Promise<void> {
     }
   }
 }
+
+export const replacedText = (lastSharedId: number): string =>
+  `main’s log was put back or begun anew: going on behind id ${lastSharedId}, where it parted from what it was`;
 
 const isAway = ({ code }: MeshError): boolean =>
   errorTable[code].exitCode === errorTable.UNREACHABLE.exitCode || code === 'TIMED_OUT';

@@ -14,12 +14,15 @@ export const BodyRef = Type.String({ pattern: '^[0-9a-f]{64}/[1-9][0-9]{0,14}$',
 /** What the record is about, or by what a repeat of it is known: a text of its emitter's, without control characters. */
 export const RecordKey = Type.String({ minLength: 1, maxLength: limits.recordKeyLengthMax });
 
-const marks = { trace: Type.Optional(TraceId), ref: Type.Optional(BodyRef), key: Type.Optional(RecordKey) };
-export const RecordMarks = Type.Object(marks, { additionalProperties: false });
+const markTypes = { trace: Type.Optional(TraceId), ref: Type.Optional(BodyRef), key: Type.Optional(RecordKey) };
+export type Mark = keyof typeof markTypes;
+/** What main's log says it takes: one of an older release says less, or nothing. */
+export const marks = Object.keys(markTypes) as readonly Mark[];
+export const RecordMarks = Type.Object(markTypes, { additionalProperties: false });
 type RecordMarks = Static<typeof RecordMarks>;
 /** A dedupeKey is between an emitter and its journal, and goes no further. */
 export const EmitMarks = Type.Object(
-  { ...marks, dedupeKey: Type.Optional(RecordKey) },
+  { ...markTypes, dedupeKey: Type.Optional(RecordKey) },
   { additionalProperties: false },
 );
 

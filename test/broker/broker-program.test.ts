@@ -43,7 +43,7 @@ describe('broker program', () => {
       const read = client.request('log.read', { waitMs: LONG_MS }, { timeoutMs: LONG_MS });
       await until(async () => (await client.request('mesh.health', {})).counters['log.readers'] === 1);
       const exit = program.kill(signal);
-      expect(await read).to.deep.equal({ records: [], nextId: 0 });
+      expect(await read).to.deep.include({ records: [], nextId: 0 });
       expect(await exit).to.deep.equal({ code: 0, signal: null });
       client.close();
       const { registry, log, ...bind } = endpoints;

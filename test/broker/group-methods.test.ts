@@ -28,7 +28,7 @@ describe('a question of a group member that is held open', () => {
     methods.handlers['group.fetch']?.(ask, {}, fakeRequest('group.fetch', ask)) as Promise<unknown>;
 
   it('is answered at once when the broker closes, without another look', async () => {
-    const methods = new GroupMethods(groups, systemClock);
+    const methods = new GroupMethods(groups, systemClock, 'e');
     const open = fetch(methods);
     while (methods.waiters.count === 0) await new Promise(setImmediate);
     methods.close();
@@ -37,7 +37,7 @@ describe('a question of a group member that is held open', () => {
   });
 
   it('is answered at once where as many wait as may: the log is not asked without end', async () => {
-    const methods = new GroupMethods(groups, systemClock, 1);
+    const methods = new GroupMethods(groups, systemClock, 'e', 1);
     const first = fetch(methods);
     while (methods.waiters.count === 0) await new Promise(setImmediate);
     expect(await fetch(methods)).to.deep.equal({ records: [] });

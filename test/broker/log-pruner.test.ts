@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { LogPruner } from '../../broker/log-pruner.js';
+import { systemClock } from '../../common/core/clock.js';
+import { limits } from '../../common/core/limits.js';
 import type { GroupLoss } from '../../common/journal/consumers/group-requests.js';
+import type { HeldStream } from '../../common/journal/streams/stream-retention.js';
 import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { silentLog } from './world.js';
 
@@ -19,6 +22,7 @@ describe('the pruner of the log', () => {
       recordsKept: 10,
       rules: () => [],
       onReport: (report) => reports.push(report),
+      clock: systemClock,
       log: silentLog,
     });
     const loss = { group: 'readers', stream: 'turns', count: 3 };
@@ -37,5 +41,44 @@ describe('the pruner of the log', () => {
     pruner.close();
     await pruner.prune();
     expect(pruner.counters.pruned, 'a closed one does nothing').to.equal(12);
+  });
+
+  it('tells once that a group nobody is a member of keeps a stream over its bound for a day, not sooner', async () => {
+    const reports: ErrorReportInput[] = [];
+    const forsaken: HeldStream = { stream: 'errors', group: 'alerts', floorId: 7, memberCount: 0 };
+    const slow: HeldStream = { stream: 'turns', group: 'readers', floorId: 7, memberCount: 1 };
+    let held = [forsaken, slow];
+    let nowMs = 0;
+    const pruner = new LogPruner({
+      store: {
+        retain: async (_rules, onHeld = () => undefined) => {
+          for (const one of held) onHeld(one);
+          return 0;
+        },
+        prune: async () => 0,
+      },
+      recordsKept: 10,
+      rules: () => [],
+      onReport: (report) => reports.push(report),
+      clock: { monotonicMs: () => nowMs, wallMs: () => 0 },
+      log: silentLog,
+    });
+    const pass = async (ms: number): Promise<number> => {
+      nowMs += ms;
+      await pruner.prune();
+      return reports.length;
+    };
+    expect([await pass(0), await pass(limits.streamHeldMs - 1)]).to.deep.equal([0, 0]);
+    expect([await pass(1), await pass(limits.streamHeldMs)], 'once').to.deep.equal([1, 1]);
+    expect(reports[0]).to.deep.include({ code: 'GROUP_FORSAKEN', severity: 'warning' });
+    expect(reports[0]?.context).to.deep.include({
+      group: 'alerts',
+      next: 'start who consumes it, or "mesh stream group rm alerts"',
+    });
+    held = [];
+    await pass(1);
+    held = [forsaken];
+    expect([await pass(1), await pass(limits.streamHeldMs)], 'its day begins anew').to.deep.equal([1, 2]);
+    pruner.close();
   });
 });

@@ -227,7 +227,7 @@ describe('log server', () => {
     const read = client.request('log.read', { waitMs: LONG_MS }, { timeoutMs: LONG_MS });
     await until(() => server.counters['log.readers'] === 1);
     await server.close();
-    expect(await read).to.deep.equal({ records: [], nextId: 0 });
+    expect(await read).to.deep.include({ records: [], nextId: 0 });
   });
 
   it('groups errors, latest first, and shows one group by the start of its fingerprint', async () => {

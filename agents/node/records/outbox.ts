@@ -13,6 +13,7 @@ import type { Run } from '../../../common/journal/machine/record-table.js';
 import { BatchSize } from './batch-size.js';
 import { compareHello } from './hello-verdict.js';
 import { type Incident, incidents } from './incident.js';
+import { takenBy } from './older-main.js';
 import type { Ask, OutboxEvent, Remote, SentPoint } from './outbox-ask.js';
 
 export interface OutboxCounters {
@@ -37,6 +38,8 @@ export interface OutboxState {
   readonly isStale: boolean;
   /** Chains that were told of as lost and could not be marked so. */
   readonly toldUnmarked: ReadonlySet<string>;
+  /** Marks of records that main takes. */
+  readonly takes: readonly string[];
   /** Where the last batch that was sent ends. */
   readonly after: SentPoint | undefined;
   readonly batchBytes: number;
@@ -66,6 +69,7 @@ export const emptyOutbox: OutboxState = {
   greeted: none,
   isStale: false,
   toldUnmarked: none,
+  takes: [],
   after: undefined,
   batchBytes: new BatchSize().bytes,
   countedBefore: 0,
@@ -138,7 +142,8 @@ function onListed(state: OutboxState, chains: readonly ChainState[], nowMs: numb
   return goOn({ ...state, toGreet, greeting: undefined, isStale: false, todo: [], after: undefined }, nowMs);
 }
 
-function onHeld(state: OutboxState, chain: ChainState, remote: Remote, nowMs: number): OutboxStep {
+function onHeld(before: OutboxState, chain: ChainState, remote: Remote, nowMs: number): OutboxStep {
+  const state = { ...before, takes: remote.marks ?? [] };
   const isComparable = remote.headSeq > 0 && remote.headSeq <= chain.headSeq;
   return isComparable
     ? asking(state, { kind: 'hash', chain, remote }, nowMs)
@@ -204,7 +209,9 @@ function onRead(state: OutboxState, run: Run | undefined, nowMs: number): Outbox
   if (run === undefined || run.entries.length === 0) {
     return asking({ ...state, failures: 0, trouble: '' }, { kind: 'rest' }, nowMs);
   }
-  return asking(state, { kind: 'send', run }, nowMs, run.damaged.map(incidents.damaged));
+  const taken = takenBy(state.takes, run);
+  if (taken instanceof MeshError) return pause(state, taken, nowMs);
+  return asking(state, { kind: 'send', run: taken }, nowMs, taken.damaged.map(incidents.damaged));
 }
 
 function onAccepted(state: OutboxState, run: Run, headSeq: number, nowMs: number): OutboxStep {

@@ -12,6 +12,7 @@ import { MeshError, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Output } from '../../../common/protocol/catalogue.js';
 import type { ConsumeOptions, Consumer, ConsumerFigures, Handled, RecordHandler } from './consumer.js';
+import { LogCourse, logReplaced } from './log-course.js';
 import { LogLink, type RecordSource } from './log-link.js';
 import { isPromise, RecordWork } from './record-work.js';
 import { Settler } from './settler.js';
@@ -30,6 +31,7 @@ export class GroupConsumer implements Consumer {
   readonly #link: LogLink;
   readonly #work: RecordWork;
   readonly #settler: Settler;
+  readonly #course: LogCourse;
   readonly #standing = new Standing();
   readonly #inFlightMax: number;
   readonly #fetching = new AbortController();
@@ -39,6 +41,8 @@ export class GroupConsumer implements Consumer {
   /** Who this is to the group: another one with each joining. */
   #member: string;
   #joinings = 0;
+  /** Up to where everything was settled when it joined last. */
+  #floorId = 0;
   /** The highest number of a delivery that has come since it joined. */
   #seen = 0;
   #closing: Promise<void> | undefined;
@@ -57,6 +61,7 @@ export class GroupConsumer implements Consumer {
     this.ended = this.#standing.ended;
     this.#inFlightMax = options.inFlightMax ?? limits.consumerInFlight;
     this.#link = new LogLink(source, nowMs);
+    this.#course = new LogCourse(this.#link);
     this.#member = name;
     this.#settler = new Settler(this.#link, this.group, (id, message) => this.#onDead(id, message));
     this.#work = new RecordWork(
@@ -119,19 +124,51 @@ export class GroupConsumer implements Consumer {
   }
 
   /** Resolves with the time after which main takes a silent member for gone. @throws a refusal */
-  async #join(): Promise<number | undefined> {
-    const { group, from = 'new', ordered, filter = {}, ackWaitMs, deliveriesMax, backoff } = this.options;
+  async #join(place: ConsumeOptions['from'] = this.options.from ?? 'new'): Promise<number | undefined> {
+    const { group, ordered, filter = {}, ackWaitMs, deliveriesMax, backoff } = this.options;
     this.#joinings += 1;
     this.#member = this.#joinings === 1 ? this.name : `${this.name}/${this.#joinings}`;
     this.#seen = 0;
     const answer = await this.#link.insist('group.join', {
-      ...{ group, stream: this.stream, member: this.#member, from, ...filter },
+      ...{ group, stream: this.stream, member: this.#member, from: place, ...filter },
       ...(ordered === undefined ? {} : { ordered }),
       ...(ackWaitMs === undefined ? {} : { ackWaitMs }),
       ...(deliveriesMax === undefined ? {} : { deliveriesMax }),
       ...(backoff === undefined ? {} : { backoff }),
     });
-    return answer?.leaseMs;
+    if (answer === undefined) return undefined;
+    if (!this.#course.isAt(answer.epoch)) await this.#compare(answer.floorId);
+    this.#floorId = answer.floorId;
+    return answer.leaseMs;
+  }
+
+  /** The log was opened anew since it joined last: whether somebody has made the group again, further on than it had come. */
+  async #compare(floorId: number): Promise<void> {
+    const lastSharedId = (await this.#course.learn()) ?? Number.POSITIVE_INFINITY;
+    const place = Math.min(lastSharedId, this.#floorId);
+    const isOther = Math.max(this.#floorId, this.#work.lastId) > lastSharedId;
+    if (isOther && floorId > place) this.#onReplaced(`goes on behind ${floorId}`, place);
+  }
+
+  /**
+   * The group is not there any more. Where that is because the log is one of before there was this group, it is made again at
+   * the place that no member can have come past; else where its members say.
+   */
+  async #remake(): Promise<void> {
+    const lastSharedId = this.#course.isKnown ? await this.#course.learn() : undefined;
+    if (lastSharedId === undefined || lastSharedId === Number.POSITIVE_INFINITY) {
+      await this.#join();
+      return;
+    }
+    const place = Math.min(lastSharedId, this.#floorId);
+    this.#onReplaced(`is made again behind ${place}`, place);
+    this.#floorId = place;
+    await this.#join(place === 0 ? 'start' : { id: place + 1 });
+  }
+
+  #onReplaced(what: string, place: number): void {
+    const text = `the group ${this.group} of ${this.stream}, which had settled everything up to ${this.#floorId}, ${what}`;
+    this.source.onProblem(logReplaced(this.stream, text, place), this.stream);
   }
 
   /**
@@ -160,7 +197,8 @@ export class GroupConsumer implements Consumer {
       if (this.#over) return attempt;
       const { code, retryable } = toMeshError(error);
       // The broker was started anew, or took this member for gone; its file may even have been lost.
-      if (code === 'NOT_ATTACHED' || code === 'NOT_FOUND') await this.#join();
+      if (code === 'NOT_ATTACHED') await this.#join();
+      else if (code === 'NOT_FOUND') await this.#remake();
       else if (retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST') await this.#link.pause(attempt);
       else throw error;
       return attempt + 1;

@@ -50,12 +50,20 @@ export class LogLink {
     return this.source.log().request(method, body, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
   }
 
-  /** Until it is answered or refused; undefined when this ended before. @throws a refusal */
-  async insist<M extends LogMethod>(method: M, body: Input<M>, waitMs = 0): Promise<Output<M> | undefined> {
+  /**
+   * Until it is answered or refused; undefined when this ended before. @throws a refusal
+   * @param again what is asked, without waiting, where the log was away meanwhile: another one may have come
+   */
+  async insist<M extends LogMethod>(
+    method: M,
+    body: Input<M>,
+    waitMs = 0,
+    again: Input<M> = body,
+  ): Promise<Output<M> | undefined> {
     const { signal } = this.#ending;
     for (let attempt = 1; !this.over; attempt++) {
       try {
-        return await this.ask(method, body, waitMs, signal);
+        return await (attempt === 1 ? this.ask(method, body, waitMs, signal) : this.ask(method, again, 0, signal));
       } catch (error) {
         if (this.over) return undefined;
         if (!isAway(error)) throw error;

@@ -34,6 +34,9 @@ export const journal = {
   journalAckedKept: 100_000,
   /** Records that the log on main keeps; the oldest are pruned. */
   logRecordsKept: 10_000_000,
+  /** Openings of the log's file in which records were stored: whoever reads by id and was away for more of them goes by the
+   *  oldest that is known. */
+  logOpeningsKept: 1_024,
   logReadMax: 1_000,
   /** Bodies of one read: the answer must fit a frame of the log. A larger one is cut, the reader asks again. */
   logReadBytesMax: 4 * MIB,

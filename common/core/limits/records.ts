@@ -10,6 +10,9 @@ export const records = {
   streamRulesRemembered: 10_000,
   /** Records that one step of a stream's retention deletes: bounds how long appends wait behind it. */
   streamPruneRowsMax: 2_000,
+  /** A group without members may keep its stream over the bounds of its rule for so long before that is told: longer than a
+   *  night in which a machine is down. */
+  streamHeldMs: 86_400_000,
   recordBodyBytesMax: 256 * KIB,
   /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
   recordBatchMax: 1_000,

@@ -10,6 +10,7 @@ import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { LogReader, LogRecord } from '../log/log-reader.js';
 import type { Connection } from '../sqlite/database.js';
+import type { StreamHolder } from '../streams/stream-retention.js';
 import type { Letter } from './dead-letters.js';
 import { DeliveryNumbers } from './delivery-numbers.js';
 import type {
@@ -158,13 +159,17 @@ export class ConsumerGroups {
     this.#shelf.remove(loaded);
   }
 
-  /** Everything of the stream up to there is settled in all of its groups; undefined for a stream without a group. */
-  floorOf(stream: string): number | undefined {
-    const floors = this.#shelf
-      .all()
-      .filter((row) => row.stream === stream)
-      .map((row) => this.#shelf.loaded(row.group)?.core.floorId ?? row.floorId);
-    return floors.length === 0 ? undefined : Math.min(...floors);
+  /** The group that has settled least of the stream; undefined for a stream without a group. */
+  holderOf(stream: string): StreamHolder | undefined {
+    let holder: StreamHolder | undefined;
+    for (const row of this.#shelf.all()) {
+      if (row.stream !== stream) continue;
+      const core = this.#shelf.loaded(row.group)?.core;
+      const floorId = core?.floorId ?? row.floorId;
+      if (holder === undefined || floorId < holder.floorId)
+        holder = { group: row.group, floorId, memberCount: core?.members.names.length ?? 0 };
+    }
+    return holder;
   }
 
   /**

@@ -4,6 +4,7 @@ import { consumerMigration } from '../consumers/consumer-schema.js';
 import { errorRoomMigration, errorStandingMigration } from '../errors/error-schema.js';
 import { zoneMigration } from '../finder/zone-schema.js';
 import { streamMigration } from '../streams/stream-schema.js';
+import { openingMigration } from './opening-schema.js';
 
 export const logMigrations: readonly string[] = [
   `
@@ -82,4 +83,5 @@ export const logMigrations: readonly string[] = [
   ALTER TABLE dead_letters ADD COLUMN key TEXT NOT NULL DEFAULT '';
   `,
   errorRoomMigration,
+  openingMigration,
 ];

@@ -47,9 +47,12 @@ import type {
   LogWrite,
   ShownErrorGroup,
 } from './log-types.js';
+import { Openings } from './openings.js';
 import { OwnChain } from './own-chain.js';
 
 export class LogStore {
+  /** Which ids were given out in which opening of the file. */
+  readonly openings: Openings;
   readonly #db: Connection;
   readonly #errorStream: string;
   readonly #journals: LogJournals;
@@ -61,7 +64,6 @@ export class LogStore {
   readonly #entries: EntryTable;
   readonly #counts;
   readonly #idAtPlace;
-  readonly #hasRef;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema), CONFIG_INVALID. */
   static open(options: LogStoreOptions): { store: LogStore; findings: Quarantined[] } {
@@ -82,19 +84,13 @@ export class LogStore {
     this.#groups = new ErrorGroups(db, groupOf, clock);
     this.#own = new OwnChain(this.#journals, machine);
     this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
-    this.#retention = new StreamRetention(db, (stream) => this.#consumers.floorOf(stream));
-    this.#entries = new EntryTable(db);
+    this.#retention = new StreamRetention(db, (stream) => this.#consumers.holderOf(stream));
+    this.openings = new Openings(db);
+    this.#entries = new EntryTable(db, this.openings);
     this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
       'SELECT coalesce((SELECT min(id) FROM records), 0) AS oldestId, (SELECT count(*) FROM holes) AS holeCount',
     );
     this.#idAtPlace = db.prepare<[number], number>('SELECT id FROM records ORDER BY id LIMIT 1 OFFSET ?').pluck();
-    // That it is not empty is said for the planner: only such rows are in the indices.
-    this.#hasRef = db
-      .prepare<{ machine: string; ref: string }, number>(
-        `SELECT 1 FROM records r JOIN journals j ON j.id = r.journal WHERE r.ref = :ref AND r.ref <> '' AND j.machine = :machine
-         UNION ALL SELECT 1 FROM dead_letters WHERE ref = :ref AND ref <> '' AND machine = :machine LIMIT 1`,
-      )
-      .pluck();
     this.#journals.all(); // proves every digest before anything is taken
   }
 
@@ -185,7 +181,7 @@ export class LogStore {
 
   /** Those of these references to bodies of a machine that a record or a dead letter has. */
   heldRefs({ machine, refs }: { machine: string; refs: readonly string[] }): string[] {
-    return this.#guard(() => refs.filter((ref) => this.#hasRef.get({ machine, ref }) !== undefined));
+    return this.#guard(() => refs.filter((ref) => this.#entries.refersTo(machine, ref)));
   }
 
   /** The streams that are known, in the order of their names, behind `after`. */
@@ -279,7 +275,7 @@ export class LogStore {
     try {
       return this.#transact(what, work);
     } catch (thrown) {
-      for (const memory of [this.#retention.table, this.#groups, this.#consumers]) memory.forget();
+      for (const memory of [this.#retention.table, this.#groups, this.#consumers, this.openings]) memory.forget();
       throw thrown;
     }
   }

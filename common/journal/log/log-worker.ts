@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { MeshError } from '../../core/errors.js';
 import { ERRORS_STREAM } from '../../protocol/errors/error-report.js';
 import { groupOf } from '../../protocol/errors/fingerprint.js';
+import type { LogOpening } from '../../protocol/log-opening.js';
 import { type GroupOperations, groupRows } from '../consumers/group-operations.js';
 import { ZoneIndex } from '../finder/zone-index.js';
 import type { Quarantined } from '../sqlite/database.js';
@@ -34,7 +35,9 @@ type OneByOne = Pick<
 export type LogOperations = {
   readonly [Name in keyof OneByOne]: OneByOne[Name];
 } & GroupOperations & {
-    open(args: { file: string; wallMs: number; machine?: string }): { findings: Quarantined[] };
+    open(args: { file: string; wallMs: number; machine?: string }): { findings: Quarantined[]; epoch: string };
+    /** Which ids were given out in which opening of the file, oldest first. */
+    openings(args: undefined): LogOpening[];
     append(batch: PackedAppend | LogAppend): LogCommitted;
     /** Makes records found quicker that were appended, a block at a time: appends go on in between. */
     index(args: undefined): { isDone: boolean };
@@ -96,11 +99,12 @@ serveStore<LogOperations, 'append' | keyof GroupOperations>(parentPort, {
         LogStore.open({ ...args, errorStream: ERRORS_STREAM, groupOf }),
       );
       opened = fresh;
-      return { findings };
+      return { findings, epoch: fresh.openings.epoch };
     },
     hello: (args) => store().hello(args),
     read: (args) => store().read(args),
     headId: () => store().headId(),
+    openings: () => store().openings.list(),
     idAt: (args) => store().idAt(args),
     errorGroups: (args) => store().errorGroups(args),
     errorGroup: (args) => store().errorGroup(args),

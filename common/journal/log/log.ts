@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from '../../core/clock.js';
 import type { MeshError } from '../../core/errors.js';
+import type { LogOpening } from '../../protocol/log-opening.js';
 import type { StreamRule } from '../../protocol/stream-rule.js';
 import type { GroupLoss } from '../consumers/group-requests.js';
 import { GroupsClient } from '../consumers/groups-client.js';
@@ -12,7 +13,7 @@ import { FinderClient } from '../finder/finder-client.js';
 import type { FindOptions, FoundPage } from '../finder/log-finder.js';
 import type { Quarantined } from '../sqlite/database.js';
 import { WorkerClient } from '../sqlite/worker-client.js';
-import type { RetentionProgress, StreamState } from '../streams/stream-retention.js';
+import type { HeldStream, RetentionProgress, StreamState } from '../streams/stream-retention.js';
 import type { LogPage, LogReadOptions } from './log-reader.js';
 import type { ErrorChange, ErrorQuery, LogAppend, LogHeld, LogHello, LogStatus, ShownErrorGroup } from './log-types.js';
 import type { LogOperations } from './log-worker.js';
@@ -31,6 +32,8 @@ export interface LogOptions {
 export class Log {
   /** The consumer groups, which live in the same file. */
   readonly groups: GroupsClient;
+  /** The name of this opening of the file: no other one has it. */
+  readonly epoch: string;
   readonly #client: WorkerClient<LogOperations>;
   readonly #finder: FinderClient;
   readonly #clock: Clock;
@@ -45,19 +48,20 @@ export class Log {
       ...(onFatal === undefined ? {} : { onFatal }),
     });
     try {
-      const { findings } = await client.call('open', {
+      const { findings, epoch } = await client.call('open', {
         file,
         wallMs: clock.wallMs(),
         ...(machine === undefined ? {} : { machine }),
       });
-      return { log: new Log(client, file, clock), findings };
+      return { log: new Log(client, file, clock, epoch), findings };
     } catch (thrown) {
       await client.close();
       throw thrown;
     }
   }
 
-  private constructor(client: WorkerClient<LogOperations>, file: string, clock: Clock) {
+  private constructor(client: WorkerClient<LogOperations>, file: string, clock: Clock, epoch: string) {
+    this.epoch = epoch;
     this.#client = client;
     this.#finder = new FinderClient(file);
     this.#clock = clock;
@@ -87,6 +91,11 @@ export class Log {
   /** The first id whose record was emitted at that moment or later; the next one when there is none yet. */
   idAt(timeMs: number): Promise<number> {
     return this.#client.call('idAt', { timeMs });
+  }
+
+  /** Which ids were given out in which opening of the file, oldest first. */
+  openings(): Promise<LogOpening[]> {
+    return this.#client.call('openings', undefined);
   }
 
   /** The newest id. */
@@ -144,8 +153,11 @@ export class Log {
     }
   }
 
-  /** Brings every stream within the bounds of its rule, in steps between which appends go on. */
-  async retain(rules: readonly StreamRule[]): Promise<number> {
+  /**
+   * Brings every stream within the bounds of its rule, in steps between which appends go on.
+   * @param onHeld a group keeps a stream from that
+   */
+  async retain(rules: readonly StreamRule[], onHeld: (held: HeldStream) => void = () => undefined): Promise<number> {
     let totalCount = 0;
     for (let after: string | undefined = ''; after !== undefined; ) {
       const progress: RetentionProgress = await this.#client.call('retain', {
@@ -155,6 +167,7 @@ export class Log {
       });
       if (progress.prunedCount > 0) this.#recent.clear();
       totalCount += progress.prunedCount;
+      for (const held of progress.held) onHeld(held);
       after = progress.next;
     }
     return totalCount;

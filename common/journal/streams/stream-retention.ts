@@ -24,6 +24,19 @@ export interface RetentionProgress {
   readonly prunedCount: number;
   /** Where the next step goes on; undefined when all streams are within their bounds. */
   readonly next: string | undefined;
+  /** Streams of this step that are over a bound because of a group. */
+  readonly held: readonly HeldStream[];
+}
+
+/** The durable group that has settled least of a stream: everything up to there is settled in all of them. */
+export interface StreamHolder {
+  readonly group: string;
+  readonly floorId: number;
+  readonly memberCount: number;
+}
+
+export interface HeldStream extends StreamHolder {
+  readonly stream: string;
 }
 
 /** Where a stream begins or ends. */
@@ -61,10 +74,10 @@ export class StreamRetention {
   readonly #delete;
   readonly #sums;
 
-  /** @param floorOf everything of the stream up to there is settled; undefined where nobody has to settle it */
+  /** @param holderOf undefined where no group has to settle a stream */
   constructor(
     db: Connection,
-    private readonly floorOf: (stream: string) => number | undefined,
+    private readonly holderOf: (stream: string) => StreamHolder | undefined,
   ) {
     this.table = new StreamTable(db);
     this.runs = new PrunedRuns(db);
@@ -89,15 +102,19 @@ export class StreamRetention {
     const page = this.table.page(after, STREAMS_PER_STEP);
     let budget: number = limits.streamPruneRowsMax;
     let done = after;
+    const held: HeldStream[] = [];
     for (const totals of page) {
-      const keep = ruleOf(totals.stream)?.keep;
-      const asked = budget;
-      if (keep !== undefined) budget -= this.#prune(totals, keep, wallMs, asked, onPruned);
-      if (budget === 0) return { prunedCount: limits.streamPruneRowsMax, next: done };
-      done = totals.stream;
+      const { stream } = totals;
+      const keep = ruleOf(stream)?.keep;
+      const holder = keep === undefined ? undefined : this.holderOf(stream);
+      if (keep !== undefined) budget -= this.#prune(totals, keep, { wallMs, holder, rowsMax: budget }, onPruned);
+      if (budget === 0) return { prunedCount: limits.streamPruneRowsMax, next: done, held };
+      if (keep !== undefined && holder !== undefined && this.#isOver(this.table.get(stream), keep, wallMs))
+        held.push({ stream, ...holder });
+      done = stream;
     }
     const isEnd = page.length < STREAMS_PER_STEP;
-    return { prunedCount: limits.streamPruneRowsMax - budget, next: isEnd ? undefined : done };
+    return { prunedCount: limits.streamPruneRowsMax - budget, next: isEnd ? undefined : done, held };
   }
 
   /** The log is about to delete everything up to there, of whatever stream. */
@@ -113,21 +130,24 @@ export class StreamRetention {
     }));
   }
 
+  #isOver({ stream, count, bytes }: StreamTotals, keep: Retention, wallMs: number): boolean {
+    if (count > (keep.count ?? count) || bytes > (keep.bytes ?? bytes)) return true;
+    const youngestMs = youngestOf(keep, wallMs);
+    const first = youngestMs > 0 ? this.#first.get(stream) : undefined;
+    return first !== undefined && first.tsMs < youngestMs;
+  }
+
   #prune(
     totals: StreamTotals,
     keep: Retention,
-    wallMs: number,
-    rowsMax: number,
+    bounds: { readonly wallMs: number; readonly holder: StreamHolder | undefined; readonly rowsMax: number },
     onPruned: (stream: string, upToId: number) => void,
   ): number {
-    const { stream, count, bytes } = totals;
-    const youngestMs = keep.ageMs === undefined ? 0 : wallMs - keep.ageMs;
-    if (count <= (keep.count ?? count) && bytes <= (keep.bytes ?? bytes)) {
-      const first = youngestMs > 0 ? this.#first.get(stream) : undefined;
-      if (first === undefined || first.tsMs >= youngestMs) return 0;
-    }
-    const floorId = this.floorOf(stream) ?? Number.MAX_SAFE_INTEGER;
-    const rows = surplusOf(this.#oldest.all(stream, floorId, rowsMax), totals, keep, youngestMs);
+    const { stream } = totals;
+    const { wallMs, holder, rowsMax } = bounds;
+    if (!this.#isOver(totals, keep, wallMs)) return 0;
+    const floorId = holder?.floorId ?? Number.MAX_SAFE_INTEGER;
+    const rows = surplusOf(this.#oldest.all(stream, floorId, rowsMax), totals, keep, youngestOf(keep, wallMs));
     const last = rows.at(-1);
     if (last === undefined) return 0;
     this.runs.add(rows);
@@ -142,6 +162,8 @@ export class StreamRetention {
     return rows.length;
   }
 }
+
+const youngestOf = ({ ageMs }: Retention, wallMs: number): number => (ageMs === undefined ? 0 : wallMs - ageMs);
 
 /** The first rows that are over one of the bounds. */
 function surplusOf(

@@ -77,6 +77,9 @@ export const groupMessages = {
         minimum: 1,
         description: 'a member that says nothing for so long is taken to have gone',
       }),
+      epoch: Type.Optional(
+        Type.String({ description: 'the name of this opening of the log’s file, as of `log.read`' }),
+      ),
     }),
   ),
   'group.fetch': method(

@@ -1,5 +1,6 @@
 /** What main's log answers: nodes deliver, anybody reads. */
 import { limits } from '../../core/limits.js';
+import { LogOpening } from '../log-opening.js';
 import {
   Body,
   Count,
@@ -35,6 +36,12 @@ export const logMessages = {
       headHash: MaybeHash,
       siblingId: Type.Optional(
         Type.String({ description: 'another chain after the same parent: the file was restored from a backup' }),
+      ),
+      marks: Type.Optional(
+        Type.Array(Type.String(), {
+          description:
+            'the marks of records that this log takes; a record with another one has to wait for a newer log',
+        }),
       ),
     }),
   ),
@@ -77,7 +84,19 @@ export const logMessages = {
     closed({
       records: Type.Array(LogRecord),
       nextId: Type.Integer({ minimum: 0, description: 'continue after this id' }),
+      epoch: Type.Optional(
+        Type.String({
+          description:
+            'the name of this opening of the log’s file; when it is another than before, `log.openings` says whether ids are still what they were',
+        }),
+      ),
     }),
+  ),
+  'log.openings': method(
+    'log',
+    'Which ids were given out in which opening of the log’s file, oldest first. Whose ids are of an opening that is not among them, or beyond those that it gave out, reads a log that was put back or begun anew: what is behind that place is not what it was.',
+    Nothing,
+    closed({ openings: Type.Array(LogOpening) }),
   ),
   'log.streams': method(
     'log',

@@ -121,9 +121,9 @@ describe('the retention of streams on main', () => {
     send(log, chain.slice(0, count));
     const step = { rules: [{ stream: 'a', keep: { count: 100 } }], wallMs: 0 };
     const first = log.retain({ ...step, after: '' });
-    expect(first).to.deep.equal({ prunedCount: limits.streamPruneRowsMax, next: '' });
+    expect(first).to.deep.equal({ prunedCount: limits.streamPruneRowsMax, next: '', held: [] });
     send(log, chain.slice(count));
-    expect(log.retain({ ...step, after: '' })).to.deep.equal({ prunedCount: 401, next: undefined });
+    expect(log.retain({ ...step, after: '' })).to.deep.equal({ prunedCount: 401, next: undefined, held: [] });
     expect(stateOf(log, 'a')?.count).to.equal(100);
   });
 
@@ -143,6 +143,11 @@ describe('the retention of streams on main', () => {
     run({ name: 'groupSettle', args: { ...member, done, failed: [], released: [] } });
     expect(retain(log, rules), 'what it has settled').to.equal(2);
     expect(textsOf(log, 'a')).to.deep.equal(['a3', 'a4', 'a5']);
+    const { held } = log.retain({ rules, wallMs: 0, after: '' });
+    expect(held, 'and says who keeps it').to.deep.equal([
+      { stream: 'a', group: 'readers', floorId: 3, memberCount: 1 },
+    ]);
+    expect(log.retain({ rules: [{ stream: 'a', keep: { count: 3 } }], wallMs: 0, after: '' }).held).to.deep.equal([]);
     expect(log.prune({ keep: 2 })).to.deep.equal({
       prunedCount: 2,
       isDone: true,

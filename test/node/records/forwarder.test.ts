@@ -20,6 +20,8 @@ type Append = Input<'log.append'>;
 class FakeLog {
   readonly held = new Map<string, Append['entries']>();
   siblingId: string | undefined;
+  /** Undefined: it is of the first release. */
+  marks: string[] | undefined;
   refusal: ((request: Append) => MeshError | undefined) | undefined;
   readonly #server = new RequestServer({
     endpoint: 'tcp://127.0.0.1:0',
@@ -47,7 +49,9 @@ class FakeLog {
 
   #hello(journalId: string): Output<'log.hello'> {
     const headSeq = this.held.get(journalId)?.at(-1)?.[0] ?? 0;
-    return { headSeq, headHash: null, ...(this.siblingId === undefined ? {} : { siblingId: this.siblingId }) };
+    const { siblingId, marks } = this;
+    const optional = { ...(siblingId === undefined ? {} : { siblingId }), ...(marks === undefined ? {} : { marks }) };
+    return { headSeq, headHash: null, ...optional };
   }
 
   #append(request: Append): Output<'log.append'> {
@@ -128,6 +132,25 @@ describe('the forwarder', () => {
     const batchesMax = 1 + (performance.now() - startMs) / (gatherMs - 1);
     expect(forwarder.counters).to.include({ forwarded: 8 });
     expect(forwarder.counters.batches).to.be.at.most(batchesMax);
+  });
+
+  it('keeps what a main of an older release cannot take, with all behind it, says so, and goes on with a newer one', async () => {
+    const marked = { ...recordOf('notes', 3, 'echo', 1, encode({ n: 3 })), key: 'order-3' };
+    await journal.append({ records: [1, 2].map((n) => recordOf('notes', n, 'echo', 1, encode({ n }))) });
+    await journal.append({ records: [marked] });
+    await append(4);
+    forward();
+    await until(() => forwarder.trouble !== '');
+    expect(log.count, 'what is before it').to.equal(2);
+    expect(forwarder.trouble).to.equal('main’s broker is of an older release: it does not take records with a key');
+    log.marks = ['trace'];
+    const { failures } = forwarder.counters;
+    await until(() => forwarder.counters.failures > failures + 1);
+    expect(log.count, 'one that knows other marks').to.equal(2);
+    log.marks.push('key');
+    await until(delivered);
+    expect([...log.held.values()].flat().map(([seq]) => seq)).to.deep.equal([1, 2, 3, 4]);
+    expect([forwarder.trouble, incidents]).to.deep.equal(['', []]);
   });
 
   it('sends again what was not answered', async () => {

@@ -69,6 +69,80 @@ describe('a consumer of a stream', () => {
     expect(ids).to.deep.equal(Array.from({ length: 500 }, (_, index) => index + 1));
   });
 
+  describe('of which main’s log was replaced by hand', () => {
+    const replaced = async (): Promise<void> => {
+      await world.kill();
+      world.putBack();
+      await world.start();
+    };
+
+    it('tells it, and goes on where the old log and the new one part, also when ids are far behind', async () => {
+      const ids: number[] = [];
+      await world.emit(2);
+      await world.kill();
+      world.backUp();
+      await world.start();
+      world.mesh('reader').consume('work', ({ id }) => ids.push(id), { from: 'start' });
+      await world.emit(300);
+      await waitUntil('all of them', () => ids.length === 302);
+      await replaced();
+      await world.emit(3, 'work', 'pc3');
+      await waitUntil('those that have ids of others', () => ids.length === 305);
+      expect(ids.slice(302)).to.deep.equal([3, 4, 5]);
+      expect(world.problems.map(String)).to.have.length(1);
+      expect(String(world.problems[0])).to.include(
+        'what follows id 2 is not what this consumer of work read up to 302',
+      );
+      await replaced();
+      await world.emit(1, 'work', 'pc4');
+      await waitUntil('the first of another third', () => ids.length === 306);
+      expect([ids.at(-1), world.problems.length], 'once more').to.deep.equal([3, 2]);
+    });
+
+    it('tells it also when ids are given out again up to behind its place before it looks, or from the first on', async () => {
+      const ids: number[] = [];
+      await world.emit(5);
+      const consumer = world.mesh('reader').consume('work', ({ id }) => ids.push(id));
+      await consumer.ready;
+      await replaced();
+      await world.emit(9, 'work', 'pc3');
+      await waitUntil('all that is there', () => ids.length === 9);
+      expect(ids).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(world.problems).to.have.length(1);
+    });
+
+    it('has its group again, at the place that nobody of it can have come past, when there was none yet', async () => {
+      const ids: number[] = [];
+      await world.emit(4);
+      await world.kill();
+      world.backUp();
+      await world.start();
+      await world.emit(2);
+      const member = world.mesh('reader').consume('work', ({ id }) => ids.push(id), { group: 'crew', from: 'new' });
+      await member.ready;
+      await world.emit(3);
+      await waitUntil('what came', () => ids.length === 3);
+      await replaced();
+      await world.emit(3, 'work', 'pc3');
+      await waitUntil('what came since', () => ids.length === 6);
+      expect(ids).to.deep.equal([7, 8, 9, 5, 6, 7]);
+      expect(world.problems.map(String)).to.have.length(1);
+      expect(String(world.problems[0])).to.include('is made again behind 4');
+    });
+
+    it('knows a place ahead of the log for that, whatever becomes of its broker', async () => {
+      const ids: number[] = [];
+      await world.emit(5);
+      const consumer = world.mesh('reader').consume('work', ({ id }) => ids.push(id), { from: { id: 8 } });
+      await consumer.ready;
+      await world.kill();
+      await world.start();
+      await world.emit(4);
+      await waitUntil('what was asked for', () => ids.length === 2);
+      expect([ids, world.problems]).to.deep.equal([[8, 9], []]);
+    });
+  });
+
   it('tells of a handler that throws, and goes on with the next record', async () => {
     const consumer = world.mesh('reader').consume(
       'work',

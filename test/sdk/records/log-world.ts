@@ -1,4 +1,5 @@
 /** A real broker of main as a process that can be killed, with its file; who emits into its log, and who consumes it. */
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MeshClient } from '../../../agents/sdk/mesh-client.js';
 import { limits } from '../../../common/core/limits.js';
@@ -58,6 +59,21 @@ export class LogWorld {
 
   async kill(): Promise<void> {
     await this.#broker?.kill('SIGKILL');
+  }
+
+  /** Its file as it is, for `putBack`; while the broker is dead. */
+  backUp(): void {
+    for (const suffix of ['', '-wal'])
+      if (existsSync(this.file + suffix)) copyFileSync(this.file + suffix, `${this.file}.kept${suffix}`);
+  }
+
+  /** Its file is what it was at the backup, or gone when there was none; while the broker is dead. */
+  putBack(): void {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(this.file + suffix, { force: true });
+    for (const suffix of ['', '-wal']) {
+      const kept = `${this.file}.kept${suffix}`;
+      if (existsSync(kept)) copyFileSync(kept, this.file + suffix);
+    }
   }
 
   /** Records in main's log, as the node of `machine` would send them; their bodies are `{seq}` unless told otherwise. */
