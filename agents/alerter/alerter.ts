@@ -3,7 +3,8 @@
  *
  * W1  A record of the error bus is acknowledged when what it led to is on the disk: an alert outlives a kill.
  * W2  A notice is told when it is stored; when the journal takes longer than `limits.alertStoreMs` it is told all the same,
- *     because a journal that takes nothing is what it may be about.
+ *     because a journal that takes nothing is what it may be about. Main's log is waited for once in a turn, for the same
+ *     reason: what it was not asked of comes again.
  * W3  What could not be told for good is reported on the error bus; if it was about the alerter itself it is only logged. So
  *     an alerter that tells nobody of its own trouble makes no more of it.
  */
@@ -122,6 +123,7 @@ export class Alerter {
   /** @returns those that were understood; the others come again. */
   async #listen(all: readonly Heard[]): Promise<Heard[]> {
     const understood: Heard[] = [];
+    this.parts.intake.beginTurn();
     for (const heard of all) {
       try {
         await this.#understand(heard);

@@ -43,12 +43,19 @@ const standingChange = compile<Omit<StandingSeen, 'id' | 'severity'> & { readonl
 
 export class ErrorIntake {
   readonly #known = new Map<string, Known>();
+  /** Why main's log could not be asked in this turn: each of many questions would wait for as long in vain. */
+  #silence: { readonly reason: unknown } | undefined;
 
   /** @param rules what the fleet says of component and severity */
   constructor(
     private readonly rules: readonly ErrorRule[],
     private readonly ask: AskGroup,
   ) {}
+
+  /** From here on main's log is asked again, though it was silent. */
+  beginTurn(): void {
+    this.#silence = undefined;
+  }
 
   /** @throws what asking main throws */
   async error(record: ConsumedRecord): Promise<ErrorSeen> {
@@ -83,7 +90,7 @@ export class ErrorIntake {
   }
 
   async #askFor(fingerprint: string): Promise<Known | undefined> {
-    const group = await this.ask(fingerprint);
+    const group = await this.#asked(fingerprint);
     if (group === undefined) return undefined;
     const known = { firstId: group.firstId, isMuted: group.status === 'muted' };
     this.#known.set(fingerprint, known);
@@ -92,6 +99,16 @@ export class ErrorIntake {
       this.#known.delete(oldest);
     }
     return known;
+  }
+
+  async #asked(fingerprint: string): ReturnType<AskGroup> {
+    if (this.#silence !== undefined) throw this.#silence.reason;
+    try {
+      return await this.ask(fingerprint);
+    } catch (reason) {
+      this.#silence = { reason };
+      throw reason;
+    }
   }
 }
 

@@ -26,7 +26,9 @@ export class FleetDoor {
     const { rules, machines, errorRules } = context.config;
     this.intake = new ErrorIntake(
       errorRules,
-      askGroupOf(async (fingerprint) => (await this.#client()).request('log', 'log.error', { fingerprint })),
+      askGroupOf(async (fingerprint) =>
+        (await this.#client()).request('log', 'log.error', { fingerprint }, { timeoutMs: ASK_MS }),
+      ),
     );
     this.sight = new FleetSight({
       machines,

@@ -1,10 +1,11 @@
 /** An alerter at work without a mesh: what it stores before it tells, and what becomes of what cannot be told. */
 import { expect } from 'chai';
 import { Alerter } from '../../agents/alerter/alerter.js';
-import { ErrorIntake } from '../../agents/alerter/error-intake.js';
+import { type AskGroup, ErrorIntake } from '../../agents/alerter/error-intake.js';
 import { FleetSight } from '../../agents/alerter/fleet-sight.js';
 import { Teller } from '../../agents/alerter/routes/teller.js';
 import type { ConsumedRecord } from '../../agents/sdk/records/consumer.js';
+import { MeshError } from '../../common/core/errors.js';
 import type { AlerterConfig, AlertRoute } from '../../common/protocol/alert-rule.js';
 import { completeReport } from '../../common/protocol/errors/error-report.js';
 import { FakeContext, FakeStore } from '../support/fake-context.js';
@@ -36,7 +37,10 @@ describe('an alerter', () => {
       timeoutMs: 1_000,
     },
   };
-  const open = async (context: FakeContext<AlerterConfig>) => {
+  const open = async (
+    context: FakeContext<AlerterConfig>,
+    ask: AskGroup = async () => ({ firstId: 0, status: 'open' }),
+  ) => {
     const teller = new Teller({ routes: context.config.routes, home: '/', env: process.env, log: context.log });
     const sight = new FleetSight({
       machines: [],
@@ -46,7 +50,7 @@ describe('an alerter', () => {
       log: async () => '',
       onProblem: () => undefined,
     });
-    const intake = new ErrorIntake([], async () => ({ firstId: 0, status: 'open' }));
+    const intake = new ErrorIntake([], ask);
     const alerter = await Alerter.open({ context, teller, intake, sight, storeMs: 50 });
     return { alerter, running: alerter.run() };
   };
@@ -86,6 +90,26 @@ describe('an alerter', () => {
     expect(isAcknowledged).to.equal(false);
     await end(context, opened);
     void heard;
+  });
+
+  it('waits once for a log that is silent, however many errors it has heard of, and asks again in its next turn', async () => {
+    let asked = 0;
+    let isSilent = true;
+    const context = new FakeContext({ config: config(log), store: new FakeStore() });
+    const opened = await open(context, async () => {
+      asked++;
+      if (isSilent) throw new MeshError('TIMED_OUT', 'main is silent');
+      return { firstId: 0, status: 'open' };
+    });
+    const heard = await Promise.allSettled(
+      ['A', 'B', 'C'].map((code) => opened.alerter.hear('error', record('echo', code))),
+    );
+    expect(heard.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected', 'rejected']);
+    expect(asked).to.equal(1);
+    isSilent = false;
+    await opened.alerter.hear('error', record('echo', 'A'));
+    expect(asked).to.equal(2);
+    await end(context, opened);
   });
 
   it('reports what it could not tell, and only logs it when it was about itself', async () => {
