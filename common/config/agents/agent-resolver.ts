@@ -3,11 +3,11 @@
  * issue with the line that causes it; with issues, what is returned must not be started.
  */
 import { resolve } from 'node:path';
-import { limits } from '../../core/limits.js';
 import type { AgentEntry, MachineFile } from '../schemas.js';
 import type { Issue } from '../source/issues.js';
 import { dataOf, type Json, originAt, type Tree, treeAt } from '../source/tree.js';
 import { checkAgent } from './agent-checks.js';
+import { agentDefaults } from './agent-defaults.js';
 import { checkDependencies, dependenciesOf } from './agent-dependencies.js';
 import type { AgentSpec, Program, ResourceBounds, RestartSpec } from './agent-specs.js';
 import { type Box, checkOnBox } from './box.js';
@@ -59,7 +59,7 @@ function resolveAgent(
   issues: Issue[],
 ): AgentSpec {
   const cwd = resolve(context.home, entry.cwd ?? '.');
-  const { timeoutMs: hookTimeoutMs = limits.hookTimeoutMs, ...hooks } = entry.hooks ?? {};
+  const { timeoutMs: hookTimeoutMs = agentDefaults.hookTimeoutMs, ...hooks } = entry.hooks ?? {};
   const spec: AgentSpec = {
     name,
     machine: context.machine,
@@ -67,7 +67,7 @@ function resolveAgent(
     program: programOf(name, entry, tree, context, issues),
     after: dependenciesOf(entry.after),
     wave,
-    required: entry.required ?? false,
+    required: entry.required ?? agentDefaults.required,
     restart: restartOf(entry.restart),
     ready: probeOf(entry.ready, cwd),
     alive: probeOf(entry.alive, cwd),
@@ -77,13 +77,13 @@ function resolveAgent(
     cwd,
     user: entry.user,
     nice: entry.nice,
-    telemetry: entry.telemetry ?? true,
-    inheritEnv: entry.inheritEnv ?? [],
+    telemetry: entry.telemetry ?? agentDefaults.telemetry,
+    inheritEnv: entry.inheritEnv ?? agentDefaults.inheritEnv,
     config: configOf(name, tree),
-    env: entry.env ?? {},
-    port: context.ports[name] ?? 0,
-    readyTimeoutMs: entry.readyTimeoutMs ?? limits.readyTimeoutMs,
-    stopGraceMs: entry.stopGraceMs ?? limits.stopGraceMs,
+    env: entry.env ?? agentDefaults.env,
+    port: context.ports[name] ?? agentDefaults.port,
+    readyTimeoutMs: entry.readyTimeoutMs ?? agentDefaults.readyTimeoutMs,
+    stopGraceMs: entry.stopGraceMs ?? agentDefaults.stopGraceMs,
     origin: originAt(tree, ['agents', name]),
   };
   issues.push(...checkAgent(entry, spec, tree));
@@ -102,18 +102,10 @@ function programOf(name: string, entry: AgentEntry, tree: Tree, context: AgentCo
   return { kind: 'module', module, path: '' };
 }
 
-function restartOf(entry: AgentEntry['restart'] = {}): RestartSpec {
-  const { policy = 'always', ...rest } = typeof entry === 'string' ? { policy: entry } : entry;
-  return {
-    policy,
-    firstMs: limits.restartFirstMs,
-    maxMs: limits.restartMaxMs,
-    stableMs: limits.restartStableMs,
-    starts: limits.restartStarts,
-    windowMs: limits.restartWindowMs,
-    ...rest,
-  };
-}
+const restartOf = (entry: AgentEntry['restart'] = {}): RestartSpec => ({
+  ...agentDefaults.restart,
+  ...(typeof entry === 'string' ? { policy: entry } : entry),
+});
 
 function boundsOf({ memoryMiB, ...bounds }: NonNullable<AgentEntry['limits']> = {}): ResourceBounds {
   return memoryMiB === undefined ? bounds : { ...bounds, memoryBytes: memoryMiB * MIB };

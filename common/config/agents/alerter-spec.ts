@@ -1,10 +1,10 @@
 /** The agent that main runs because the fleet has alerts: nobody declares it, and its configuration is config/alerts.yaml. */
-import { limits } from '../../core/limits.js';
 import { ALERTER, type AlerterConfig, type TextOrVariable } from '../../protocol/alert-rule.js';
 import type { ErrorRule } from '../../protocol/errors/error-rule.js';
 import type { FleetAlerts } from '../rules/alerts.js';
 import { type Issue, issueWith } from '../source/issues.js';
 import type { Json, Origin } from '../source/tree.js';
+import { agentDefaults } from './agent-defaults.js';
 import type { AgentSpec } from './agent-specs.js';
 import type { BuiltinModules } from './builtin-modules.js';
 
@@ -40,43 +40,18 @@ export function alerterSpec(
     errorRules: [...place.errorRules],
   };
   return {
-    ...own,
+    ...agentDefaults,
+    name: ALERTER,
+    wave: 0,
     machine: place.machine,
     instance: `${ALERTER}@${place.machine}`,
     program: { kind: 'module', module: ALERTER, path },
     cwd: place.home,
     inheritEnv: variablesOf(routes),
     config: dataOf(config),
-    port: 0,
     origin: origins.get(first.name) ?? NOWHERE,
   };
 }
-
-const own = {
-  name: ALERTER,
-  after: [],
-  wave: 0,
-  required: false,
-  restart: {
-    policy: 'always',
-    firstMs: limits.restartFirstMs,
-    maxMs: limits.restartMaxMs,
-    stableMs: limits.restartStableMs,
-    starts: limits.restartStarts,
-    windowMs: limits.restartWindowMs,
-  },
-  ready: undefined,
-  alive: undefined,
-  hooks: {},
-  hookTimeoutMs: limits.hookTimeoutMs,
-  limits: {},
-  user: undefined,
-  nice: undefined,
-  telemetry: true,
-  env: {},
-  readyTimeoutMs: limits.readyTimeoutMs,
-  stopGraceMs: limits.stopGraceMs,
-} as const satisfies Partial<AgentSpec>;
 
 const NOWHERE: Origin = { file: 'config/alerts.yaml', line: 1, column: 1 };
 
