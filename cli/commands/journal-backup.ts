@@ -6,9 +6,8 @@ import { limits } from '../../common/core/limits.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { sortAnswers } from '../fleet/machine-answers.js';
-import { withProgress } from '../journals/care-progress.js';
-import { allStores, askStores, logOption, type StorePlace, storeWord } from '../journals/store-option.js';
+import { logOption, type StorePlace, storeWord } from '../journals/store-option.js';
+import { workOnStores } from '../journals/store-work.js';
 import { sizeText } from '../terminal/quantity.js';
 
 export const command: Command = {
@@ -28,16 +27,9 @@ export const command: Command = {
   ],
   async run(context, args) {
     const { output } = context;
-    const places = await allStores(context, args);
     const folder = args.text('out');
-    const making = askStores<'journal.backup'>(context, places, (place) =>
+    const { rows, exitCode } = await workOnStores<'journal.backup'>(context, args, (place) =>
       folder === undefined ? byNode(context, place) : here(context, place, resolve(context.surroundings.cwd, folder)),
-    );
-    const machines = [...new Set(places.map(({ machine }) => machine))];
-    const answers = await withProgress(context, machines, making);
-    const { exitCode } = sortAnswers(answers, output);
-    const rows = answers.flatMap(({ store, ...answer }) =>
-      'body' in answer ? [{ machine: answer.machine.name, store, ...answer.body }] : [],
     );
     await output.list(rows, {
       columns: [

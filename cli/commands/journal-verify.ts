@@ -1,9 +1,8 @@
 import { errorTable } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Command } from '../command.js';
-import { sortAnswers } from '../fleet/machine-answers.js';
-import { withProgress } from '../journals/care-progress.js';
-import { allStores, askStores, logOption, storeWord } from '../journals/store-option.js';
+import { logOption, storeWord } from '../journals/store-option.js';
+import { workOnStores } from '../journals/store-work.js';
 import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {
@@ -16,19 +15,11 @@ export const command: Command = {
     { line: 'mesh journal verify --machine pc2 --json', explains: 'one machine, for a script' },
   ],
   async run(context, args) {
-    const access = await context.access();
     const { output, signal } = context;
-    const places = await allStores(context, args);
-    const asking = askStores<'journal.verify'>(context, places, async ({ machine, store }) => {
-      const options = { timeoutMs: limits.careJobMsMax, signal };
-      return (await access.node(machine)).request('journal.verify', { store }, options);
+    const { rows, exitCode } = await workOnStores<'journal.verify'>(context, args, async ({ machine, store }) => {
+      const node = await (await context.access()).node(machine);
+      return node.request('journal.verify', { store }, { timeoutMs: limits.careJobMsMax, signal });
     });
-    const machines = [...new Set(places.map(({ machine }) => machine))];
-    const answers = await withProgress(context, machines, asking);
-    const { exitCode } = sortAnswers(answers, output);
-    const rows = answers.flatMap(({ store, ...answer }) =>
-      'body' in answer ? [{ machine: answer.machine.name, store, ...answer.body }] : [],
-    );
     await output.list(rows, {
       columns: [
         { head: 'machine', value: ({ machine }) => machine },
