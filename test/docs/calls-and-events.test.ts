@@ -1,22 +1,16 @@
 /** The guide of calls and events: its examples are run as they stand in it, and its figures are those of the code. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { healthOf } from '../../common/core/health-score.js';
 import { limits } from '../../common/core/limits.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { mainPorts, TestFleet } from '../support/test-fleet.js';
+import { TestFleet } from '../support/test-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
+import { install, printed, programsOf } from './guide-programs.js';
 
 const text = readFileSync(join(PACKAGE_ROOT, 'docs/calls-and-events.md'), 'utf8');
-const run = promisify(execFile);
-
-/** Blocks that begin with the name of their file, and what stands in the block of output behind each. */
-const files = [...text.matchAll(/```js\n\/\/ (\S+)\n([\s\S]*?)```(?:\n\n```text\n([\s\S]*?)```)?/g)].map(
-  ([, name = '', code = '', output]) => ({ name, code, output }),
-);
+const programs = programsOf(text);
 
 describe('docs/calls-and-events.md', function () {
   this.timeout(60_000);
@@ -24,14 +18,7 @@ describe('docs/calls-and-events.md', function () {
 
   before(async () => {
     fleet = await TestFleet.open({ main: { kitchen: { module: './agents/kitchen.js' } } });
-    const { home } = fleet.main;
-    mkdirSync(join(home, 'node_modules'));
-    symlinkSync(PACKAGE_ROOT, join(home, 'node_modules/agent-mesh'));
-    writeFileSync(join(home, 'package.json'), '{"type": "module"}');
-    for (const { name, code } of files) {
-      mkdirSync(dirname(join(home, name)), { recursive: true });
-      writeFileSync(join(home, name), code);
-    }
+    install(programs, fleet.main.home);
     fleet.main.start();
     await waitUntil('the kitchen to be ready', async () => (await fleet.main.process('kitchen')).state === 'ready');
   });
@@ -41,7 +28,7 @@ describe('docs/calls-and-events.md', function () {
   after(() => fleet.close());
 
   it('has an agent and programs', () =>
-    expect(files.map(({ name }) => name)).to.deep.equal([
+    expect(programs.map(({ name }) => name)).to.deep.equal([
       'agents/kitchen.js',
       'calls.js',
       'keys.js',
@@ -50,11 +37,9 @@ describe('docs/calls-and-events.md', function () {
       'events.js',
     ]));
 
-  for (const { name, output } of files.filter((file) => file.output !== undefined)) {
-    it(`shows what ${name} really prints`, async () => {
-      const env = { PATH: process.env['PATH'], MESH_NODE: `tcp://${fleet.places.main.own}:${mainPorts.node}` };
-      const { stdout } = await run(process.execPath, [join(fleet.main.home, name)], { env });
-      expect(stdout).to.equal(output);
+  for (const program of programs.filter(({ output }) => output !== undefined)) {
+    it(`shows what ${program.name} really prints`, async () => {
+      expect(await printed(program, fleet)).to.equal(program.output);
     });
   }
 
