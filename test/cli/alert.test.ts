@@ -4,7 +4,7 @@ import picocolors from 'picocolors';
 import { alertForm, alertRowsOf } from '../../cli/rows/alert-row.js';
 import { limits } from '../../common/core/limits.js';
 import { errorOf, runMesh } from './mesh-process.js';
-import { SampleFleet } from './sample-fleet.js';
+import { useSampleFleet } from './sample-fleet.js';
 
 const ALERTS = `routes: { log: { log: true } }
 rules:
@@ -13,12 +13,8 @@ rules:
 `;
 
 describe('mesh alert', () => {
-  let fleet: SampleFleet;
-  before(async () => {
-    fleet = await SampleFleet.create();
-  });
-  after(() => fleet.close());
-  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet.home });
+  const fleet = useSampleFleet();
+  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet().home });
 
   it('ls says how to have some where there are none', async () => {
     expect(await mesh('alert', 'ls')).to.deep.equal({
@@ -32,7 +28,7 @@ describe('mesh alert', () => {
   });
 
   describe('in a fleet that has some', () => {
-    before(() => fleet.write('config/alerts.yaml', ALERTS));
+    before(() => fleet().write('config/alerts.yaml', ALERTS));
 
     it('ls shows the rules though nobody answers, and says that nobody does', async () => {
       const { code, stdout, stderr } = await mesh('alert', 'ls', '--json');

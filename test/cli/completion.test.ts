@@ -2,17 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { commandIndex } from '../../cli/command-index.js';
 import { runMesh } from './mesh-process.js';
-import { SampleFleet } from './sample-fleet.js';
+import { useSampleFleet } from './sample-fleet.js';
 
 describe('shell completion', () => {
-  let fleet: SampleFleet;
-  before(async () => {
-    fleet = await SampleFleet.create();
-  });
-  after(() => fleet.close());
+  const fleet = useSampleFleet();
 
   const offers = async (...words: string[]): Promise<string[]> => {
-    const { code, stdout, stderr } = await runMesh(['complete', '--', ...words], { cwd: fleet.home });
+    const { code, stdout, stderr } = await runMesh(['complete', '--', ...words], { cwd: fleet().home });
     expect(code).to.equal(0);
     expect(stderr).to.equal('');
     return stdout
@@ -45,7 +41,7 @@ describe('shell completion', () => {
   it('offers the agents and machines of the fleet, and nothing where there is none', async () => {
     expect(await offers('logs', 'log')).to.deep.equal(['log-watcher', 'log-watcher@pc2']);
     expect(await offers('up', '')).to.deep.equal(['main', 'pc2']);
-    fleet.write('config/mesh.yaml', 'nothing');
+    fleet().write('config/mesh.yaml', 'nothing');
     expect(await offers('up', '')).to.deep.equal([]);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import picocolors from 'picocolors';
 import { callForm, callRowOf } from '../../cli/rows/call-row.js';
 import { errorOf, runMesh } from './mesh-process.js';
-import { SampleFleet } from './sample-fleet.js';
+import { useSampleFleet } from './sample-fleet.js';
 
 const POLICIES = `- match: { service: "*" }
   timeoutMs: 2000
@@ -14,12 +14,8 @@ const POLICIES = `- match: { service: "*" }
 `;
 
 describe('mesh policy', () => {
-  let fleet: SampleFleet;
-  before(async () => {
-    fleet = await SampleFleet.create();
-  });
-  after(() => fleet.close());
-  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet.home });
+  const fleet = useSampleFleet();
+  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet().home });
 
   it('ls says how to have some where there are none', async () => {
     expect(await mesh('policy', 'ls')).to.deep.equal({
@@ -32,8 +28,8 @@ describe('mesh policy', () => {
 
   describe('in a fleet that has some', () => {
     before(() => {
-      fleet.write('config/policies.yaml', POLICIES);
-      fleet.write(
+      fleet().write('config/policies.yaml', POLICIES);
+      fleet().write(
         'config/environments/staging.yaml',
         'policies:\n  - match: { service: echo, action: "s*" }\n    retries: null\n',
       );
@@ -131,7 +127,7 @@ describe('mesh policy', () => {
     });
 
     it('names file and line of a fault', async () => {
-      fleet.write('config/policies.yaml', '- match: { service: ehco }\n  retries: 1\n');
+      fleet().write('config/policies.yaml', '- match: { service: ehco }\n  retries: 1\n');
       const { code, stderr } = await mesh('policy', 'ls');
       expect(code).to.equal(2);
       expect(stderr).to.contain('config/policies.yaml:1: there is no agent `ehco`; did you mean echo?');

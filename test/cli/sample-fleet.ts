@@ -42,6 +42,19 @@ export class SampleFleet {
   }
 }
 
+/** One for all tests of a suite. */
+export function useSampleFleet(): () => SampleFleet {
+  let fleet: SampleFleet | undefined;
+  before(async () => {
+    fleet = await SampleFleet.create();
+  });
+  after(() => fleet?.close());
+  return () => {
+    if (fleet === undefined) throw new Error('the sample fleet is there only while tests run');
+    return fleet;
+  };
+}
+
 export function listenOn(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.resume()); // takes every word and answers none

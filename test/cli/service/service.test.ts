@@ -7,25 +7,21 @@ import { expect } from 'chai';
 import { unitText } from '../../../cli/service/systemd-unit.js';
 import { expectError } from '../../support/expect-error.js';
 import { errorOf, runMesh } from '../mesh-process.js';
-import { SampleFleet } from '../sample-fleet.js';
+import { useSampleFleet } from '../sample-fleet.js';
 
 describe('mesh service', () => {
-  let fleet: SampleFleet;
-  before(async () => {
-    fleet = await SampleFleet.create();
-  });
-  after(() => fleet.close());
+  const fleet = useSampleFleet();
 
-  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet.home });
+  const mesh = (...args: string[]) => runMesh(args, { cwd: fleet().home });
 
   it('prints a unit for each machine of this box, and writes nothing', async () => {
     const { code, stdout } = await mesh('service', 'install', '--systemd', '--dry-run', '--dir', 'units');
     expect(code).to.equal(0);
     for (const unit of ['mesh-sample-main.service', 'mesh-sample-pc2.service']) {
-      expect(stdout).to.contain(`# ${join(fleet.home, 'units', unit)}`);
+      expect(stdout).to.contain(`# ${join(fleet().home, 'units', unit)}`);
     }
     for (const line of [
-      `Environment="MESH_HOME=${fleet.home}"`,
+      `Environment="MESH_HOME=${fleet().home}"`,
       'Environment="MESH_MACHINE=pc2"',
       `User=${userInfo().username}`,
       'KillMode=process',
@@ -39,7 +35,7 @@ describe('mesh service', () => {
     expect(stdout).to.match(/^ExecStop=".*node" ".*cli\/main\.js" "down" "main"$/m);
     // Two waves of 5 s, the node's own time, and a margin.
     expect(stdout).to.match(/^TimeoutStopSec=32$/m);
-    expect(existsSync(join(fleet.home, 'units'))).to.equal(false);
+    expect(existsSync(join(fleet().home, 'units'))).to.equal(false);
   });
 
   it('writes them, knows whether they are what they should be, and removes them', async () => {
@@ -52,17 +48,17 @@ describe('mesh service', () => {
     expect(code).to.equal(0);
     expect(stderr).to.contain('systemctl enable --now mesh-sample-main.service');
     expect(await states()).to.deep.equal(['current', 'missing']);
-    fleet.write('config/machines/main.yaml', `${fleet.read('config/machines/main.yaml')}    stopGraceMs: 60000\n`);
+    fleet().write('config/machines/main.yaml', `${fleet().read('config/machines/main.yaml')}    stopGraceMs: 60000\n`);
     expect(await states()).to.deep.equal(['outdated', 'missing']);
     expect(await mesh('service', 'uninstall', '--dir', 'units', '--dry-run')).to.include({ code: 0 });
-    expect(readdirSync(join(fleet.home, 'units'))).to.deep.equal(['mesh-sample-main.service']);
+    expect(readdirSync(join(fleet().home, 'units'))).to.deep.equal(['mesh-sample-main.service']);
     expect((await mesh('service', 'uninstall', '--dir', 'units')).stdout).to.contain('mesh-sample-main.service');
-    expect(readdirSync(join(fleet.home, 'units'))).to.deep.equal([]);
+    expect(readdirSync(join(fleet().home, 'units'))).to.deep.equal([]);
     expect((await mesh('service', 'uninstall', '--dir', 'units')).stderr).to.contain('no unit of these machines');
   });
 
   it('says what to do where it may not write', async () => {
-    fleet.write('occupied', 'a file where a folder should be');
+    fleet().write('occupied', 'a file where a folder should be');
     const run = await mesh('service', 'install', '--dir', 'occupied/units', '--json');
     expect(run.code).to.equal(1);
     expect(errorOf(run)).to.include({ code: 'START_FAILED' });
@@ -74,10 +70,10 @@ describe('mesh service', () => {
       console.log('      skipped: systemd-analyze is not here to judge');
       this.skip();
     }
-    const strange = join(fleet.home, 'a "strange" $HOME 100%');
+    const strange = join(fleet().home, 'a "strange" $HOME 100%');
     mkdirSync(strange);
     for (const part of ['config', 'ports.json']) {
-      spawnSync('cp', ['-r', join(fleet.home, part), strange]);
+      spawnSync('cp', ['-r', join(fleet().home, part), strange]);
     }
     const { code } = await runMesh(['service', 'install', '--dir', 'units'], { cwd: strange });
     expect(code).to.equal(0);
