@@ -6,9 +6,8 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import { decode, encode } from '../../../common/protocol/frames/codec.js';
-import { MethodTable } from '../../../common/wire/answering/method-table.js';
-import { RequestServer } from '../../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { fakeServer } from '../../support/fake-server.js';
 
 type Emit = Input<'journal.emit'>;
 
@@ -24,22 +23,14 @@ class FakeNode {
   readonly #ending = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
-  readonly #server = new RequestServer({
-    endpoint: 'tcp://127.0.0.1:0',
-    purpose: 'a fake node',
-    frameBytesMax: limits.controlFrameBytesMax,
-    handle: new MethodTable().serve({
-      'journal.checkpoint': () => {
-        if (this.refusals-- > 0) throw new MeshError('QUEUE_FULL');
-        return { value: encode(7) };
-      },
-      'journal.emit': (request) => {
-        this.requests.push(request);
-        return this.answer(request);
-      },
-    }).handle,
-    onBug: (error) => {
-      throw error;
+  readonly #server = fakeServer({
+    'journal.checkpoint': () => {
+      if (this.refusals-- > 0) throw new MeshError('QUEUE_FULL');
+      return { value: encode(7) };
+    },
+    'journal.emit': (request) => {
+      this.requests.push(request);
+      return this.answer(request);
     },
   });
 

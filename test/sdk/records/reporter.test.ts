@@ -4,9 +4,8 @@ import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
-import { MethodTable } from '../../../common/wire/answering/method-table.js';
-import { RequestServer } from '../../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { fakeServer } from '../../support/fake-server.js';
 import { until } from '../../support/wait-for.js';
 
 type Batch = Input<'error.reports'>;
@@ -15,18 +14,10 @@ type Batch = Input<'error.reports'>;
 class FakeNode {
   readonly batches: Batch[] = [];
   answer: (batch: Batch) => Output<'error.reports'> | Promise<Output<'error.reports'>> = placesOf;
-  readonly #server = new RequestServer({
-    endpoint: 'tcp://127.0.0.1:0',
-    purpose: 'a fake node',
-    frameBytesMax: limits.controlFrameBytesMax,
-    handle: new MethodTable().serve({
-      'error.reports': (batch) => {
-        this.batches.push(batch);
-        return this.answer(batch);
-      },
-    }).handle,
-    onBug: (error) => {
-      throw error;
+  readonly #server = fakeServer({
+    'error.reports': (batch) => {
+      this.batches.push(batch);
+      return this.answer(batch);
     },
   });
 
