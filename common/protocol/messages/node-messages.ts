@@ -19,7 +19,16 @@ import {
 } from '../message-parts.js';
 import { AgentEntry, Endpoint, Epoch, Health, Name, WallMs } from '../registry-entry.js';
 import { StreamRule } from '../stream-rule.js';
-import { Type } from '../type.js';
+import { type TSchema, Type } from '../type.js';
+
+/** Asked again and again by whoever follows them. */
+const rulesPoll = <R extends TSchema>(what: string, rules: R) =>
+  method(
+    'node',
+    `${what}; without the rules when they are still those of the revision that was named.`,
+    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
+    closed({ revision: PolicyRevision, rules: Type.Optional(rules) }),
+  );
 
 export const nodeMessages = {
   'node.welcome': method(
@@ -77,29 +86,14 @@ export const nodeMessages = {
       ),
     }),
   ),
-  'node.policies': method(
-    'node',
-    'The rules for calls; without them when they are still those of the revision that was named.',
-    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
-    closed({ revision: PolicyRevision, rules: Type.Optional(Policies.properties.rules) }),
+  'node.policies': rulesPoll('The rules for calls', Policies.properties.rules),
+  'node.streams': rulesPoll(
+    'What the fleet says about its streams, for the broker of main',
+    Type.Array(StreamRule, { maxItems: limits.streamRulesMax }),
   ),
-  'node.streams': method(
-    'node',
-    'What the fleet says about its streams, for the broker of main; without the rules when they are still those of the revision that was named.',
-    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
-    closed({
-      revision: PolicyRevision,
-      rules: Type.Optional(Type.Array(StreamRule, { maxItems: limits.streamRulesMax })),
-    }),
-  ),
-  'node.errors': method(
-    'node',
-    'What the fleet says about its errors, for the broker of main; without the rules when they are still those of the revision that was named.',
-    closed({ revision: Type.Optional(PolicyRevision), waitMs: WaitMs }),
-    closed({
-      revision: PolicyRevision,
-      rules: Type.Optional(Type.Array(ErrorRule, { maxItems: limits.errorRulesMax })),
-    }),
+  'node.errors': rulesPoll(
+    'What the fleet says about its errors, for the broker of main',
+    Type.Array(ErrorRule, { maxItems: limits.errorRulesMax }),
   ),
   'node.ps': method(
     'node',
