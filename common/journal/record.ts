@@ -72,6 +72,22 @@ export const recordOf = (stream: string, tsMs: number, agent: string, epoch: num
 
 /** Reused by every call, because the hash is taken before the next one writes: an allocation each would cost a third. */
 let scratch = Buffer.allocUnsafe(8 * 1024);
+let numbers = viewOf(scratch);
+/** What was hashed last: the next record is often as long. */
+let sealed = scratch.subarray(0, 0);
+/** Where in it which names are written: those of the next record are mostly the same, and stand there already. */
+let names = { at: 0, end: 0, stream: '', agent: '' };
+
+function growScratch(byteLength: number): void {
+  scratch = Buffer.allocUnsafe(byteLength);
+  numbers = viewOf(scratch);
+  sealed = scratch.subarray(0, 0);
+  names = { at: 0, end: 0, stream: '', agent: '' };
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
 
 /** Where hashes lie side by side: a buffer for each would cost more than to compute it. */
 let slab = Buffer.alloc(0);
@@ -98,30 +114,38 @@ export function chainHash(previous: Uint8Array, seq: number, record: NewRecord):
   const { stream, agent, trace, ref, key } = record;
   const textLength = stream.length + agent.length + trace.length + ref.length + key.length;
   const bytesMax = FIXED_BYTES + 3 * textLength + record.body.byteLength;
-  if (scratch.byteLength < bytesMax) scratch = Buffer.allocUnsafe(2 * bytesMax);
+  if (scratch.byteLength < bytesMax) growScratch(2 * bytesMax);
   scratch.set(previous, 0);
   let at = writeUint64(seq, previous.byteLength);
   at = writeUint64(record.tsMs, at);
   at = writeUint64(record.epoch, at);
-  at = writeText(stream, at);
-  at = writeText(agent, at);
-  at = scratch.writeUInt32BE(record.body.byteLength, at);
+  at = writeNames(stream, agent, at);
+  numbers.setUint32(at, record.body.byteLength);
+  at += 4;
   scratch.set(record.body, at);
   at += record.body.byteLength;
   // A record without marks hashes as it did before there were any, so chains of old files go on.
   if (trace !== '' || ref !== '' || key !== '') at = writeText(ref, writeText(trace, at));
   if (key !== '') at = writeText(key, at);
-  return sha256(scratch.subarray(0, at));
+  if (sealed.byteLength !== at) sealed = scratch.subarray(0, at);
+  return sha256(sealed);
 }
 
 function writeUint64(value: number, at: number): number {
-  scratch.writeUInt32BE(Math.floor(value / 2 ** 32), at);
-  return scratch.writeUInt32BE(value % 2 ** 32, at + 4);
+  numbers.setUint32(at, Math.floor(value / 2 ** 32));
+  numbers.setUint32(at + 4, value % 2 ** 32);
+  return at + 8;
+}
+
+function writeNames(stream: string, agent: string, at: number): number {
+  if (at !== names.at || stream !== names.stream || agent !== names.agent)
+    names = { at, end: writeText(agent, writeText(stream, at)), stream, agent };
+  return names.end;
 }
 
 function writeText(text: string, at: number): number {
   const byteLength = scratch.write(text, at + 4, 'utf8');
-  scratch.writeUInt32BE(byteLength, at);
+  numbers.setUint32(at, byteLength);
   return at + 4 + byteLength;
 }
 

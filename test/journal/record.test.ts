@@ -48,6 +48,34 @@ describe('the hash chain', () => {
     );
   });
 
+  it('is the same whatever was hashed before: names that come again, and bodies that are longer or shorter', () => {
+    const record = (stream: string, agent: string, bytes: number) =>
+      recordOf(stream, 3, agent, 7, Buffer.alloc(bytes, stream));
+    const records = [
+      ...[
+        record('notes', 'echo', 9),
+        record('notes', 'echo', 9),
+        record('notes', 'echo', 100),
+        record('note', 'secho', 9),
+      ],
+      ...[
+        record('notes', 'echo', 20_000),
+        record('notes', 'echo', 9),
+        record('notes', 'other', 9),
+        record('notes', 'echo', 9),
+      ],
+    ];
+    let previous = genesisHash('j1');
+    for (const [i, { stream, agent, body, tsMs, epoch }] of records.entries()) {
+      const expected = createHash('sha256')
+        .update(Buffer.concat([previous, uint64(i), uint64(tsMs), uint64(epoch)]))
+        .update(Buffer.concat([sized(Buffer.from(stream)), sized(Buffer.from(agent)), sized(body)]))
+        .digest('hex');
+      previous = chainHash(previous, i, recordOf(stream, tsMs, agent, epoch, body));
+      expect(hex(previous), `record ${i}`).to.equal(expected);
+    }
+  });
+
   it('covers the marks of a record that has any, and only then', () => {
     const previous = genesisHash('j1');
     const plain = recordOf('notes', 3, 'echo', 7, Buffer.from('body'));

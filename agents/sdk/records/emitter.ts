@@ -129,7 +129,7 @@ export class Emitter {
   /** Answers why nothing of the batch was stored; undefined when all of it was. */
   async #send(batch: readonly Unit[]): Promise<MeshError | undefined> {
     try {
-      for (const unit of batch) await this.#uploadBodies(unit);
+      for (const unit of batch) if (unit.large.length > 0) await this.#uploadBodies(unit);
       const records = batch.flatMap((unit) => unit.records);
       const checkpoint = batch.at(-1)?.checkpoint;
       const body = {
@@ -144,7 +144,11 @@ export class Emitter {
       const receipts = receiptsOf(stored, records.length);
       this.#nextSeq += records.length;
       this.#emittedCount += records.length;
-      for (const unit of batch) unit.resolve(receipts.splice(0, unit.records.length));
+      let at = 0;
+      for (const { records: own, resolve } of batch) {
+        resolve(receipts.slice(at, at + own.length));
+        at += own.length;
+      }
       return undefined;
     } catch (error) {
       const refusal = toMeshError(error);
