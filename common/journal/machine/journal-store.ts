@@ -181,7 +181,7 @@ export class JournalStore {
     });
   }
 
-  /** Writes the pending records from `fromSeq` on again into a new chain, behind the incident, and takes the old one out of the way. */
+  /** Writes the records from `fromSeq` on again into a new chain, behind the incident, and takes the old one out of the way. */
   reissue(options: { journalId: string; fromSeq: number; incident?: NewRecord; wallMs: number }): {
     journalId: string;
     reissuedCount: number;
@@ -193,8 +193,8 @@ export class JournalStore {
       let target = this.#chains.mint(options.wallMs);
       target = { ...target, head: this.#store(target, { records: told }).head };
       const damaged: Damage[] = [];
-      const isPastAcked = options.fromSeq - 1 > old.acked.seq;
-      const from = isPastAcked ? this.#pointAt(old, options.fromSeq - 1) : old.acked;
+      // Also what was acknowledged, where the log that did is not the one that is there now.
+      const from = this.#pointAt(old, Math.max(options.fromSeq - 1, old.base.seq));
       for (const run of this.#records.runs(old, from)) {
         const records = run.entries.filter((entry) => entry.kind === 'record');
         target = { ...target, head: this.#store(target, { records }).head };

@@ -139,7 +139,7 @@ export class Journal {
     return this.#storing('markLostTail', { journalId, ...(incident === undefined ? {} : { incident }) });
   }
 
-  /** Writes the pending records of a chain, from `fromSeq` on, again into a new one that the log has never seen, behind the incident. */
+  /** Writes the records of a chain, from `fromSeq` on, again into a new one that the log has never seen, behind the incident. */
   reissue(
     journalId: string,
     fromSeq: number,

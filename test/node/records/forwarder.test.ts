@@ -150,7 +150,8 @@ describe('the forwarder', () => {
     log.marks.push('key');
     await until(delivered);
     expect([...log.held.values()].flat().map(([seq]) => seq)).to.deep.equal([1, 2, 3, 4]);
-    expect([forwarder.trouble, incidents]).to.deep.equal(['', []]);
+    await until(() => forwarder.trouble === '');
+    expect(incidents).to.deep.equal([]);
   });
 
   it('sends again what was not answered', async () => {
