@@ -5,6 +5,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+/** Which of the processes is this among which mocha shares out the files of tests. */
+const WORKER = Number(process.env['MOCHA_WORKER_ID'] ?? 0);
+const WORKERS_MAX = 16;
+
 /** `127.x.y.` with random x and y, for which `port` was free on every host of `hosts` a moment ago. */
 export async function freeBlock(hosts: readonly number[], port: number): Promise<string> {
   for (;;) {
@@ -27,6 +31,8 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
     const port = random(12_000, 31_999);
+    // Tests that run side by side never choose the same one between this look and its use.
+    if (port % WORKERS_MAX !== WORKER % WORKERS_MAX) continue;
     if (await areFree(['127.0.0.1'], port)) ports.add(port);
   }
   return [...ports];

@@ -74,7 +74,7 @@ export class WireWorld {
   async quietEndpoint(): Promise<string> {
     for (;;) {
       const port = FIXED_PORTS.first + Math.floor(Math.random() * FIXED_PORTS.count);
-      const endpoint = `tcp://127.0.0.1:${port}`;
+      const endpoint = `tcp://127.0.${Math.floor(Math.random() * 256)}.1:${port}`;
       const free = await this.server(() => undefined, { endpoint }).catch(() => undefined);
       if (free === undefined) continue;
       await free.close();
