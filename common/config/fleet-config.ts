@@ -113,31 +113,10 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
 
   const resolved = new Map<string, MachineConfig>();
   for (const [name, tree] of files.machines) {
-    // Without a whole plan of ports the load fails anyway: the references of the file stay as they are written.
-    const replaced = references === undefined ? { tree, issues: [] } : resolveReferences(tree, references);
-    const file = checkFile(MachineFile, replaced.tree, issues);
-    if (file === undefined) continue;
-    const machine = placed.find((candidate) => candidate.name === name);
-    const { agents, waves, ...faults } = resolveAgents(file, replaced.tree, {
-      home,
-      machine: name,
-      ports: machine?.ports.agents ?? {},
-      builtinModules: options.builtinModules ?? builtinModulesOnDisk,
-      box: machine === undefined || references === undefined ? undefined : options.boxOf?.(machine),
-    });
-    const settings = machineSettings(file);
-    issues.push(...replaced.issues, ...faults.issues, ...checkMachineSettings(settings, name, tree));
-    if (machine !== undefined) {
-      resolved.set(name, { ...withEndpoints(machine), ...settings, agents, waves });
-    }
+    const machine = resolveMachine(name, tree, { home, options, placed, references, issues });
+    if (machine !== undefined) resolved.set(name, machine);
   }
-
-  const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
-  const { streams, ...streamFaults } = resolveStreams(files.streams);
-  const { errors, ...errorFaults } = resolveErrors(files.errors, servicesOf(files));
-  const { alerts, ...alertFaults } = resolveAlerts(files.alerts, files.issues.length > 0 ? undefined : files.known);
-  issues.push(...policyFaults.issues, ...streamFaults.issues, ...errorFaults.issues, ...alertFaults.issues);
-
+  const { policies, streams, errors, alerts } = resolveRules(files, issues);
   const main = withAlerter(
     [...resolved.values()].find(isMainMachine),
     alerts,
@@ -166,6 +145,50 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
   };
+}
+
+type PlacedMachine = Machine & { readonly ports: MachinePorts };
+
+interface MachineSurroundings {
+  readonly home: string;
+  readonly options: LoadFleetOptions;
+  /** The machines that have their ports. */
+  readonly placed: readonly PlacedMachine[];
+  /** Absent without a whole plan of ports: the load fails anyway, and the references of a file stay as they are written. */
+  readonly references: ReturnType<typeof referenceTable> | undefined;
+  readonly issues: Issue[];
+}
+
+/** One machine from its file; undefined, with issues, where it has no ports or its file is none. */
+function resolveMachine(
+  name: string,
+  tree: Tree,
+  { home, options, placed, references, issues }: MachineSurroundings,
+): MachineConfig | undefined {
+  const replaced = references === undefined ? { tree, issues: [] } : resolveReferences(tree, references);
+  const file = checkFile(MachineFile, replaced.tree, issues);
+  if (file === undefined) return undefined;
+  const machine = placed.find((candidate) => candidate.name === name);
+  const { agents, waves, ...faults } = resolveAgents(file, replaced.tree, {
+    home,
+    machine: name,
+    ports: machine?.ports.agents ?? {},
+    builtinModules: options.builtinModules ?? builtinModulesOnDisk,
+    box: machine === undefined || references === undefined ? undefined : options.boxOf?.(machine),
+  });
+  const settings = machineSettings(file);
+  issues.push(...replaced.issues, ...faults.issues, ...checkMachineSettings(settings, name, tree));
+  return machine === undefined ? undefined : { ...withEndpoints(machine), ...settings, agents, waves };
+}
+
+/** What holds for the whole fleet. */
+function resolveRules(files: FleetFiles, issues: Issue[]) {
+  const { policies, ...policyFaults } = resolvePolicies(files.policies, servicesOf(files));
+  const { streams, ...streamFaults } = resolveStreams(files.streams);
+  const { errors, ...errorFaults } = resolveErrors(files.errors, servicesOf(files));
+  const { alerts, ...alertFaults } = resolveAlerts(files.alerts, files.issues.length > 0 ? undefined : files.known);
+  issues.push(...policyFaults.issues, ...streamFaults.issues, ...errorFaults.issues, ...alertFaults.issues);
+  return { policies, streams, errors, alerts };
 }
 
 /** The typed value of a file that was read, or undefined with its faults added to `issues`. */
@@ -203,7 +226,7 @@ function withAlerter(
 const servicesOf = ({ known, issues }: FleetFiles): ReadonlySet<string> | undefined =>
   issues.length > 0 ? undefined : new Set([...known.values()].flatMap((agents) => [...agents]));
 
-const withEndpoints = (machine: Machine & { readonly ports: MachinePorts }) => ({
+const withEndpoints = (machine: PlacedMachine) => ({
   ...machine,
   endpoints: endpointsOn(machine.address, machine.ports),
   bindEndpoints: endpointsOn(machine.listen, machine.ports),

@@ -2,11 +2,10 @@
  * Files that are lists of rules, each of which a fleet may do without: `config/NAME.yaml`, and behind its rules those of the
  * environment. What a rule says is the affair of whoever resolves the list.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { RulesFile } from '../schemas.js';
 import { type Issue, issueAt, issueWith } from './issues.js';
 import { checkSchema } from './schema-check.js';
+import type { SourceReader } from './source-reader.js';
 import { type Tree, treeAt } from './tree.js';
 
 export interface ListFile {
@@ -29,24 +28,19 @@ export const listFiles = {
 } as const satisfies Readonly<Record<string, ListFile>>;
 
 /** Files that are there under a name that nobody reads. */
-export function misnamedFiles(home: string, plural: string, singular: string): Issue[] {
+export function misnamedFiles(reader: SourceReader, plural: string, singular: string): Issue[] {
   return beside(plural, singular)
-    .filter((wrong) => existsSync(join(home, 'config', wrong)))
+    .filter((wrong) => reader.has(`config/${wrong}`))
     .map((wrong) => issueWith(`config/${wrong}`, 'is not read', `rename it to config/${plural}.yaml`));
 }
 
-/** One tree for each rule, in the order in which they stand. @param read a file of the folder, with its faults noted */
-export function readList(
-  { name, singular }: ListFile,
-  home: string,
-  overlay: Tree | undefined,
-  read: (file: string) => Tree | undefined,
-  issues: Issue[],
-): Tree[] {
+/** One tree for each rule, in the order in which they stand. */
+export function readList({ name, singular }: ListFile, reader: SourceReader, overlay: Tree | undefined): Tree[] {
+  const { issues } = reader;
   const file = `config/${name}.yaml`;
-  issues.push(...misnamedFiles(home, name, singular));
-  const isThere = existsSync(join(home, file));
-  const own = isThere ? rulesIn(read(file), issues) : [];
+  issues.push(...misnamedFiles(reader, name, singular));
+  const isThere = reader.has(file);
+  const own = isThere ? rulesIn(reader.read(file), issues) : [];
   const change = overlay === undefined ? undefined : treeAt(overlay, [name]);
   if (change === undefined) return own;
   if (change.kind === 'list') return [...own, ...change.items];

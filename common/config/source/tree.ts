@@ -69,6 +69,11 @@ export function treeAt(tree: Tree, path: Path): Tree | undefined {
   return found;
 }
 
+export function mapAt(tree: Tree, path: Path): Tree | undefined {
+  const found = treeAt(tree, path);
+  return found?.kind === 'map' ? found : undefined;
+}
+
 /** Where the value at `path` was written; for a path that leads nowhere, where its deepest existing part was. */
 export function originAt(tree: Tree, path: Path): Origin {
   let found = tree;
