@@ -28,6 +28,7 @@ export interface QueryAnswer {
 /** @throws USAGE for a statement that is no question, or that SQLite does not understand */
 export function query({ file, kind, sql, rowsMax }: QueryOptions): QueryAnswer {
   return besideStore(file, (db) => {
+    db.pragma('temp_store = MEMORY'); // what is sorted counts as memory, which is bounded, and takes no room on the disk
     makeViews(db, kind); // in the connection's own scratch space, which may be written for them and not afterwards
     db.pragma('query_only = ON');
     const statement = understood(() => {

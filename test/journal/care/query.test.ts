@@ -40,6 +40,11 @@ describe('a question in SQL', () => {
     expect(ask('SELECT * FROM checkpoints').columns).to.deep.equal(['agent', 'name', 'size', 'value']);
   });
 
+  it('sorts in memory, which is bounded, and never on the disk', () => {
+    filledStores(world());
+    expect(ask('SELECT temp_store FROM pragma_temp_store').rows).to.deep.equal([[2]]);
+  });
+
   it('changes nothing and reaches no other file, however it is written', () => {
     const { store } = filledStores(world());
     const other = world().path('other.db');
