@@ -35,6 +35,27 @@ describe('an error report', () => {
       component: 'agent',
     }));
 
+  it('is one whatever a program without types has put into its fields', () => {
+    const thrown = {
+      message: 'not found',
+      code: 404,
+      severity: 'fatal',
+      stack: null,
+      context: null,
+      release: 7,
+      firstMs: '1',
+    };
+    expect(completeReport(JSON.parse(JSON.stringify(thrown)))).to.deep.equal({
+      ...{ code: '404', message: 'not found', severity: 'error', component: 'agent', release: '7' },
+    });
+    const fields = Object.fromEntries(Object.keys(ErrorReport.properties).map((name) => [name, fc.jsonValue()]));
+    fc.assert(
+      fc.property(fc.record(fields, { requiredKeys: [] }), (made) =>
+        expectSound(completeReport(JSON.parse(JSON.stringify(made)))),
+      ),
+    );
+  });
+
   it('is cut to its bounds and says so', () => {
     const long = 'x'.repeat(1_000_000);
     const report = completeReport({

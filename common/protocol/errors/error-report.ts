@@ -81,31 +81,52 @@ export const ErrorReportInput = Type.Object(
 );
 export type ErrorReportInput = Static<typeof ErrorReportInput>;
 
-/** Fills the defaults and cuts what is too long, and says so in the text: a report is never refused for its size. */
+/**
+ * Fills the defaults and cuts what is too long, and says so in the text: a report is never refused for its size. Nor for its
+ * types, for a program without types throws what it likes, as `{ message, code: 404 }`, and one report that its node refuses
+ * would take its whole batch with it: what can be said in words is, and the rest has its default.
+ */
 export function completeReport(input: ErrorReportInput): ErrorReport {
+  const { stack, context } = input;
+  const [code, message, component, fingerprint, release] = [
+    input.code,
+    input.message,
+    input.component,
+    input.fingerprint,
+    input.release,
+  ].map(wordsOf);
   return {
-    code: cut(input.code || 'REPORTED', limits.nameLengthMax),
-    message: cut(input.message, limits.errorTextMax),
-    severity: input.severity ?? 'error',
-    component: cut(input.component ?? 'agent', limits.nameLengthMax),
-    ...(input.stack === undefined ? {} : { stack: cut(input.stack, limits.errorStackMax) }),
-    ...(input.context === undefined ? {} : { context: boundedContext(input.context) }),
-    ...(input.fingerprint ? { fingerprint: cut(input.fingerprint, limits.topicLengthMax) } : {}),
-    ...(input.release ? { release: cut(input.release, limits.nameLengthMax) } : {}),
+    code: cut(code || 'REPORTED', limits.nameLengthMax),
+    message: cut(message ?? '', limits.errorTextMax),
+    severity: severities.find((severity) => severity === input.severity) ?? 'error',
+    component: cut(component ?? 'agent', limits.nameLengthMax),
+    ...(typeof stack === 'string' ? { stack: cut(stack, limits.errorStackMax) } : {}),
+    ...(typeof context === 'object' && context !== null ? { context: boundedContext(context) } : {}),
+    ...(fingerprint ? { fingerprint: cut(fingerprint, limits.topicLengthMax) } : {}),
+    ...(release ? { release: cut(release, limits.nameLengthMax) } : {}),
     ...foldOf(input),
   };
 }
 
+const wordsOf = (value: unknown): string | undefined =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'bigint'
+      ? String(value)
+      : undefined;
+
 /** How many occurrences a report stands for, and when they were; nothing where it stands for itself alone. */
 function foldOf({ count, firstMs, lastMs }: ErrorReportInput): Pick<ErrorReport, 'count' | 'firstMs' | 'lastMs'> {
   return {
-    ...(count === undefined ? {} : { count: Math.min(Math.max(Math.trunc(count) || 1, 1), limits.errorCountMax) }),
+    ...(typeof count !== 'number'
+      ? {}
+      : { count: Math.min(Math.max(Math.trunc(count) || 1, 1), limits.errorCountMax) }),
     ...(isTime(firstMs) ? { firstMs } : {}),
     ...(isTime(lastMs) ? { lastMs } : {}),
   };
 }
 
-const isTime = (ms: number | undefined): ms is number => ms !== undefined && Number.isFinite(ms) && ms >= 0;
+const isTime = (ms: number | undefined): ms is number => typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
 
 /** A thrown value as a report: its name, text and stack, and in the context its causes, its details and the next step. */
 export function reportOf(thrown: unknown, rest: Partial<ErrorReport> = {}): ErrorReport {
