@@ -1,10 +1,25 @@
 /** The entries of the log: records under ids of their own, and holes. Written once, in a transaction of the caller. */
-import type { ChainEntry } from '../record.js';
+import type { ChainEntry, RecordEntry } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
+import { RowInsert } from '../sqlite/row-insert.js';
 import type { Openings } from './openings.js';
 
+type RecordColumns = [
+  journal: number,
+  seq: number,
+  ts: number,
+  stream: string,
+  agent: string,
+  epoch: number,
+  body: Uint8Array,
+  hash: Uint8Array,
+  trace: string,
+  ref: string,
+  key: string,
+];
+
 export class EntryTable {
-  readonly #insertRecord;
+  readonly #records: RowInsert<RecordColumns>;
   readonly #insertHole;
   readonly #hasRef;
 
@@ -12,9 +27,8 @@ export class EntryTable {
     db: Connection,
     private readonly openings: Pick<Openings, 'note'>,
   ) {
-    this.#insertRecord = db.prepare(
-      'INSERT INTO records (journal, seq, ts, stream, agent, epoch, body, hash, trace, ref, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
+    const names = ['journal', 'seq', 'ts', 'stream', 'agent', 'epoch', 'body', 'hash', 'trace', 'ref', 'key'] as const;
+    this.#records = new RowInsert(db, 'records', names);
     this.#insertHole = db.prepare('INSERT INTO holes (journal, seq, hash, reason) VALUES (?, ?, ?, ?)');
     // That it is not empty is said for the planner: only such rows are in the indices.
     this.#hasRef = db
@@ -30,16 +44,19 @@ export class EntryTable {
     return this.#hasRef.get({ machine, ref }) !== undefined;
   }
 
-  /** Answers the id of a record. */
-  insert(journal: number, entry: ChainEntry): number | undefined {
-    if (entry.kind === 'hole') {
-      this.#insertHole.run(journal, entry.seq, entry.hash, entry.reason);
-      return undefined;
+  /** Answers the records among them and the id of the last of these, 0 when there is none: theirs are without a gap. */
+  insert(journal: number, entries: readonly ChainEntry[]): { records: readonly RecordEntry[]; lastId: number } {
+    const records: RecordEntry[] = [];
+    for (const entry of entries) {
+      if (entry.kind === 'record') records.push(entry);
+      else this.#insertHole.run(journal, entry.seq, entry.hash, entry.reason);
     }
-    this.openings.note();
-    const { seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key } = entry;
-    return Number(
-      this.#insertRecord.run(journal, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key).lastInsertRowid,
-    );
+    if (records.length > 0) this.openings.note();
+    return { records, lastId: this.#records.run(records.map((record) => columnsOf(journal, record))) };
   }
 }
+
+const columnsOf = (
+  journal: number,
+  { seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key }: RecordEntry,
+): RecordColumns => [journal, seq, tsMs, stream, agent, epoch, body, hash, trace, ref, key];

@@ -213,8 +213,7 @@ export class LogStore {
     const journal = this.#journals.claim(batch.journalId, batch.machine);
     const { duplicates, fresh, head } = admit(journal.head, batch);
     for (const entry of duplicates) this.#compare(journal, entry);
-    let lastId = 0;
-    for (const entry of fresh) lastId = this.#store(journal, entry) ?? lastId;
+    const lastId = this.#store(journal, fresh);
     if (fresh.length > 0) this.#journals.put({ ...journal, head });
     return { headSeq: head.seq, storedCount: fresh.length, lastId, isProved: journal.head.hash !== null };
   }
@@ -231,18 +230,21 @@ export class LogStore {
     if (!agree(held, entry.hash)) throw conflict(journal.journalId, entry.seq);
   }
 
-  /** Answers the id of a record. */
-  #store(journal: LogJournal, entry: ChainEntry): number | undefined {
-    const id = this.#entries.insert(journal.id, entry);
-    if (id === undefined || entry.kind === 'hole') return undefined;
-    this.#retention.table.add(entry.stream, bodyBytesOf(entry));
-    if (entry.stream === this.#errorStream) this.#groups.add(id, entry, journal.machine);
-    return id;
+  /** Answers the id of the last record; 0 when there is none. */
+  #store(journal: LogJournal, entries: readonly ChainEntry[]): number {
+    const { records, lastId } = this.#entries.insert(journal.id, entries);
+    let id = lastId - records.length;
+    for (const record of records) {
+      id += 1;
+      this.#retention.table.add(record.stream, bodyBytesOf(record));
+      if (record.stream === this.#errorStream) this.#groups.add(id, record, journal.machine);
+    }
+    return lastId;
   }
 
   #storeOwn(record: NewRecord): void {
     const { journal, entry } = this.#own.seal(record);
-    this.#store(journal, entry);
+    this.#store(journal, [entry]);
     this.#journals.put({ ...journal, head: entry });
   }
 
