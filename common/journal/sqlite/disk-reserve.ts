@@ -15,12 +15,12 @@ export class DiskReserve {
     this.#file = `${storeFile}.reserve`;
   }
 
-  /** False when there is no room for it, with some to spare, or it cannot be written. */
+  /** False when there is no room for it, with some to spare, or it cannot be written, or the disk does not even say. */
   take(): boolean {
-    if (statSync(this.#file, { throwIfNoEntry: false })?.size === limits.diskReserveBytes) return true;
-    const { bavail, bsize } = statfsSync(dirname(this.#file));
-    if (bavail * bsize < limits.diskReserveBytes + limits.diskRoomBytes) return false;
     try {
+      if (statSync(this.#file, { throwIfNoEntry: false })?.size === limits.diskReserveBytes) return true;
+      const { bavail, bsize } = statfsSync(dirname(this.#file));
+      if (bavail * bsize < limits.diskReserveBytes + limits.diskRoomBytes) return false;
       this.#write();
       return true;
     } catch {

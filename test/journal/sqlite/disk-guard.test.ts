@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { MeshError } from '../../../common/core/errors.js';
 import { DiskGuard } from '../../../common/journal/sqlite/disk-guard.js';
+import { DiskReserve } from '../../../common/journal/sqlite/disk-reserve.js';
 import { type Outcome, succeeded } from '../../../common/journal/sqlite/outcome.js';
 import { codeOf, failureOf } from '../world.js';
 
@@ -43,6 +44,15 @@ describe('a store on a disk that may be full', () => {
     const write = (...texts: string[]) => guard.group(texts, isEssential, disk.store).map(codeOf);
     return { disk, guard, write };
   }
+
+  it('has no reserve on a disk that does not say how much room it has, and refuses as on a full one', () => {
+    const guard = new DiskGuard('/nowhere/store.db', new DiskReserve('/nowhere/at/all/store.db'));
+    expect(guard.open(() => 'open')).to.equal('open');
+    expect(guard.group(['a', '!b'], isEssential, (texts) => texts.map(succeeded)).map(codeOf)).to.deep.equal([
+      'JOURNAL_FAILED',
+      undefined,
+    ]);
+  });
 
   it('stores everything while there is room', () => {
     const { disk, write } = guarded(5);
