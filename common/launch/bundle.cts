@@ -57,7 +57,7 @@ function engineMark(): string {
 function readCache(file: string, text: Buffer): Buffer | undefined {
   let descriptor: number | undefined;
   try {
-    descriptor = fs.openSync(file);
+    descriptor = fs.openSync(file, 'r');
     const length = (fs.fstatSync(descriptor).size - text.length) / 2;
     if (length <= 0 || !Number.isInteger(length) || !comesNext(descriptor, text)) return undefined;
     const data = Buffer.allocUnsafeSlow(length);
