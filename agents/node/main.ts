@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../common/config/settings.js';
 import { errorTable, MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
+import { withCertificates } from '../../common/core/extra-certificates.js';
 import { installLastWords } from '../../common/log/last-words.js';
 import { openLog } from '../../common/log/log.js';
 import { openMachineFolder } from './machine-folder.js';
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
     version: packageVersion(),
     log,
     logLevel: settings.logLevel,
-    env: process.env,
+    env: withCertificates(process.env),
     onStop: () => void stop(),
     onFatal: fail,
   });

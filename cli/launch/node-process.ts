@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MeshError, messageOf } from '../../common/core/errors.js';
+import { withCertificatesPutBy } from '../../common/core/extra-certificates.js';
 import { limits } from '../../common/core/limits.js';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, TOKEN_VARIABLE, tokenOf } from '../../common/core/process-scan.js';
 
@@ -66,7 +67,7 @@ export function startNode(spec: NodeSpec): NodeProcess {
 }
 
 function environmentOf({ home, machine, environment, logLevel, env }: NodeSpec): NodeJS.ProcessEnv {
-  const { MESH_ENV: _environment, [EPOCH_VARIABLE]: _epoch, ...inherited } = env;
+  const { MESH_ENV: _environment, [EPOCH_VARIABLE]: _epoch, ...inherited } = withCertificatesPutBy(env);
   return {
     ...inherited,
     MESH_HOME: home,

@@ -1,6 +1,7 @@
 /** Each kind of probe against the real thing: sockets, an HTTP server, files, programs. */
 import { appendFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -54,6 +55,20 @@ describe('a probe', () => {
   });
 
   describe('by http', () => {
+    it('trusts over TLS whom the certificates that were put by vouch for, and nobody else', async () => {
+      const listener: RequestListener = (_, response) => response.end();
+      const url = `https://127.0.0.1:${await listen(createSecureServer(IDENTITY, listener))}/`;
+      expect(await ask(httpCheck(url))).to.equal(`${url}: DEPTH_ZERO_SELF_SIGNED_CERT`);
+      const file = join(folder.path, 'authority.pem');
+      writeFileSync(file, IDENTITY.cert);
+      process.env['MESH_EXTRA_CA_CERTS'] = file;
+      try {
+        expect(await ask(httpCheck(url))).to.equal('');
+      } finally {
+        delete process.env['MESH_EXTRA_CA_CERTS'];
+      }
+    });
+
     for (const [status, isWell] of [
       [200, true],
       [204, true],
@@ -200,3 +215,22 @@ describe('a probe', () => {
     });
   });
 });
+
+/** Of 127.0.0.1, vouched for by itself; made for this test. */
+const IDENTITY = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgv17DJyGV8eR2pM+7
+xj8EZG77cyjteU1UpHHzVEq0m1mhRANCAASsckllROSGTXjlk9WAW/Yh6FxmgNes
+rMan7FUEq7bb3mhJ+DDCHx6X+1rfI4ZV7rKEEVM7X2Huc6/G3/2WmC2T
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBUzCB+qADAgECAgEBMAoGCCqGSM49BAMCMBAxDjAMBgNVBAMMBXByb2JlMCAX
+DTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAQMQ4wDAYDVQQDDAVwcm9i
+ZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKxySWVE5IZNeOWT1YBb9iHoXGaA
+16ysxqfsVQSrttveaEn4MMIfHpf7Wt8jhlXusoQRUztfYe5zr8bf/ZaYLZOjQzBB
+MA8GA1UdEQQIMAaHBH8AAAEwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUCcpB
+lmGqK6CGKne4pAiby8Ztf3swCgYIKoZIzj0EAwIDSAAwRQIhANmxdJ9fIqtFkMOb
+YrHvVCh74j1FEjdqm5HclfDXmtFWAiBOI/tk5aod8oRkH3EAW7LLy8ZL2CYP3Ogo
+VRDzO8o5ow==
+-----END CERTIFICATE-----`,
+};
