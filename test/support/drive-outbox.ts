@@ -4,6 +4,7 @@
  */
 import { emptyOutbox, step } from '../../agents/node/records/outbox.js';
 import type { Ask, OutboxEvent } from '../../agents/node/records/outbox-ask.js';
+import { toMeshError } from '../../common/core/errors.js';
 import type { LogStore } from '../../common/journal/log/log-store.js';
 import type { JournalStore } from '../../common/journal/machine/journal-store.js';
 import { answerOf, append } from '../journal/world.js';
@@ -16,11 +17,20 @@ const BATCH_MAX = 4;
 export function driveOutbox(journal: JournalStore, log: LogStore): void {
   let state = emptyOutbox;
   for (let { asked } = state; asked.kind !== 'rest'; ) {
-    const event = answer(journal, log, asked);
+    const event = outcomeOf(journal, log, asked);
     const next = step(state, event, 0);
     for (const incident of next.tell) append(journal, { records: [incident.toRecord()] });
     state = next.state;
     asked = next.ask ?? asked;
+  }
+}
+
+function outcomeOf(journal: JournalStore, log: LogStore, ask: Ask): OutboxEvent {
+  try {
+    return answer(journal, log, ask);
+  } catch (error) {
+    if (ask.kind === 'pause') throw error;
+    return { kind: 'failed', error: toMeshError(error) };
   }
 }
 

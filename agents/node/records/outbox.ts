@@ -36,8 +36,8 @@ export interface OutboxState {
   readonly greeted: ReadonlySet<string>;
   /** The chains are to be listed and compared before anything is sent: the connection broke, or there is another one. */
   readonly isStale: boolean;
-  /** Chains that were told of as lost and could not be marked so. */
-  readonly toldUnmarked: ReadonlySet<string>;
+  /** Chains that were told of as lost. */
+  readonly toldLost: ReadonlySet<string>;
   /** Marks of records that main takes. */
   readonly takes: readonly string[];
   /** Where the last batch that was sent ends. */
@@ -68,7 +68,7 @@ export const emptyOutbox: OutboxState = {
   toGreet: [],
   greeted: none,
   isStale: false,
-  toldUnmarked: none,
+  toldLost: none,
   takes: [],
   after: undefined,
   batchBytes: new BatchSize().bytes,
@@ -93,7 +93,7 @@ export function step(state: OutboxState, event: OutboxEvent, nowMs: number): Out
     case 'hashed':
       return onHashed(state, asOf(asked, 'hash'), event.hash, nowMs);
     case 'marked':
-      return goOn(event.isNews ? counted(state, { incidents: 1 }) : state, nowMs);
+      return onMarked(state, asOf(asked, 'mark').journalId, event.isNews, nowMs);
     case 'read':
       return onRead(state, event.run, nowMs);
     case 'accepted':
@@ -236,15 +236,20 @@ function onDone(state: OutboxState, nowMs: number): OutboxStep {
   return goOn(counted({ ...state, after }, { batches: 1, forwarded: entries.length }), nowMs);
 }
 
+function onMarked(state: OutboxState, journalId: string, isNews: boolean, nowMs: number): OutboxStep {
+  const toldLost = new Set([...state.toldLost, journalId]);
+  return goOn(counted({ ...state, toldLost }, { incidents: isNews ? 1 : 0 }), nowMs);
+}
+
 function onFailed(state: OutboxState, error: MeshError, nowMs: number): OutboxStep {
   const { asked } = state;
   if (asked.kind === 'send') return onRefused(state, asked.run, error, nowMs);
   if (asked.kind === 'acknowledge' && asked.sent !== undefined) return onRefused(state, asked.sent, error, nowMs);
   if (asked.kind !== 'mark' || error.code !== 'NOT_FOUND') return pause(state, error, nowMs);
-  // The chain is acknowledged, pruned and forgotten: there is no row to mark, and this node tells it once.
-  if (state.toldUnmarked.has(asked.journalId)) return goOn(state, nowMs);
-  const toldUnmarked = new Set([...state.toldUnmarked, asked.journalId]);
-  return goOn({ ...state, toldUnmarked }, nowMs, [asked.incident]);
+  // It and all that named it are forgotten meanwhile: there is no row to mark, and this node tells it once.
+  if (state.toldLost.has(asked.journalId)) return goOn(state, nowMs);
+  const toldLost = new Set([...state.toldLost, asked.journalId]);
+  return goOn({ ...state, toldLost }, nowMs, [asked.incident]);
 }
 
 function onRefused(state: OutboxState, { journalId, entries }: Run, error: MeshError, nowMs: number): OutboxStep {

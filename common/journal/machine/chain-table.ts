@@ -79,6 +79,17 @@ export class ChainTable {
     return chain;
   }
 
+  /** It has no row any more, and a chain behind it still names it. */
+  isForgotten(journalId: string): boolean {
+    const isThere = this.#chains.some((chain) => chain.journalId === journalId);
+    return !isThere && this.#chains.some(({ parentId }) => parentId === journalId);
+  }
+
+  /** The chains behind it name it no more. */
+  disown(journalId: string): void {
+    for (const chain of this.#chains) if (chain.parentId === journalId) this.put({ ...chain, parentId: null });
+  }
+
   /** Seals the current chain and begins a new one behind it. */
   mint(wallMs: number): Chain {
     const last = this.#chains.at(-1);

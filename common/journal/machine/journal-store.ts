@@ -163,17 +163,19 @@ export class JournalStore {
 
   /**
    * The log holds more of the chain than this file: whatever is here was acknowledged long ago. Marks it, and appends
-   * the incident in the same transaction, so that it is reported once. Returns false when it was marked before.
+   * the incident in the same transaction, so that it is reported once. Returns false when it was marked before. The chains
+   * behind it name it no more: its row may be pruned and forgotten, now or later, and it is not told of again.
    * Fails with CONFLICT for the chain that is being written: its tail is in memory, and not lost.
    */
   markLostTail({ journalId, incident }: { journalId: string; incident?: NewRecord }): boolean {
     const refusal = incident === undefined ? undefined : refusalOf(incident);
     if (refusal !== undefined) throw refusal;
     return this.#transact('journal.lost-tail', () => {
-      const chain = this.#chains.find(journalId);
-      if (chain.status === 'lost-tail') return false;
-      if (chain.status === 'open') throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`);
-      this.#chains.put({ ...chain, status: 'lost-tail', acked: chain.head });
+      const chain = this.#chains.isForgotten(journalId) ? undefined : this.#chains.find(journalId);
+      if (chain?.status === 'open') throw new MeshError('CONFLICT', `chain ${journalId} is the one being written`);
+      this.#chains.disown(journalId);
+      if (chain?.status === 'lost-tail') return false;
+      if (chain !== undefined) this.#chains.put({ ...chain, status: 'lost-tail', acked: chain.head });
       const { current } = this.#chains;
       if (incident !== undefined)
         this.#chains.put({ ...current, head: this.#store(current, { records: [incident] }).head });
