@@ -4,6 +4,9 @@
  * One heartbeat a second carries the mark of the machine's table; whenever the registry does not know the table, whenever
  * the table changed, and whenever the link comes up, the whole table is sent. So a registry that was lost is whole again
  * one round after it is back. A watch that is always open feeds the replica that answers look-ups here.
+ *
+ * The link is up while the connection is and heartbeats are answered: over a cable that carries one direction alone the
+ * registry may go on talking to a node that it does not hear.
  */
 import { delay } from '../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../common/core/errors.js';
@@ -33,6 +36,10 @@ export class RegistryLink {
   #dirty = true;
   #syncing = false;
   #refused = false;
+  /** As it was told last. */
+  #isUp: boolean | undefined;
+  /** When the registry answered a heartbeat last. */
+  #answeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RegistryLinkOptions) {
     const { endpoint, name } = options;
@@ -68,6 +75,12 @@ export class RegistryLink {
       this.#dirty = true;
       void this.#sync();
     }
+    this.#tell(up);
+  }
+
+  #tell(up: boolean): void {
+    if (this.#isUp === up) return;
+    this.#isUp = up;
     this.options.onLink(up);
   }
 
@@ -75,18 +88,22 @@ export class RegistryLink {
     if (!this.#client.up || this.#syncing) return;
     const table = this.options.table();
     const { machine, epoch, revision } = table;
+    const sentMs = performance.now();
     try {
       const { known } = await this.#client.request(
         'registry.heartbeat',
         { machine, epoch, revision, digest: digestOf(table) },
         { timeoutMs: limits.heartbeatTimeoutMs },
       );
+      this.#answeredMs = performance.now();
+      this.#tell(this.#client.up);
       this.options.methods.apply((now) => this.options.replica.noteBrokerContact(now));
       if (known) return;
       this.#dirty = true;
       await this.#sync();
     } catch {
-      // Out of reach or too slow: the next beat is the repetition.
+      // Out of reach or too slow: the next beat is the repetition. One that overtook this one says that it is there.
+      if (this.#answeredMs < sentMs) this.#tell(false);
     }
   }
 

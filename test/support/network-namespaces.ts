@@ -9,6 +9,8 @@ import { execFileSync } from 'node:child_process';
 
 export type Host = 'main' | 'pc2';
 const HOSTS: readonly Host[] = ['main', 'pc2'];
+const STRIPES = 8;
+const STRIPE = 12;
 
 export class NetworkNamespaces {
   readonly #mark = `${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`;
@@ -29,7 +31,9 @@ export class NetworkNamespaces {
   }
 
   private constructor() {
-    this.#subnet = `10.${100 + Math.floor(Math.random() * 100)}`;
+    // Tests that run side by side never have the same one: each of their processes has a stripe of its own.
+    const stripe = Number(process.env['MOCHA_WORKER_ID'] ?? 0) % STRIPES;
+    this.#subnet = `10.${100 + stripe * STRIPE + Math.floor(Math.random() * STRIPE)}`;
   }
 
   /** Its end of the cable. */
@@ -76,6 +80,15 @@ export class NetworkNamespaces {
       .split('\n')
       .filter((line) => line !== '')
       .map(Number);
+  }
+
+  /** Connections with the other host that the kernel of this one takes for alive. */
+  connections(host: Host): number {
+    const [other = host] = HOSTS.filter((candidate) => candidate !== host);
+    const [program = '', ...argv] = this.runner(host);
+    const question = ['ss', '-Htn', 'state', 'established', 'dst', this.address(other)];
+    const text = execFileSync(program, [...argv, ...question], { encoding: 'utf8', timeout: 10_000 });
+    return text.split('\n').filter((line) => line !== '').length;
   }
 
   /** The plug is pulled: its processes are gone at once, then its network. Nothing says goodbye. */
