@@ -10,8 +10,15 @@ import { fixture, useFleet } from '../support/test-fleet.js';
 import { waitFor } from '../support/wait-for.js';
 
 const MIB = 1_048_576;
-/** What a program that never rests gets at least, however many others want the cores. */
+/** What two processes get at least that want a part of a core each, however many others want the cores. */
 const MUCH_PERCENT = 5;
+/** It works for a while and rests for a while, with its child: one without rest would take the cores from all that is tested beside it. */
+const SPINNER = `import os, time
+os.fork()
+while True:
+  worked = time.process_time()
+  while time.process_time() < worked + 0.05: pass
+  time.sleep(0.1)`;
 /** Takes its memory at once, faster than anybody looks, when the file appears. */
 const BOMB = `import os, time
 while not os.path.exists('bomb'): time.sleep(0.05)
@@ -21,7 +28,7 @@ time.sleep(60)`;
 describe('the resources of a fleet', () => {
   const fleet = useFleet({
     main: {
-      spinner: { command: ['python3', '-c', 'import os\nos.fork()\nwhile True: pass'] },
+      spinner: { command: ['python3', '-c', SPINNER] },
       bomb: { command: ['python3', '-c', BOMB], restart: 'never', limits: { memoryMiB: 64 } },
     },
     pc2: {
@@ -83,7 +90,7 @@ describe('the resources of a fleet', () => {
   it('a program that works is told from one that waits, with its children', async () => {
     const busy = await looked('main', 'spinner');
     const idle = await looked('pc2', 'opener');
-    // Two processes that never rest share the cores with everything else of this box.
+    // Two processes at work share the cores with everything else of this box.
     expect(busy.cpuPercent).to.be.above(MUCH_PERCENT);
     expect(idle.cpuPercent).to.be.below(busy.cpuPercent ?? 0);
     expect(busy.rssBytes).to.be.above(MIB);
