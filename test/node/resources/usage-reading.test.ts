@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { expect } from 'chai';
+import { signalProcess } from '../../../agents/node/programs/child-process.js';
 import {
   type GroupUsage,
   kernelUnits,
@@ -53,7 +54,8 @@ describe('one pass over /proc', () => {
     if (units === undefined) this.skip();
   });
   afterEach(() => {
-    for (const { pid } of leaders.splice(0)) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    const pids = leaders.splice(0).flatMap(({ pid = 0 }) => read(pid)?.pids ?? []);
+    for (const pid of pids) signalProcess(pid, 'SIGKILL');
   });
 
   /** Leads a group and a session of its own, as every supervised process does. */
@@ -63,6 +65,7 @@ describe('one pass over /proc', () => {
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', ...extra],
     });
+    for (const file of extra) closeSync(file);
     leaders.push(leader);
     return leader.pid ?? 0;
   }
