@@ -178,7 +178,7 @@ export class MeshClient implements Mesh {
     return this.#reporter.report(error, rest, traceIdOf(origin?.trace));
   }
 
-  /** Records of main's log, past and to come; see `ConsumeOptions`. @throws INVALID_INPUT */
+  /** Records of main's log, past and to come; see `ConsumeOptions`. @throws INVALID_INPUT, CLOSED */
   consume(stream: string, handler: RecordHandler, options: ConsumeOptions = {}): Consumer {
     return this.#consumers.consume(stream, handler, options);
   }

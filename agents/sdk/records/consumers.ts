@@ -10,6 +10,7 @@ import type { RecordSource } from './log-link.js';
 export class Consumers {
   readonly #open = new Set<Consumer>();
   #count = 0;
+  #isClosed = false;
   #ended = { handled: 0, failed: 0, redelivered: 0 };
 
   /** @param name of this incarnation: no other process has it. */
@@ -30,9 +31,11 @@ export class Consumers {
     };
   }
 
-  /** @throws INVALID_INPUT */
+  /** @throws INVALID_INPUT, CLOSED */
   consume(stream: string, handler: RecordHandler, options: ConsumeOptions): Consumer {
     refuse(options);
+    // It would look for main for ever, and nobody would end it.
+    if (this.#isClosed) throw new MeshError('CLOSED', `nothing of ${stream} is consumed: the mesh was closed`);
     const nowMs = () => this.clock.monotonicMs();
     const { group } = options;
     this.#count += 1;
@@ -47,6 +50,7 @@ export class Consumers {
 
   /** Each settles what it has in hand. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#open].map((consumer) => consumer.close()));
   }
 

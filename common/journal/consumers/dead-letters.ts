@@ -74,7 +74,7 @@ export class DeadLetters {
   page(groupId: number, afterId: number, limit: number): { letters: Letter[]; more: boolean } {
     const letters: Letter[] = [];
     let sizeBytes = 0;
-    for (const row of this.#page.all(groupId, afterId, limit + 1)) {
+    for (const row of this.#page.iterate(groupId, afterId, limit + 1)) {
       sizeBytes += row.body.byteLength + row.message.length;
       const isFull = letters.length === limit || (letters.length > 0 && sizeBytes > limits.logReadBytesMax);
       if (isFull) return { letters, more: true };

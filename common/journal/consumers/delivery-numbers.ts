@@ -14,7 +14,7 @@ export class DeliveryNumbers {
   constructor(db: Connection, wallMs: number) {
     this.#store = db.prepare('REPLACE INTO delivery_numbers VALUES (1, ?)');
     const stored = db.prepare<[], number>('SELECT reserved FROM delivery_numbers').pluck().get() ?? 0;
-    this.#last = Math.max(stored, Math.floor(wallMs) * 1_000);
+    this.#last = Math.max(stored, Math.min(Math.floor(wallMs) * 1_000, CLOCK_MAX));
     this.#reserved = this.#last;
   }
 
@@ -36,3 +36,6 @@ export class DeliveryNumbers {
     return this.#last;
   }
 }
+
+/** Whatever the clock says, there is room behind it: it is there in the year 2112. */
+const CLOCK_MAX = 2 ** 52;

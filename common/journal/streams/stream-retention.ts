@@ -5,7 +5,8 @@
  *
  * R1. Nothing goes that a durable group of the stream has not settled.
  * R2. What is left stays proved by the hash before it, and what went is known by its place.
- * R3. The order is that of main's ids: a record that is not old enough keeps those behind it, whatever their clocks said.
+ * R3. The order is that of main's ids: a record that is not old enough keeps those behind it, whatever their clocks said. But
+ *     one from the future says nothing of its age: it goes with the next one that is old.
  */
 import { limits } from '../../core/limits.js';
 import { type Retention, ruleFinder, type StreamRule } from '../../protocol/stream-rule.js';
@@ -70,6 +71,7 @@ export class StreamRetention {
   readonly runs: PrunedRuns;
   readonly #oldest;
   readonly #first;
+  readonly #firstDated;
   readonly #last;
   readonly #delete;
   readonly #sums;
@@ -90,6 +92,11 @@ export class StreamRetention {
       );
     this.#first = edge('ASC');
     this.#last = edge('DESC');
+    this.#firstDated = db
+      .prepare<[string, number, number], number>(
+        'SELECT ts FROM (SELECT id, ts FROM records WHERE stream = ? ORDER BY id LIMIT ?) WHERE ts <= ? ORDER BY id LIMIT 1',
+      )
+      .pluck();
     this.#delete = db.prepare<[string, number]>('DELETE FROM records WHERE stream = ? AND id <= ?');
     this.#sums = db.prepare<[number], StreamSum>(
       `SELECT stream, count(*) AS count, sum(${BODY_BYTES}) AS bytes FROM records WHERE id <= ? GROUP BY stream`,
@@ -132,9 +139,9 @@ export class StreamRetention {
 
   #isOver({ stream, count, bytes }: StreamTotals, keep: Retention, wallMs: number): boolean {
     if (count > (keep.count ?? count) || bytes > (keep.bytes ?? bytes)) return true;
-    const youngestMs = youngestOf(keep, wallMs);
-    const first = youngestMs > 0 ? this.#first.get(stream) : undefined;
-    return first !== undefined && first.tsMs < youngestMs;
+    if (keep.ageMs === undefined) return false;
+    const tsMs = this.#firstDated.get(stream, limits.streamPruneRowsMax, wallMs + CLOCKS_APART_MS);
+    return tsMs !== undefined && tsMs < wallMs - keep.ageMs;
   }
 
   #prune(
@@ -147,7 +154,7 @@ export class StreamRetention {
     const { wallMs, holder, rowsMax } = bounds;
     if (!this.#isOver(totals, keep, wallMs)) return 0;
     const floorId = holder?.floorId ?? Number.MAX_SAFE_INTEGER;
-    const rows = surplusOf(this.#oldest.all(stream, floorId, rowsMax), totals, keep, youngestOf(keep, wallMs));
+    const rows = surplusOf(this.#oldest.all(stream, floorId, rowsMax), totals, keep, wallMs);
     const last = rows.at(-1);
     if (last === undefined) return 0;
     this.runs.add(rows);
@@ -163,27 +170,23 @@ export class StreamRetention {
   }
 }
 
-const youngestOf = ({ ageMs }: Retention, wallMs: number): number => (ageMs === undefined ? 0 : wallMs - ageMs);
-
 /** The first rows that are over one of the bounds. */
-function surplusOf(
-  rows: readonly OldRow[],
-  totals: StreamTotals,
-  keep: Retention,
-  youngestMs: number,
-): readonly OldRow[] {
+function surplusOf(rows: readonly OldRow[], totals: StreamTotals, keep: Retention, wallMs: number): readonly OldRow[] {
+  const { ageMs = Number.POSITIVE_INFINITY } = keep;
   let { count, bytes } = totals;
-  const end = rows.findIndex((row) => {
-    const isOver =
-      count > (keep.count ?? Number.POSITIVE_INFINITY) ||
-      bytes > (keep.bytes ?? Number.POSITIVE_INFINITY) ||
-      row.ts < youngestMs;
+  let end = 0;
+  for (const [index, row] of rows.entries()) {
+    const isTooMuch =
+      count > (keep.count ?? Number.POSITIVE_INFINITY) || bytes > (keep.bytes ?? Number.POSITIVE_INFINITY);
+    if (isTooMuch || row.ts < wallMs - ageMs) end = index + 1;
+    else if (row.ts <= wallMs + CLOCKS_APART_MS) break;
     count -= 1;
     bytes -= row.bytes;
-    return !isOver;
-  });
-  return end === -1 ? rows : rows.slice(0, end);
+  }
+  return rows.slice(0, end);
 }
 
+/** So far ahead of main's clock another machine's may be: what is further ahead is of no time at all. */
+const CLOCKS_APART_MS = 3_600_000;
 /** Streams that one step looks at. */
 const STREAMS_PER_STEP = 256;

@@ -62,6 +62,14 @@ describe('the consumer groups of a log', () => {
     expect(fetch(anew)[0]?.delivery).to.be.above(Math.max(...after.map(({ delivery }) => delivery)));
   });
 
+  it('have their numbers also where the clock says a year in which numbers end', () => {
+    const log = logWith(recordsOf(3), 10_000_000_000_000);
+    join(log);
+    const deliveries = fetch(log).map(({ delivery }) => delivery);
+    expect(new Set(deliveries).size).to.equal(3);
+    expect(deliveries.every(Number.isSafeInteger)).to.equal(true);
+  });
+
   it('are safe from late words also where numbers come again: a log that was put back in the second of its openings', () => {
     logWith(recordsOf(3)).close();
     const backup = readFileSync(world().path('mesh.db'));

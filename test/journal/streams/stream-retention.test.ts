@@ -82,6 +82,21 @@ describe('the retention of streams on main', () => {
     expect(textsOf(log, 'c'), 'the file counts').to.deep.equal(['c2']);
   });
 
+  it('is not held up by a clock that was ahead: such a record goes with the next one that is old, and not before', () => {
+    const log = world().log();
+    const at = (days: number, text: string) => ({ ...recordOf(text, 'a'), tsMs: days * DAY_MS });
+    send(
+      log,
+      chainOf('j1', [at(1, 'old'), at(90_000, 'ahead'), at(2, 'older'), at(90_000, 'fresh and ahead'), at(9, 'new')]),
+    );
+    const rules = [{ stream: 'a', keep: { ageMs: 3 * DAY_MS } }];
+    expect(retain(log, rules, 10 * DAY_MS)).to.equal(3);
+    expect(textsOf(log, 'a')).to.deep.equal(['fresh and ahead', 'new']);
+    expect(retain(log, rules, 13 * DAY_MS)).to.equal(2);
+    send(log, chainOf('j2', [at(90_000, 'alone and ahead')]), 'j2');
+    expect(retain(log, rules, 14 * DAY_MS), 'nobody knows how old it is').to.equal(0);
+  });
+
   it('leaves what it leaves proved, knows what went when it comes again, and takes what is missing for missing', () => {
     const log = world().log();
     const chain = mixed(5);

@@ -143,6 +143,13 @@ describe('a consumer of a stream', () => {
     });
   });
 
+  it('is refused when its mesh was closed, and leaves nothing that tries on', async () => {
+    const mesh = world.mesh('late');
+    await mesh.close();
+    for (const options of [{}, { group: 'crew' }])
+      expectError('CLOSED', () => mesh.consume('work', () => undefined, options));
+  });
+
   it('tells of a handler that throws, and goes on with the next record', async () => {
     const consumer = world.mesh('reader').consume(
       'work',
