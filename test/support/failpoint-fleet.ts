@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Failpoint } from '../../common/core/failpoint.js';
 import { BrokerProgram } from './broker-program.js';
 import { FailpointFolder } from './failpoint-folder.js';
-import { storedErrors } from './main-log.js';
+import { storedErrors, storedTexts } from './main-log.js';
 import { judge, type Verdict } from './oracle.js';
 import type { Random } from './random.js';
 import { fixture, mainPorts, TestFleet } from './test-fleet.js';
@@ -126,9 +126,30 @@ export class FailpointFleet {
     await waitUntil('the burst to end', isAccepted, LONG_MS);
   }
 
+  /** Very many records, more than a journal keeps; resolves when all are on main, by the word of pc2's node. */
+  async hoard(count: number): Promise<void> {
+    await this.fleet.pc2.call('hoarder.hoard', { count, file: join(this.fleet.root, HOARD) });
+    const isStored = async () => {
+      const { stored, failed } = (await this.fleet.pc2.call('hoarder.progress')) as { stored: number; failed: string };
+      if (failed !== '') throw new Hopeless(failed);
+      return stored === count;
+    };
+    await waitUntil('the hoard to be stored', isStored, LONG_MS);
+    await this.delivered();
+  }
+
+  hoardVerdict(): Verdict {
+    const mainRecords = storedTexts(this.fleet.main.logFile, 'work');
+    return judge({ ledgerFiles: [join(this.fleet.root, HOARD)], mainRecords });
+  }
+
   /** Resolves when all is accepted and on main, by the word of pc2's node. */
   async settled(): Promise<void> {
     await this.accepted();
+    await this.delivered();
+  }
+
+  async delivered(): Promise<void> {
     const hasNothingLeft = async () => (await this.fleet.pc2.ask('journal.status', {})).pendingCount === 0;
     await waitUntil('pc2 to have nothing left', hasNothingLeft, LONG_MS);
   }
@@ -164,3 +185,4 @@ function assertKilled(who: string, { code, signal }: { code: number | null; sign
 /** Not only the first one that comes. */
 const PASS_MAX = 10;
 const LONG_MS = 120_000;
+const HOARD = 'ledger-hoard';
