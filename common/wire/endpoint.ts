@@ -43,8 +43,9 @@ export async function unbindEndpoint(socket: Socket, endpoint: string): Promise<
   const freed = new Promise<void>((resolve) => socket.events.on('close', () => resolve()));
   try {
     // Not `unbind`: it is at work on the socket in another thread while this one looks what has come, and libzmq, whose
-    // sockets are for one thread, aborts the process for it when a peer goes at that moment.
-    socket.unbindSync(endpoint);
+    // sockets are for one thread, aborts the process for it when a peer goes at that moment. Not `unbindSync`: in this
+    // release it binds. To libzmq `unbind` and `disconnect` are one function, and this one runs here and now.
+    socket.disconnect(endpoint);
   } catch {
     return;
   }
