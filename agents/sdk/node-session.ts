@@ -10,6 +10,7 @@ import { limits } from '../../common/core/limits.js';
 import type { catalogue, Output } from '../../common/protocol/catalogue.js';
 import type { Static } from '../../common/protocol/type.js';
 import type { RequestClient, RequestOptions } from '../../common/wire/asking/request-client.js';
+import { nextBeatMs } from './beat-schedule.js';
 
 export type Attachment = Static<(typeof catalogue)['node.attach']['input']>;
 export type Attached = Output<'node.attach'>;
@@ -35,7 +36,7 @@ export class NodeSession {
   loopLagMs = 0;
   #ready = false;
   #timer: NodeJS.Timeout | undefined;
-  #lastBeatMs = 0;
+  #dueMs = 0;
   #beating = false;
 
   constructor(
@@ -65,8 +66,7 @@ export class NodeSession {
       }
     });
     this.#ready = true;
-    this.#lastBeatMs = systemClock.monotonicMs();
-    this.#timer = setInterval(() => void this.#beat(), limits.heartbeatIntervalMs);
+    this.#awaitBeat();
   }
 
   /** The connection is up again: a node that was started anew learns of the agent at once. */
@@ -84,7 +84,7 @@ export class NodeSession {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
@@ -117,10 +117,18 @@ export class NodeSession {
     return { agent: this.attachment.agent, epoch: this.attachment.epoch };
   }
 
+  #awaitBeat(): void {
+    const nowMs = systemClock.monotonicMs();
+    this.#dueMs = nextBeatMs(nowMs);
+    this.#timer = setTimeout(() => {
+      void this.#beat();
+      this.#awaitBeat();
+    }, this.#dueMs - nowMs);
+  }
+
   async #beat(): Promise<void> {
     const nowMs = systemClock.monotonicMs();
-    this.loopLagMs = Math.max(0, nowMs - this.#lastBeatMs - limits.heartbeatIntervalMs);
-    this.#lastBeatMs = nowMs;
+    this.loopLagMs = Math.max(0, nowMs - this.#dueMs);
     const health = this.health?.onBeat(this.loopLagMs, nowMs);
     if (this.#beating) return;
     this.#beating = true;
