@@ -171,6 +171,7 @@ describe('a request client', () => {
 
   it('keeps its connection when methods are slow but the peer is not', async () => {
     const client = world.client((await world.server(answers.handle)).endpoint);
+    await client.send('echo', 'connected');
     const longPoll = client.send('slow', 'worth waiting for', { timeoutMs: 3_600_000 });
     for (let round = 0; round < 3; round++) {
       const out = Array.from({ length: 5 }, () => client.send('never', {}, { timeoutMs: 20 }));
