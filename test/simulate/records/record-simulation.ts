@@ -17,6 +17,7 @@ import { SimLink } from './sim-link.js';
 import { SimMain } from './sim-main.js';
 import { DeliveryBook, GROUP, SimMember } from './sim-member.js';
 import { SimNode } from './sim-node.js';
+import type { SimStore } from './sim-store.js';
 
 export interface RecordSimulationOptions {
   readonly seed: number;
@@ -134,7 +135,7 @@ class RecordSimulation {
       ['the link breaks', (ms) => this.#cut(ms)],
       ['the link breaks and is back at once', () => this.#link.break()],
       ['an agent dies', () => random.pick(this.#emitters).dieAndComeBack()],
-      ['the disk of pc2 is full', (ms) => this.#fill(this.#node, ms)],
+      ['the disk of pc2 is full', (ms) => this.#fill(this.#node.disk, ms)],
       ['the disk of main is full', (ms) => this.#fill(this.#main, ms)],
     ]);
     this.#troubles[what] = (this.#troubles[what] ?? 0) + 1;
@@ -161,7 +162,7 @@ class RecordSimulation {
     const node = this.#node;
     if (!node.isUp) return;
     node.die();
-    if (this.#disks === "pc2's goes back") this.#turnBack(node, () => this.#held());
+    if (this.#disks === "pc2's goes back") this.#turnBack(node.disk, () => this.#held());
     this.#timeline.after(lastsMs, () => node.comeBack());
   }
 
@@ -177,7 +178,7 @@ class RecordSimulation {
   }
 
   /** The first death is the backup; a later one may bring it back, or be the next backup. True when the disk went back. */
-  #turnBack(disk: SimNode | SimMain, held: () => ReadonlySet<string>): boolean {
+  #turnBack(disk: SimStore | SimMain, held: () => ReadonlySet<string>): boolean {
     const isThere = this.#troubles['a disk is backed up'] !== undefined;
     const what = isThere && this.#random.next() < 0.3 ? 'a disk goes back' : 'a disk is backed up';
     if (what === 'a disk is backed up' && isThere && this.#random.next() < 0.7) return false;

@@ -3,15 +3,14 @@
  * back, with a disk that may be full and may go back to an older state. Each of its steps – commit, answer, send, mark – is
  * an event of its own, so that a death falls between any two of them.
  */
-import { copyFileSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Incident } from '../../../agents/node/records/incident.js';
 import { emptyOutbox, step } from '../../../agents/node/records/outbox.js';
 import type { Ask, OutboxEvent, Remote } from '../../../agents/node/records/outbox-ask.js';
 import { backoffMs } from '../../../common/core/backoff.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
+import type { MeshError } from '../../../common/core/errors.js';
 import type { ReportBatch } from '../../../common/journal/folds/report-intake.js';
-import { JournalStore } from '../../../common/journal/machine/journal-store.js';
+import type { JournalStore } from '../../../common/journal/machine/journal-store.js';
 import type { AppendBatch, Appended } from '../../../common/journal/machine/journal-types.js';
 import type { Outcome } from '../../../common/journal/sqlite/outcome.js';
 import type { Random } from '../../support/random.js';
@@ -19,6 +18,7 @@ import type { Timeline } from '../timeline.js';
 import type { RecordSabotage } from './record-sabotage.js';
 import type { SimLink } from './sim-link.js';
 import { type Answer, type SimMain, WALL_MS } from './sim-main.js';
+import { SimStore } from './sim-store.js';
 
 export interface SimNodeOptions {
   readonly file: string;
@@ -41,9 +41,7 @@ const CARE_MS = 300;
 const BATCH_MAX = 40;
 
 export class SimNode {
-  isFull = false;
-  #store: JournalStore | undefined;
-  #life = 0;
+  readonly disk: SimStore;
   #outbox = emptyOutbox;
   #wake: (() => void) | undefined;
   /** Something was appended since the chains were listed. */
@@ -51,6 +49,7 @@ export class SimNode {
   #telling = false;
 
   constructor(readonly options: SimNodeOptions) {
+    this.disk = new SimStore({ ...options, machine: MACHINE });
     options.link.onBreak = () => {
       if (this.isUp) this.#outbox = step(this.#outbox, { kind: 'cut' }, this.#nowMs).state;
     };
@@ -58,64 +57,44 @@ export class SimNode {
   }
 
   get isUp(): boolean {
-    return this.#store !== undefined;
+    return this.disk.isUp;
   }
 
   /** Nothing is left to send or to tell. */
   get isIdle(): boolean {
-    const store = this.#store;
-    return store !== undefined && store.status().pendingCount === 0 && !this.#telling;
+    return this.isUp && this.disk.store.status().pendingCount === 0 && !this.#telling;
   }
 
   comeBack(): void {
-    const { store, findings } = JournalStore.open({
-      file: this.options.file,
-      machine: MACHINE,
-      wallMs: Math.round(WALL_MS + this.#nowMs),
-    });
-    if (findings.length > 0) throw new Error(`the journal of the simulation is damaged: ${findings[0]?.reason}`);
-    this.#store = store;
+    this.disk.comeBack();
     this.#outbox = emptyOutbox;
     this.#perform(this.#outbox.asked);
     this.#care();
   }
 
   die(): void {
-    this.#store?.close();
-    this.#store = undefined;
-    this.#life++;
+    this.disk.die();
     this.#wake = undefined;
     this.#telling = false;
     this.options.link.break();
   }
 
-  /** While it is dead. */
-  backUp(): void {
-    copyFileSync(this.options.file, `${this.options.file}.backup`);
-  }
-
-  /** While it is dead: its disk is what it was at the backup. */
-  goBack(): void {
-    rmSync(this.options.file);
-    copyFileSync(`${this.options.file}.backup`, this.options.file);
-  }
-
   append(batch: AppendBatch, answer: (answer: Answer<Appended>) => void): void {
     const write = (store: JournalStore) => this.#stored(store.appendBatches([batch])[0]);
-    if (this.options.sabotage !== 'a journal that answers before it commits') return this.#op(write, answer);
+    if (this.options.sabotage !== 'a journal that answers before it commits') return this.disk.op(write, answer);
     // The place is that which it will have, unless somebody is quicker: what matters here is that it is said too soon.
-    const life = this.#life;
-    this.#later(life, () => {
-      const { journalId, lastSeq } = this.#open.status();
+    const life = this.disk.life;
+    this.disk.later(() => {
+      const { journalId, lastSeq } = this.disk.store.status();
       answer({ value: { journalId, firstSeq: lastSeq + 1, hashes: [], isRepeat: false, missingCount: 0 } });
     });
     this.options.timeline.after(this.options.random.between(1, 50), () => {
-      if (this.#life === life) this.#try(write);
+      if (this.disk.life === life) this.disk.attempt(write);
     });
   }
 
   report(batch: ReportBatch, answer: (answer: Answer<unknown>) => void): void {
-    this.#op((store) => {
+    this.disk.op((store) => {
       const { outcomes, nextDueMs } = store.report({ batches: [batch], nowMs: this.#nowMs });
       this.#tellAt(nextDueMs);
       return this.#stored(outcomes[0]);
@@ -137,11 +116,11 @@ export class SimNode {
   #tellAt(dueMs: number | undefined): void {
     if (dueMs === undefined || this.#telling) return;
     this.#telling = true;
-    const life = this.#life;
+    const life = this.disk.life;
     this.options.timeline.after(Math.max(1, dueMs - this.#nowMs), () => {
-      if (this.#life !== life) return;
+      if (this.disk.life !== life) return;
       if (this.options.sabotage === 'a count of errors that begins anew untold') this.#forgetCounts();
-      this.#op(
+      this.disk.op(
         (store) => store.tell({ nowMs: this.#nowMs }),
         (told) => {
           this.#telling = false;
@@ -159,10 +138,10 @@ export class SimNode {
   }
 
   #care(): void {
-    const life = this.#life;
+    const life = this.disk.life;
     this.options.timeline.after(CARE_MS, () => {
-      if (this.#life !== life) return;
-      this.#op(
+      if (this.disk.life !== life) return;
+      this.disk.op(
         (store) => {
           if (this.options.sabotage === 'a journal that prunes before main has it')
             for (const { journalId, headSeq: seq } of store.status().chains) store.acknowledge({ journalId, seq });
@@ -186,15 +165,15 @@ export class SimNode {
 
   /** Again and again until it is stored, as the node does it. */
   #tell(incident: Incident): void {
-    const life = this.#life;
+    const life = this.disk.life;
     this.append({ records: [incident.toRecord()] }, (answer) => {
-      if ('error' in answer && this.#life === life)
+      if ('error' in answer && this.disk.life === life)
         this.options.timeline.after(CARE_MS, () => this.#retell(life, incident));
     });
   }
 
   #retell(life: number, incident: Incident): void {
-    if (this.#life === life) this.#tell(incident);
+    if (this.disk.life === life) this.#tell(incident);
   }
 
   #perform(ask: Ask): void {
@@ -207,14 +186,14 @@ export class SimNode {
     const alive =
       <T>(act: (answer: Answer<T>) => void) =>
       (answer: Answer<T>) => {
-        if (this.#life === life && this.isUp) act(answer);
+        if (this.disk.life === life && this.isUp) act(answer);
       };
-    const life = this.#life;
+    const life = this.disk.life;
     switch (ask.kind) {
       case 'list': {
         this.#hasNews = false;
         const isBlind = this.options.sabotage === 'an outbox that does not compare';
-        return this.#op(
+        return this.disk.op(
           (store) => store.status().chains,
           on((chains) => ({ kind: 'listed', chains: isBlind ? [] : chains })),
         );
@@ -227,30 +206,30 @@ export class SimNode {
         );
       }
       case 'hash':
-        return this.#op(
+        return this.disk.op(
           (store) => store.hashAt({ journalId: ask.chain.journalId, seq: ask.remote.headSeq }),
           on((hash) => ({ kind: 'hashed', hash })),
         );
       case 'acknowledge':
-        return this.#op((store) => store.acknowledge(ask), done);
+        return this.disk.op((store) => store.acknowledge(ask), done);
       case 'rewind':
-        return this.#op((store) => store.rewind(ask), done);
+        return this.disk.op((store) => store.rewind(ask), done);
       case 'reissue':
         this.options.onReissue();
-        return this.#op(
+        return this.disk.op(
           (store) =>
             store.reissue({ ...ask, incident: ask.incident.toRecord(), wallMs: Math.round(WALL_MS + this.#nowMs) }),
           done,
         );
       case 'mark':
-        return this.#op(
+        return this.disk.op(
           (store) => store.markLostTail({ journalId: ask.journalId, incident: ask.incident.toRecord() }),
           on((isNews) => ({ kind: 'marked', isNews })),
         );
       case 'read': {
         const bounds = { limit: BATCH_MAX, bytesMax: ask.bytesMax };
         const options = ask.after === undefined ? bounds : { ...bounds, after: ask.after };
-        return this.#op(
+        return this.disk.op(
           (store) => store.readUnacked(options),
           on((run) => ({ kind: 'read', run })),
         );
@@ -267,49 +246,20 @@ export class SimNode {
         return this.#rest(life);
       case 'pause': {
         const ms = backoffMs(RETRY, ask.failures, this.options.random.next());
-        return this.options.timeline.after(ms, () => this.#life === life && this.#take({ kind: 'woken' }));
+        return this.options.timeline.after(ms, () => this.disk.life === life && this.#take({ kind: 'woken' }));
       }
     }
   }
 
   #rest(life: number): void {
     const wake = () => {
-      if (this.#wake !== wake || this.#life !== life) return;
+      if (this.#wake !== wake || this.disk.life !== life) return;
       this.#wake = undefined;
       this.#take({ kind: 'woken' });
     };
     this.#wake = wake;
     if (this.#hasNews) return wake();
     if (!this.isResting) this.options.timeline.after(REST_MS, wake);
-  }
-
-  /** Committed after a while, known after another. */
-  #op<T>(work: (store: JournalStore) => T, answer: (answer: Answer<T>) => void): void {
-    const life = this.#life;
-    this.#later(life, () => {
-      const done = this.#try(work);
-      this.#later(life, () => answer(done));
-    });
-  }
-
-  #try<T>(work: (store: JournalStore) => T): Answer<T> {
-    try {
-      if (this.isFull) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
-      return { value: work(this.#open) };
-    } catch (error) {
-      return { error: toMeshError(error) };
-    }
-  }
-
-  #later(life: number, act: () => void): void {
-    this.options.timeline.after(this.options.random.next(), () => {
-      if (this.#life === life && this.isUp) act();
-    });
-  }
-
-  get #open(): JournalStore {
-    if (this.#store === undefined) throw new MeshError('CLOSED');
-    return this.#store;
   }
 
   get #nowMs(): number {
