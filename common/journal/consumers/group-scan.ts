@@ -3,8 +3,27 @@ import { limits } from '../../core/limits.js';
 import type { Connection } from '../sqlite/database.js';
 import type { GroupSource } from './group-table.js';
 
-const ofSource = `FROM records r CROSS JOIN journals j ON j.id = r.journal
+/** Of everybody: the index of streams says it all, and no row is read. */
+const ofAll = 'FROM records r WHERE r.stream = ? AND r.id > ? AND r.id <= ?';
+const ofSome = `FROM records r CROSS JOIN journals j ON j.id = r.journal
   WHERE r.stream = ? AND r.id > ? AND r.id <= ? AND (? = '' OR r.agent = ?) AND (? = '' OR j.machine = ?)`;
+
+/** One question about the records of a source between two ids, with a count where it has one. */
+class SourceQuery {
+  readonly #all;
+  readonly #some;
+
+  constructor(db: Connection, sqlOf: (ofSource: string) => string) {
+    this.#all = db.prepare<(string | number)[], number>(sqlOf(ofAll)).pluck();
+    this.#some = db.prepare<(string | number)[], number>(sqlOf(ofSome)).pluck();
+  }
+
+  numbers({ stream, machine, agent }: GroupSource, afterId: number, upToId: number, ...count: number[]): number[] {
+    const between = [stream, afterId, upToId];
+    if (machine === '' && agent === '') return this.#all.all(...between, ...count);
+    return this.#some.all(...between, agent, agent, machine, machine, ...count);
+  }
+}
 
 export class GroupScan {
   readonly #ids;
@@ -15,11 +34,9 @@ export class GroupScan {
   readonly #idAt;
 
   constructor(db: Connection) {
-    this.#ids = db.prepare<(string | number)[], number>(`SELECT r.id ${ofSource} ORDER BY r.id LIMIT ?`).pluck();
-    this.#count = db.prepare<(string | number)[], number>(`SELECT count(*) ${ofSource}`).pluck();
-    this.#behind = db
-      .prepare<(string | number)[], number>(`SELECT count(*) FROM (SELECT 1 ${ofSource} LIMIT ?)`)
-      .pluck();
+    this.#ids = new SourceQuery(db, (ofSource) => `SELECT r.id ${ofSource} ORDER BY r.id LIMIT ?`);
+    this.#count = new SourceQuery(db, (ofSource) => `SELECT count(*) ${ofSource}`);
+    this.#behind = new SourceQuery(db, (ofSource) => `SELECT count(*) FROM (SELECT 1 ${ofSource} LIMIT ?)`);
     this.#journals = db.prepare<[], { journal: number; base: number; head: number }>(
       'SELECT id AS journal, base_seq AS base, head_seq AS head FROM journals WHERE head_seq > base_seq',
     );
@@ -34,17 +51,17 @@ export class GroupScan {
   /** The next ones behind `afterId`, and up to where was looked: at most a bounded number of ids. */
   next(source: GroupSource, afterId: number, headId: number, count: number): { ids: number[]; upToId: number } {
     const upToId = Math.min(headId, afterId + limits.groupScanIds);
-    const ids = this.#ids.all(...argumentsOf(source, afterId, upToId), count);
+    const ids = this.#ids.numbers(source, afterId, upToId, count);
     return { ids, upToId: ids.length === count ? (ids.at(-1) ?? afterId) : Math.max(afterId, upToId) };
   }
 
   count(source: GroupSource, afterId: number, upToId: number): number {
-    return this.#count.get(...argumentsOf(source, afterId, upToId)) ?? 0;
+    return this.#count.numbers(source, afterId, upToId)[0] ?? 0;
   }
 
   /** How many are behind a place; `groupLagCounted` stands for more. */
   lag(source: GroupSource, afterId: number, headId: number): number {
-    return this.#behind.get(...argumentsOf(source, afterId, headId), limits.groupLagCounted) ?? 0;
+    return this.#behind.numbers(source, afterId, headId, limits.groupLagCounted)[0] ?? 0;
   }
 
   /**
@@ -76,13 +93,3 @@ export class GroupScan {
     return low > headSeq ? undefined : low;
   }
 }
-
-const argumentsOf = ({ stream, machine, agent }: GroupSource, afterId: number, upToId: number) => [
-  stream,
-  afterId,
-  upToId,
-  agent,
-  agent,
-  machine,
-  machine,
-];
