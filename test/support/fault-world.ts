@@ -68,18 +68,21 @@ export class FaultWorld {
       ...more,
     });
     const workers = Object.fromEntries(names.map((name) => [name, worker()]));
-    const fleet = await TestFleet.start({
-      main: { ...workers, flooder: fixture('flooder') },
-      pc2: {
-        ...workers,
-        // Those with a limit are started again when they hang; the others may be busy for ever.
-        stopped: worker({ limits: { hangMs: HANG_MS } }),
-        blocked: worker({ limits: { hangMs: HANG_MS } }),
-        'stopped-patient': worker(),
-        'blocked-patient': worker(),
-        frail: { ...fixture('frail'), restart: { firstMs: 100, maxMs: 200, starts: FRAIL_STARTS, windowMs: 60_000 } },
+    const fleet = await TestFleet.start(
+      {
+        main: { ...workers, flooder: fixture('flooder') },
+        pc2: {
+          ...workers,
+          // Those with a limit are started again when they hang; the others may be busy for ever.
+          stopped: worker({ limits: { hangMs: HANG_MS } }),
+          blocked: worker({ limits: { hangMs: HANG_MS } }),
+          'stopped-patient': worker(),
+          'blocked-patient': worker(),
+          frail: { ...fixture('frail'), restart: { firstMs: 100, maxMs: 200, starts: FRAIL_STARTS, windowMs: 60_000 } },
+        },
       },
-    });
+      UP_MS,
+    );
     const victims = fleet.machines.flatMap((machine) => names.map((agent): Victim => ({ machine, agent })));
     return new FaultWorld(fleet, victims);
   }
@@ -182,6 +185,8 @@ function skipped(lastTurns: ReadonlyMap<string, number>, texts: ReadonlySet<stri
   );
 }
 
+/** For many workers on a busy box. */
+const UP_MS = 120_000;
 /** For a box that is busy with other things: how long it really took is a figure. */
 const WHOLE_MS = 60_000;
 /** For what piled up in a long run. */

@@ -124,7 +124,7 @@ export class TestFleet {
     for (const machine of this.machines) machine.start();
     await Promise.all(this.machines.map((machine) => machine.ready(ms)));
     const names = this.machines.map(({ name }) => name);
-    await Promise.all(this.machines.map((machine) => machine.sees(names)));
+    await Promise.all(this.machines.map((machine) => machine.sees(names, ms)));
   }
 
   get outputs(): string {
