@@ -8,7 +8,7 @@
  * The link is up while the connection is and heartbeats are answered: over a cable that carries one direction alone the
  * registry may go on talking to a node that it does not hear.
  */
-import { delay } from '../../common/core/clock.js';
+import { delay, systemClock } from '../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
@@ -88,14 +88,14 @@ export class RegistryLink {
     if (!this.#client.up || this.#syncing) return;
     const table = this.options.table();
     const { machine, epoch, revision } = table;
-    const sentMs = performance.now();
+    const sentMs = systemClock.monotonicMs();
     try {
       const { known } = await this.#client.request(
         'registry.heartbeat',
         { machine, epoch, revision, digest: digestOf(table) },
         { timeoutMs: limits.heartbeatTimeoutMs },
       );
-      this.#answeredMs = performance.now();
+      this.#answeredMs = systemClock.monotonicMs();
       this.#tell(this.#client.up);
       this.options.methods.apply((now) => this.options.replica.noteBrokerContact(now));
       if (known) return;
