@@ -9,18 +9,15 @@
  */
 import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
-import { limits } from '../../core/limits.js';
 import { type AppendRecords, ReportIntake } from '../folds/report-intake.js';
-import { type ChainPoint, chainHash, type NewRecord, refusalOf } from '../record.js';
+import { type ChainPoint, type NewRecord, refusalOf } from '../record.js';
 import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
-import { type Outcome, refused, succeeded } from '../sqlite/outcome.js';
+import type { Outcome } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { transact, transactUnsynced } from '../sqlite/transaction.js';
-import { batchRefusal } from './batch-refusal.js';
+import { BatchWriter } from './batch-writer.js';
 import type { Damage } from './chain-run.js';
-import { acknowledgedTooFar, type Chain, ChainTable, positionOf } from './chain-table.js';
-import { CheckpointTable } from './checkpoint-table.js';
-import { type DedupePlan, DedupeTable } from './dedupe-table.js';
+import { acknowledgedTooFar, type Chain, ChainTable } from './chain-table.js';
 import { advanceEpoch, claimFor } from './journal-meta.js';
 import { journalMigrations } from './journal-schema.js';
 import { readTail, type TailOptions, type TailRecord } from './journal-tail.js';
@@ -35,7 +32,6 @@ import {
   statusOf,
   type Told,
 } from './journal-types.js';
-import { ProducerTable, type Receipt } from './producer-table.js';
 import { pruneAcked } from './pruning.js';
 import { RecordTable, type Run } from './record-table.js';
 
@@ -54,9 +50,7 @@ export class JournalStore {
   readonly #db: Connection;
   readonly #chains: ChainTable;
   readonly #records: RecordTable;
-  readonly #producers: ProducerTable;
-  readonly #dedupe: DedupeTable;
-  readonly #checkpoints: CheckpointTable;
+  readonly #writer: BatchWriter;
   readonly #reports: ReportIntake;
 
   /** Fails with JOURNAL_FAILED, CONFLICT (a newer schema, or another machine's journal), CONFIG_INVALID. */
@@ -74,13 +68,11 @@ export class JournalStore {
     this.#db = db;
     this.#chains = new ChainTable(db);
     this.#records = new RecordTable(db);
-    this.#producers = new ProducerTable(db);
-    this.#dedupe = new DedupeTable(db);
-    this.#checkpoints = new CheckpointTable(db);
+    this.#writer = new BatchWriter(db, this.#records);
     this.#reports = new ReportIntake(db);
     const { epoch, countedBefore } = this.#transact('journal.open', () => {
       claimFor(db, machine);
-      this.#producers.trim(limits.journalProducersKept);
+      this.#writer.trim();
       this.#chains.mint(wallMs);
       const told = keepsCounts ? 0 : this.#extend((append) => this.#reports.open(append));
       this.#chains.dropSpent();
@@ -96,16 +88,9 @@ export class JournalStore {
       const start = this.#chains.current;
       let chain = start;
       const outcomes = batches.map((batch) => {
-        const refusal = batchRefusal(batch, this.#checkpoints);
-        if (refusal !== undefined) return refused(refusal);
-        const verdict = batch.producer === undefined ? undefined : this.#producers.judge(batch.producer, batch.records);
-        if (verdict?.kind === 'conflict') return refused(verdict.error);
-        if (verdict?.kind === 'repeat') return succeeded({ ...verdict.receipt, isRepeat: true, missingCount: 0 });
-        const plan = batch.dedupe === undefined ? undefined : this.#dedupe.plan(batch.records, batch.dedupe);
-        if (plan?.ok === false) return plan;
-        const { head, receipt } = this.#store(chain, batch, plan?.value);
-        chain = { ...chain, head };
-        return succeeded({ ...receipt, isRepeat: false, missingCount: verdict?.missingCount ?? 0 });
+        const { head, outcome } = this.#writer.take(chain, batch);
+        if (head !== chain.head) chain = { ...chain, head };
+        return outcome;
       });
       if (chain !== start) this.#chains.put(chain);
       return outcomes;
@@ -178,7 +163,7 @@ export class JournalStore {
       if (chain !== undefined) this.#chains.put({ ...chain, status: 'lost-tail', acked: chain.head });
       const { current } = this.#chains;
       if (incident !== undefined)
-        this.#chains.put({ ...current, head: this.#store(current, { records: [incident] }).head });
+        this.#chains.put({ ...current, head: this.#writer.write(current, { records: [incident] }).head });
       return true;
     });
   }
@@ -193,13 +178,13 @@ export class JournalStore {
       const old = this.#chains.find(options.journalId);
       const told = options.incident === undefined ? [] : [options.incident];
       let target = this.#chains.mint(options.wallMs);
-      target = { ...target, head: this.#store(target, { records: told }).head };
+      target = { ...target, head: this.#writer.write(target, { records: told }).head };
       const damaged: Damage[] = [];
       // Also what was acknowledged, where the log that did is not the one that is there now.
       const from = this.#pointAt(old, Math.max(options.fromSeq - 1, old.base.seq));
       for (const run of this.#records.runs(old, from)) {
         const records = run.entries.filter((entry) => entry.kind === 'record');
-        target = { ...target, head: this.#store(target, { records }).head };
+        target = { ...target, head: this.#writer.write(target, { records }).head };
         damaged.push(...run.damaged);
       }
       this.#chains.put({ ...this.#chains.find(old.journalId), status: 'superseded', acked: old.head });
@@ -212,7 +197,7 @@ export class JournalStore {
   prune({ keep }: { keep: number }): { prunedCount: number; isDone: boolean } {
     return this.#transact('journal.prune', () => {
       const pruned = pruneAcked(this.#chains, this.#records, keep);
-      this.#producers.trim(limits.journalProducersKept);
+      this.#writer.trim();
       this.#reports.trim();
       return pruned;
     });
@@ -229,7 +214,7 @@ export class JournalStore {
   }
 
   checkpoint({ agent, name }: { agent: string; name: string }): Uint8Array | undefined {
-    return this.#guard(() => this.#checkpoints.get(agent, name));
+    return this.#guard(() => this.#writer.checkpoint(agent, name));
   }
 
   status(): JournalStatus {
@@ -240,35 +225,12 @@ export class JournalStore {
     this.#guard(() => closeDatabase(this.#db));
   }
 
-  /** Writes the rows of a batch behind the head of `chain`; the caller puts the chain with the new head. */
-  #store(
-    chain: Chain,
-    { records, producer, checkpoint }: AppendBatch,
-    plan?: DedupePlan,
-  ): { head: Chain['head']; receipt: Receipt } {
-    const { journalId } = chain;
-    let { seq, hash } = chain.head;
-    const fresh = plan?.fresh ?? records;
-    const hashes = fresh.map((record) => {
-      seq += 1;
-      hash = chainHash(hash, seq, record);
-      return hash;
-    });
-    this.#records.insert(chain, chain.head.seq + 1, fresh, hashes);
-    const stored = { journalId, firstSeq: chain.head.seq + 1, hashes };
-    const receipt = plan === undefined ? stored : this.#dedupe.put(plan, stored);
-    if (producer !== undefined && records.length > 0)
-      this.#producers.put(producer, records, receipt, chain.head.hash, { hash, position: positionOf(chain, seq) });
-    if (checkpoint !== undefined) this.#checkpoints.put(checkpoint);
-    return { head: { seq, hash }, receipt };
-  }
-
   /** Lets `work` store records behind the current head. */
   #extend<T>(work: (append: AppendRecords) => T): T {
     const start = this.#chains.current;
     let chain = start;
     const result = work((records) => {
-      const { head, receipt } = this.#store(chain, { records });
+      const { head, receipt } = this.#writer.write(chain, { records });
       chain = { ...chain, head };
       return receipt;
     });
