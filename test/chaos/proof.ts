@@ -7,7 +7,6 @@
  * --seeds 1`. Ends with 1 when anything was lost, doubled, invented, disordered or changed.
  */
 import { commits, type Failpoint } from '../../common/core/failpoint.js';
-import { limits } from '../../common/core/limits.js';
 import { runBacklog } from '../support/backlog-run.js';
 import { commandLine, count, oneOf, seedOption } from '../support/command-line.js';
 import { runCrew } from '../support/crew-run.js';
@@ -45,8 +44,6 @@ const {
 const AGENT_KILLS = 5;
 /** Of each of the two, the node and the broker. */
 const PROCESS_KILLS = 50;
-/** Records of a journal beyond those that it keeps. */
-const HOARD_MORE = 5_000;
 const CREW = { recordCount: 40_000, kills: 20, inHand: 50 };
 /** More often than any place is passed. */
 const PASSES_MAX = 1_000;
@@ -107,22 +104,9 @@ async function processes(): Promise<void> {
     const verdict = world.verdict();
     console.log(`processes: seed ${firstSeed}, ${since(startedMs)} · ${line(verdict)}`);
     complain('processes', [...complaintsOf(verdict), ...moved(verdict)]);
-    await prunes(world);
   } finally {
     await world.close();
   }
-}
-
-/** A journal that holds more than it keeps is killed around the commit in which it prunes, which comes every half minute. */
-async function prunes(world: FailpointFleet): Promise<void> {
-  const startedMs = performance.now();
-  await world.hoard(limits.journalAckedKept + HOARD_MORE);
-  for (const place of ['journal.prune.written', 'journal.prune.committed'] as const) await world.nodeDiesAt(place);
-  await world.fleet.pc2.ready();
-  await world.delivered();
-  const verdict = world.hoardVerdict();
-  console.log(`a node that prunes: killed before and after its commit, ${since(startedMs)} · ${line(verdict)}`);
-  complain('a node that prunes', [...complaintsOf(verdict), ...moved(verdict)]);
 }
 
 async function groups(): Promise<void> {

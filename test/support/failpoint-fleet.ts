@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Failpoint } from '../../common/core/failpoint.js';
 import { BrokerProgram } from './broker-program.js';
 import { FailpointFolder } from './failpoint-folder.js';
-import { storedErrors, storedTexts } from './main-log.js';
+import { storedErrors } from './main-log.js';
 import { judge, type Verdict } from './oracle.js';
 import type { Random } from './random.js';
 import { fixture, mainPorts, TestFleet } from './test-fleet.js';
@@ -45,7 +45,7 @@ export class FailpointFleet {
   ) {}
 
   static async open(): Promise<FailpointFleet> {
-    const fleet = await TestFleet.open({ pc2: { reporter: fixture('reporter'), hoarder: fixture('hoarder') } });
+    const fleet = await TestFleet.open({ pc2: { reporter: fixture('reporter') } });
     const failpoints = new FailpointFolder(join(fleet.root, 'failpoints'));
     const opened = new FailpointFleet(fleet, failpoints, brokerOf(fleet, failpoints, 0));
     fleet.pc2.start(failpoints.env);
@@ -126,23 +126,6 @@ export class FailpointFleet {
     await waitUntil('the burst to end', isAccepted, LONG_MS);
   }
 
-  /** Very many records, more than a journal keeps; resolves when all are on main, by the word of pc2's node. */
-  async hoard(count: number): Promise<void> {
-    await this.fleet.pc2.call('hoarder.hoard', { count, file: join(this.fleet.root, HOARD) });
-    const isStored = async () => {
-      const { stored, failed } = (await this.fleet.pc2.call('hoarder.progress')) as { stored: number; failed: string };
-      if (failed !== '') throw new Hopeless(failed);
-      return stored === count;
-    };
-    await waitUntil('the hoard to be stored', isStored, LONG_MS);
-    await this.delivered();
-  }
-
-  hoardVerdict(): Verdict {
-    const mainRecords = storedTexts(this.fleet.main.logFile, 'work');
-    return judge({ ledgerFiles: [join(this.fleet.root, HOARD)], mainRecords });
-  }
-
   /** Resolves when all is accepted and on main, by the word of pc2's node. */
   async settled(): Promise<void> {
     await this.accepted();
@@ -185,4 +168,3 @@ function assertKilled(who: string, { code, signal }: { code: number | null; sign
 /** Not only the first one that comes. */
 const PASS_MAX = 10;
 const LONG_MS = 120_000;
-const HOARD = 'ledger-hoard';
