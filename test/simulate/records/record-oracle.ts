@@ -77,6 +77,15 @@ export class RecordOracle {
     for (const reported of this.#reported.values()) reported.isForgiven = true;
   }
 
+  /**
+   * It was the journal's: an emitter that was not answered sends again what main may have already. Nobody knows that any more,
+   * so those records may be there twice.
+   */
+  onRepeatsForgotten(main: ReadonlySet<string>, journal: ReadonlySet<string>): void {
+    for (const [text, emitted] of this.#emitted)
+      if (emitted.place === undefined && main.has(text) && !journal.has(text)) emitted.isForgiven = true;
+  }
+
   /** It was main's: other records may have the ids of those that are gone. */
   onIdsLost(): void {
     this.#latest.clear();

@@ -162,7 +162,8 @@ class RecordSimulation {
     const node = this.#node;
     if (!node.isUp) return;
     node.die();
-    if (this.#disks === "pc2's goes back") this.#turnBack(node.disk, () => this.#held());
+    if (this.#disks === "pc2's goes back" && this.#turnBack(node.disk, () => this.#held()))
+      this.#oracle.onRepeatsForgotten(textsIn(this.#main.file), textsIn(node.options.file));
     this.#timeline.after(lastsMs, () => node.comeBack());
   }
 
