@@ -26,6 +26,8 @@ describe('the marks of a message', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 24 }), (pieces) => {
         const text = pieces.join('');
+        // The path of an address is looked for before, and is a part of a longer one now and then.
+        fc.pre(!text.includes('://'));
         expect(normalisedMessage(text)).to.equal(normalisedMessage(text.replace(PLAIN_PATH, '<path>')));
       }),
       { numRuns: 20_000 },
