@@ -93,7 +93,8 @@ describe('alerts of what is so', function () {
     await waitUntil('the journal to be full', async () => !(await isTaken()));
     const [firing] = await told(1, 'full');
     expect(firing).to.include({ state: 'firing', subject: 'pc2', machine: 'pc2' });
-    expect(firing?.text).to.match(/the journal of pc2 takes no records: .*full/);
+    // Why stands behind the path of the file, and a notice is short.
+    expect(firing?.text).to.match(/the journal of pc2 takes no records: /);
     rmSync(ballast);
     await told(2, 'full');
     expect(statesOf('full')).to.deep.equal(['firing pc2', 'recovered pc2']);

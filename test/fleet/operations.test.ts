@@ -81,9 +81,10 @@ describe('mesh start, stop and restart', function () {
     await waitUntil('echo to be told', () => notes.includes('echo@main stopped'));
     expect(await rowOf('slow@main')).to.include({ state: 'draining' });
     expect(notes).to.contain('frail@main depends on echo@main').and.not.contain('slow@main stopped');
+    await waitUntil('slow to be waited for', () => notes.includes('slow@main is draining; waiting up to'));
     fleet.write('released', '');
     expect(await ended).to.deep.equal([0, null]);
-    expect(notes).to.contain('slow@main is draining; waiting up to').and.contain('slow@main stopped after ');
+    expect(notes).to.contain('slow@main stopped after ');
     const results: Result[] = JSON.parse(stdout);
     expect(results.map(({ instance, state, ok, pid }) => ({ instance, state, ok, pid }))).to.deep.equal([
       { instance: 'slow@main', state: 'stopped', ok: true, pid: null },
