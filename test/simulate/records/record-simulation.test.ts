@@ -27,6 +27,15 @@ describe(`outbox, journal, log, folds and groups in storms (SIMULATE_SEED=${firs
     expect(run()).to.deep.equal(run());
   });
 
+  it('are over, and found out, when they run in a circle', () => {
+    const { faults } = simulateRecords({
+      seed: 1535352761,
+      steps: 8_000,
+      sabotage: 'an outbox that does not compare',
+    }).oracle;
+    expect([...faults.keys()]).to.contain('it never came to rest');
+  });
+
   for (const sabotage of allRecordSabotages) {
     it(`are found out when there is ${sabotage}`, () => {
       const finds = (seed: number) =>

@@ -42,8 +42,8 @@ const DOUBT_MS = 5_000;
 const EMITTERS = 3;
 const MEMBERS = 3;
 const REST_MS_MAX = 30 * 60_000;
-/** What runs in a circle comes to no rest either: so many steps for each until then. A run that rests takes not two. */
-const REST_STEPS_MAX = 10;
+/** What runs in a circle comes to no rest either. A run that does takes some ten thousand steps for it. */
+const REST_STEPS_MAX = 100_000;
 const LOOK_MS = 200;
 
 export function simulateRecords(options: RecordSimulationOptions): RecordSimulationResult {
@@ -213,7 +213,7 @@ class RecordSimulation {
   /** Until nothing is left to do anywhere. */
   #look(): void {
     const { nowMs, happened } = this.#timeline;
-    const isOver = nowMs > this.#calmMs + REST_MS_MAX || happened > this.options.steps * REST_STEPS_MAX;
+    const isOver = nowMs > this.#calmMs + REST_MS_MAX || happened > this.options.steps + REST_STEPS_MAX;
     if (isOver) {
       this.#oracle.fault('it never came to rest', `${happened} steps, ${Math.round(nowMs - this.#calmMs)} ms`);
       // It would go on in its circle for ever.
