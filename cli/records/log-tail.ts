@@ -7,7 +7,7 @@ import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Input, LogRecordBody } from '../../common/protocol/catalogue.js';
-import { LogLine } from '../../common/protocol/log-line.js';
+import { LogLineage } from '../../common/protocol/log-lineage.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import type { Arguments } from '../line/arguments.js';
 import { parseMoment } from '../line/moment.js';
@@ -83,7 +83,7 @@ const whereOf = (from: TailPlace | undefined, last: number): Input<'log.read'> =
 /** Resolves when all that is there was shown and `follow` is off, or with the signal. @throws MeshError UNREACHABLE at first */
 export async function tailLog(options: LogTailOptions): Promise<void> {
   const { filter, last, from, follow, signal, onRecord, onLink } = options;
-  const line = new LogLine();
+  const lineage = new LogLineage();
   let log = await options.connect();
   let where = whereOf(from, last);
   let away = false;
@@ -94,8 +94,8 @@ export async function tailLog(options: LogTailOptions): Promise<void> {
       const timeoutMs = waitMs + limits.requestTimeoutMs;
       const page = await log.request('log.read', { ...filter, ...where, waitMs }, { signal, timeoutMs });
       const { records, nextId, epoch } = page;
-      if (follow && epoch !== undefined && !line.isAt(epoch)) {
-        const lastSharedId = line.learn((await log.request('log.openings', {}, { signal })).openings);
+      if (follow && epoch !== undefined && !lineage.isAt(epoch)) {
+        const lastSharedId = lineage.learn((await log.request('log.openings', {}, { signal })).openings);
         if ((where.afterId ?? 0) > lastSharedId) {
           options.onReplaced(lastSharedId);
           where = { afterId: lastSharedId, limit: limits.logReadMax };

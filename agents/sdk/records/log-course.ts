@@ -3,28 +3,28 @@
  * and give ids out again. Asked only when the log says that it was opened anew.
  */
 import { MeshError } from '../../../common/core/errors.js';
-import { LogLine } from '../../../common/protocol/log-line.js';
+import { LogLineage } from '../../../common/protocol/log-lineage.js';
 import type { LogLink } from './log-link.js';
 
 export class LogCourse {
-  readonly #line = new LogLine();
+  readonly #lineage = new LogLineage();
 
   constructor(private readonly link: LogLink) {}
 
   /** @param epoch what the log said of itself; undefined from one of an older release, which says nothing */
   isAt(epoch: string | undefined): boolean {
-    return epoch === undefined || this.#line.isAt(epoch);
+    return epoch === undefined || this.#lineage.isAt(epoch);
   }
 
   /** Whether the log ever said which opening of its file this is. */
   get isKnown(): boolean {
-    return this.#line.isKnown;
+    return this.#lineage.isKnown;
   }
 
-  /** The last id of the openings that were known from before, see `LogLine`; undefined when the consumer ended meanwhile. @throws a refusal */
+  /** The last id of the openings that were known from before, see `LogLineage`; undefined when the consumer ended meanwhile. @throws a refusal */
   async learn(): Promise<number | undefined> {
     const answer = await this.link.insist('log.openings', {});
-    return answer === undefined ? undefined : this.#line.learn(answer.openings);
+    return answer === undefined ? undefined : this.#lineage.learn(answer.openings);
   }
 }
 

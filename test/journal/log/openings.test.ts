@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { limits } from '../../../common/core/limits.js';
-import { LogLine } from '../../../common/protocol/log-line.js';
+import { LogLineage } from '../../../common/protocol/log-lineage.js';
 import { append, forward, recordsOf, useWorld } from '../world.js';
 
 describe('the openings of a log', () => {
@@ -51,31 +51,31 @@ describe('the openings of a log', () => {
 
   describe('tell whoever reads by id', () => {
     it('nothing when the log goes on, however often it was opened', () => {
-      const line = new LogLine();
-      expect(line.isKnown).to.equal(false);
-      expect(line.learn(opened(2))).to.equal(Infinity);
-      expect(line.learn(opened(4)), 'as far as it can have read').to.equal(2);
+      const lineage = new LogLineage();
+      expect(lineage.isKnown).to.equal(false);
+      expect(lineage.learn(opened(2))).to.equal(Infinity);
+      expect(lineage.learn(opened(4)), 'as far as it can have read').to.equal(2);
       const now = opened(0);
-      expect(line.learn(now)).to.equal(6);
-      expect(line.learn(now)).to.equal(Infinity);
-      expect(line.isAt(now.at(-1)?.epoch ?? '')).to.equal(true);
+      expect(lineage.learn(now)).to.equal(6);
+      expect(lineage.learn(now)).to.equal(Infinity);
+      expect(lineage.isAt(now.at(-1)?.epoch ?? '')).to.equal(true);
     });
 
     it('up to which id it is what it was, when an older state came back, an end was lost or it was begun anew', () => {
-      const line = new LogLine();
+      const lineage = new LogLineage();
       opened(2);
       copyFileSync(world().path('mesh.db'), world().path('kept.db'));
       opened(3);
-      line.learn(opened(2));
+      lineage.learn(opened(2));
       copyFileSync(world().path('kept.db'), world().path('mesh.db'));
-      expect(line.learn(opened(0)), 'an older state').to.equal(2);
+      expect(lineage.learn(opened(0)), 'an older state').to.equal(2);
       const whole = opened(4);
-      line.learn(whole);
+      lineage.learn(whole);
       world().edit('mesh.db', (db) =>
         db.exec("DELETE FROM records WHERE id > 5; UPDATE sqlite_sequence SET seq = 5 WHERE name = 'records'"),
       );
-      expect(line.learn(opened(0)), 'a lost end').to.equal(5);
-      expect(line.learn([{ epoch: 'another file', firstId: 1 }]), 'another file').to.equal(0);
+      expect(lineage.learn(opened(0)), 'a lost end').to.equal(5);
+      expect(lineage.learn([{ epoch: 'another file', firstId: 1 }]), 'another file').to.equal(0);
     });
   });
 });

@@ -5,7 +5,7 @@
  */
 import type { LogOpening } from './log-opening.js';
 
-export class LogLine {
+export class LogLineage {
   #known: readonly LogOpening[] = [];
 
   get isKnown(): boolean {
