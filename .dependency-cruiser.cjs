@@ -103,7 +103,7 @@ module.exports = {
       from: {
         path: '^(agents|broker|cli|common)/',
         pathNot:
-          '^(agents/node/programs/child-process|agents/node/keeper|agents/alerter/routes/command|cli/launch/node-process|cli/wrap/wrapped-process)\\.ts$',
+          '^(agents/node/programs/child-process|agents/node/keeper/keeper|agents/alerter/routes/command|cli/launch/node-process|cli/wrap/wrapped-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

@@ -8,7 +8,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { nodeFlags } from '../agents/node/node-flags.js';
+import { nodeFlags } from '../agents/node/keeper/node-flags.js';
 import { MeshClient } from '../agents/sdk/mesh-client.js';
 import { within } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';

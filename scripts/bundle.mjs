@@ -23,7 +23,7 @@ const bundles = join(dist, 'bundles');
 
 /** Each does its work when it is loaded. */
 const PROGRAMS = [
-  'agents/node/keeper',
+  'agents/node/keeper/keeper',
   'agents/node/main',
   'broker/main',
   'cli/main',

@@ -9,7 +9,7 @@ import { BodyStore } from '../../common/journal/bodies/body-store.js';
 import { Journal } from '../../common/journal/machine/journal.js';
 import { ProcessStore } from '../../common/journal/processes/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { MachineFolder } from './machine-folder.js';
+import type { MachineFolder } from './machine/machine-folder.js';
 import { type Incident, incidents } from './records/incident.js';
 import { ProcessTable } from './supervision/process-table.js';
 

@@ -8,7 +8,7 @@ import { errorTable, MeshError, messageOf, toMeshError } from '../../common/core
 import { withCertificates } from '../../common/core/extra-certificates.js';
 import { installLastWords } from '../../common/log/last-words.js';
 import { openLog } from '../../common/log/log.js';
-import { openMachineFolder } from './machine-folder.js';
+import { openMachineFolder } from './machine/machine-folder.js';
 import { MeshNode } from './node.js';
 import { NODE_AGENT } from './records/incident.js';
 import { loadFleetOfLiving, loadNodeFleet } from './this-box.js';

@@ -10,19 +10,19 @@ import { acquireLock, type ExclusiveLock } from '../../common/journal/sqlite/exc
 import type { Output } from '../../common/protocol/catalogue.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
+import { welcomeOf } from './attachment/welcome.js';
 import { careMethods } from './care/care-methods.js';
-import { keeperLoss } from './keeper-loss.js';
-import { type MachineFolder, openMachineFolder } from './machine-folder.js';
+import { nodeMethods } from './control/node-methods.js';
+import { nodeStatus, type Phase } from './control/node-status.js';
+import { keeperLoss } from './keeper/keeper-loss.js';
+import { type MachineFolder, openMachineFolder } from './machine/machine-folder.js';
+import { refuseOccupiedPorts } from './machine/occupied-ports.js';
 import { MachineStores } from './machine-stores.js';
-import { nodeMethods } from './node-methods.js';
 import type { NodeOptions } from './node-options.js';
 import { NodeParts } from './node-parts.js';
-import { nodeStatus, type Phase } from './node-status.js';
-import { refuseOccupiedPorts } from './occupied-ports.js';
 import { NODE_AGENT } from './records/incident.js';
 import { ownLastWords } from './records/own-last-words.js';
 import { reloadMethods } from './reload/reload-methods.js';
-import { welcomeOf } from './welcome.js';
 
 export class MeshNode {
   readonly #options: NodeOptions;

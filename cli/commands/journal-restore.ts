@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { openMachineFolder } from '../../agents/node/machine-folder.js';
+import { openMachineFolder } from '../../agents/node/machine/machine-folder.js';
 import { incidents } from '../../agents/node/records/incident.js';
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { isLocalAddress } from '../../common/config/machines/local-machine.js';

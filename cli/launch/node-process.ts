@@ -40,7 +40,7 @@ export interface NodeProcess {
 
 /** The daemon's program, for those who start it without a keeper. */
 export const nodeMainFile = fileURLToPath(new URL('../../agents/node/main.js', import.meta.url));
-const KEEPER_MAIN = fileURLToPath(new URL('../../agents/node/keeper.js', import.meta.url));
+const KEEPER_MAIN = fileURLToPath(new URL('../../agents/node/keeper/keeper.js', import.meta.url));
 
 export const nodeLogFile = (home: string, machine: string): string => join(home, 'data', machine, 'logs', 'node.log');
 

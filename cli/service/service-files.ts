@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '../../agents/node/node-flags.js';
+import { nodeFlags } from '../../agents/node/keeper/node-flags.js';
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { MeshError, messageOf, systemCodeOf } from '../../common/core/errors.js';
 import type { Operand } from '../command.js';

@@ -9,7 +9,7 @@ import { SampleFleet } from '../cli/sample-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const CLI_MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-const KEEPER_MAIN = fileURLToPath(new URL('../../agents/node/keeper.js', import.meta.url));
+const KEEPER_MAIN = fileURLToPath(new URL('../../agents/node/keeper/keeper.js', import.meta.url));
 const MACHINES = ['main', 'pc2'];
 /** What is promised for a node that is killed: it is back, with all its agents, within this time. */
 const BACK_MS = 10_000;

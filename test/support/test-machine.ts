@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '../../agents/node/node-flags.js';
+import { nodeFlags } from '../../agents/node/keeper/node-flags.js';
 import { signalProcess } from '../../agents/node/programs/child-process.js';
 import { MeshClient } from '../../agents/sdk/index.js';
 import { limits } from '../../common/core/limits.js';

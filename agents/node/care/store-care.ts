@@ -13,7 +13,7 @@ import type { QueryAnswer } from '../../../common/journal/care/query.js';
 import { type StoreKind, storeKinds } from '../../../common/journal/care/store-file.js';
 import type { StoreVerdict } from '../../../common/journal/care/store-verdict.js';
 import type { ErrorReportInput } from '../../../common/protocol/errors/error-report.js';
-import type { MachineFolder } from '../machine-folder.js';
+import type { MachineFolder } from '../machine/machine-folder.js';
 import { isBackupDue } from './backup-schedule.js';
 import { CareRunner } from './care-runner.js';
 import { WalWatch } from './wal-watch.js';

@@ -6,7 +6,7 @@ import type { AgentSpec } from '../../../common/config/agents/agent-specs.js';
 import type { FleetConfig, MachineConfig } from '../../../common/config/fleet-config.js';
 import type { LogLevel } from '../../../common/core/log-level.js';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, TOKEN_VARIABLE, tokenOf } from '../../../common/core/process-scan.js';
-import type { MachineFolder } from '../machine-folder.js';
+import type { MachineFolder } from '../machine/machine-folder.js';
 
 /** Of all the processes that a machine plans. */
 export interface Surroundings {

@@ -3,7 +3,7 @@
  * replaced whole where the next configuration has another revision of it.
  */
 import type { FleetConfig } from '../../../common/config/fleet-config.js';
-import { PolicyBoard } from '../policy-board.js';
+import { PolicyBoard } from '../attachment/policy-board.js';
 import { ErrorBoard } from '../records/error-board.js';
 import { StreamBoard } from '../records/stream-board.js';
 import type { LivePart } from './reloader.js';

@@ -10,7 +10,7 @@ import type { ErrorReport } from '../../../common/protocol/errors/error-report.j
 import { instanceOf } from '../../../common/protocol/name.js';
 import type { LogChain } from '../logs/log-chain.js';
 import { lastLines } from '../logs/log-lines.js';
-import type { MachineFolder } from '../machine-folder.js';
+import type { MachineFolder } from '../machine/machine-folder.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { crashReport, hookReport, hungReport, quarantineReport, unseenDeathReport } from './crash-report.js';
 import type { SupervisedProcess } from './supervised-process.js';

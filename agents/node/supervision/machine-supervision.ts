@@ -6,7 +6,7 @@ import type { MachineConfig } from '../../../common/config/fleet-config.js';
 import type { Clock } from '../../../common/core/clock.js';
 import { type FoundProcess, tokenOf } from '../../../common/core/process-scan.js';
 import type { AgentLog } from '../../../common/log/log.js';
-import type { MachineFolder } from '../machine-folder.js';
+import type { MachineFolder } from '../machine/machine-folder.js';
 import { HookRunner } from '../programs/hook-runner.js';
 import { hookOf } from '../programs/hook-turns.js';
 import type { ProcessPlan } from '../programs/process-plan.js';

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openMachineFolder } from '../../../agents/node/machine-folder.js';
+import { openMachineFolder } from '../../../agents/node/machine/machine-folder.js';
 import { HookRunner } from '../../../agents/node/programs/hook-runner.js';
 import { type ProcessPlan, planProcesses } from '../../../agents/node/programs/process-plan.js';
 import { findProcesses, tokenOf } from '../../../common/core/process-scan.js';

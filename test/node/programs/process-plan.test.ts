@@ -1,7 +1,7 @@
 /** What a node would start, from files as people write them. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openMachineFolder } from '../../../agents/node/machine-folder.js';
+import { openMachineFolder } from '../../../agents/node/machine/machine-folder.js';
 import { differingFields } from '../../../agents/node/programs/plan-keys.js';
 import type { Surroundings } from '../../../agents/node/programs/process-environment.js';
 import { type ProcessPlan, planProcesses } from '../../../agents/node/programs/process-plan.js';

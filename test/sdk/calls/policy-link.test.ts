@@ -1,6 +1,6 @@
 /** How a process comes by its rules, over real sockets, from a node that says what the test wants. */
 import { expect } from 'chai';
-import { PolicyBoard } from '../../../agents/node/policy-board.js';
+import { PolicyBoard } from '../../../agents/node/attachment/policy-board.js';
 import { PolicyLink } from '../../../agents/sdk/calls/policies/policy-link.js';
 import { limits } from '../../../common/core/limits.js';
 import type { PolicySet } from '../../../common/protocol/call-policy.js';

@@ -1,15 +1,15 @@
 /** What a node answers to the agents that it started: who they are, that they are ready, each second's beat, their end. */
-import type { Clock } from '../../common/core/clock.js';
-import { MeshError } from '../../common/core/errors.js';
-import { limits } from '../../common/core/limits.js';
-import type { WelcomeBody } from '../../common/protocol/catalogue.js';
-import { PROTOCOL_VERSION } from '../../common/protocol/frames/envelope.js';
-import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
+import type { Clock } from '../../../common/core/clock.js';
+import { MeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { WelcomeBody } from '../../../common/protocol/catalogue.js';
+import { PROTOCOL_VERSION } from '../../../common/protocol/frames/envelope.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import type { HealthBoard } from '../supervision/health-board.js';
+import type { SupervisedProcess } from '../supervision/supervised-process.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 import type { PolicyBoard } from './policy-board.js';
 import { SharedMoment } from './shared-moment.js';
-import type { HealthBoard } from './supervision/health-board.js';
-import type { SupervisedProcess } from './supervision/supervised-process.js';
-import type { Supervisor } from './supervision/supervisor.js';
 
 export interface AttachmentMethodsOptions {
   readonly supervisor: Pick<Supervisor, 'find'>;

@@ -7,10 +7,10 @@
  * has taken over agents of an earlier one, it says their mark: to remember who has heard of it would cost more than those few
  * bytes, and would have to be right.
  */
-import type { PolicySet } from '../../common/protocol/call-policy.js';
-import type { Output } from '../../common/protocol/catalogue.js';
-import { Waiters } from '../../common/registry/waiters.js';
-import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
+import type { PolicySet } from '../../../common/protocol/call-policy.js';
+import type { Output } from '../../../common/protocol/catalogue.js';
+import { Waiters } from '../../../common/registry/waiters.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 
 type PolicyBody = NonNullable<Output<'node.attach'>['policies']>;
 

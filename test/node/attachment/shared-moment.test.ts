@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SharedMoment } from '../../agents/node/shared-moment.js';
+import { SharedMoment } from '../../../agents/node/attachment/shared-moment.js';
 
 describe('a shared moment', () => {
   it('is one for all who ask before it comes, and another for who asks later', async () => {

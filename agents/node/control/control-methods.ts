@@ -2,12 +2,12 @@
  * Starting, stopping and restarting by name. Each answers as soon as it has begun; how it goes on is what `node.ps` says.
  * A name is looked up among the processes that the configuration has: nothing else can be started here.
  */
-import { MeshError } from '../../common/core/errors.js';
-import type { Output } from '../../common/protocol/catalogue.js';
-import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
-import { BROKER } from './programs/process-plan.js';
-import type { SupervisedProcess } from './supervision/supervised-process.js';
-import type { Supervisor } from './supervision/supervisor.js';
+import { MeshError } from '../../../common/core/errors.js';
+import type { Output } from '../../../common/protocol/catalogue.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import { BROKER } from '../programs/process-plan.js';
+import type { SupervisedProcess } from '../supervision/supervised-process.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 
 export function controlMethods(
   supervisor: Supervisor,

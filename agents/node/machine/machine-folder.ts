@@ -1,8 +1,8 @@
 /** Where a machine keeps its things: `<home>/data/<machine>/`. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MeshError, messageOf } from '../../common/core/errors.js';
-import { SocketFolder } from './programs/socket-folder.js';
+import { MeshError, messageOf } from '../../../common/core/errors.js';
+import { SocketFolder } from './socket-folder.js';
 
 export interface MachineFolder {
   readonly path: string;

@@ -1,10 +1,10 @@
 /** The machine's table as the registry gets it; the broker is part of the mesh, not of the agent set. Pure. */
-import type { MachineConfig } from '../../common/config/fleet-config.js';
-import type { Health } from '../../common/core/health-score.js';
-import type { MachineTable } from '../../common/protocol/registry-entry.js';
-import type { HealthBoard } from './supervision/health-board.js';
-import { attachmentOf } from './supervision/incarnation.js';
-import type { Supervisor } from './supervision/supervisor.js';
+import type { MachineConfig } from '../../../common/config/fleet-config.js';
+import type { Health } from '../../../common/core/health-score.js';
+import type { MachineTable } from '../../../common/protocol/registry-entry.js';
+import type { HealthBoard } from '../supervision/health-board.js';
+import { attachmentOf } from '../supervision/incarnation.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 
 export interface MachineTableOptions {
   readonly machine: MachineConfig;

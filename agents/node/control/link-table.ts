@@ -1,5 +1,5 @@
 /** Which of the node's connections to main are up, and since when. */
-import { systemClock } from '../../common/core/clock.js';
+import { systemClock } from '../../../common/core/clock.js';
 
 interface LinkRow {
   readonly up: boolean;

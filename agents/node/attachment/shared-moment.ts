@@ -2,7 +2,7 @@
  * One moment for answers that nobody is in a hurry for: whoever asks within `everyMs` gets the same one. Answers that leave
  * together wake the sockets' thread once; one by one, the words of a hundred agents would cost a node a third more.
  */
-import { delay } from '../../common/core/clock.js';
+import { delay } from '../../../common/core/clock.js';
 
 export class SharedMoment {
   #coming: Promise<void> | undefined;

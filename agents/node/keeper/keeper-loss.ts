@@ -1,5 +1,5 @@
 /** Whether the keeper that started this node is still there. Pure. */
-import { KEEPER_VARIABLE } from '../../common/core/process-scan.js';
+import { KEEPER_VARIABLE } from '../../../common/core/process-scan.js';
 
 /** The sentence for `mesh status`, or none: also where somebody else than a keeper of ours started the node. */
 export function keeperLoss(env: NodeJS.ProcessEnv, parentPid: number, machine: string): string[] {

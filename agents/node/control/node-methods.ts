@@ -1,25 +1,25 @@
 /** What a node's control socket answers: agents attaching, records, look-ups, and the command line's questions. */
-import { systemClock } from '../../common/core/clock.js';
-import type { BodyStore } from '../../common/journal/bodies/body-store.js';
-import type { Journal } from '../../common/journal/machine/journal.js';
-import type { Output, WelcomeBody } from '../../common/protocol/catalogue.js';
-import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
-import { PROTOCOL_VERSION } from '../../common/protocol/frames/envelope.js';
-import type { MethodHandlers } from '../../common/wire/answering/method-table.js';
-import { attachmentMethods } from './attachment-methods.js';
+import { systemClock } from '../../../common/core/clock.js';
+import type { BodyStore } from '../../../common/journal/bodies/body-store.js';
+import type { Journal } from '../../../common/journal/machine/journal.js';
+import type { Output, WelcomeBody } from '../../../common/protocol/catalogue.js';
+import { ERRORS_STREAM } from '../../../common/protocol/errors/error-report.js';
+import { PROTOCOL_VERSION } from '../../../common/protocol/frames/envelope.js';
+import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import { attachmentMethods } from '../attachment/attachment-methods.js';
+import type { LogChain } from '../logs/log-chain.js';
+import { answerLogs } from '../logs/log-query.js';
+import { bodyMethods } from '../records/body-methods.js';
+import { NODE_AGENT } from '../records/incident.js';
+import { journalMethods } from '../records/journal-methods.js';
+import type { NodeJournal } from '../records/node-journal.js';
+import { reportMethods } from '../records/report-methods.js';
+import type { LiveParts } from '../reload/live-parts.js';
+import type { Resources } from '../resources/resources.js';
+import type { HealthBoard } from '../supervision/health-board.js';
+import { processRow } from '../supervision/process-row.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 import { controlMethods } from './control-methods.js';
-import type { LogChain } from './logs/log-chain.js';
-import { answerLogs } from './logs/log-query.js';
-import { bodyMethods } from './records/body-methods.js';
-import { NODE_AGENT } from './records/incident.js';
-import { journalMethods } from './records/journal-methods.js';
-import type { NodeJournal } from './records/node-journal.js';
-import { reportMethods } from './records/report-methods.js';
-import type { LiveParts } from './reload/live-parts.js';
-import type { Resources } from './resources/resources.js';
-import type { HealthBoard } from './supervision/health-board.js';
-import { processRow } from './supervision/process-row.js';
-import type { Supervisor } from './supervision/supervisor.js';
 
 export interface NodeMethodsOptions {
   readonly machine: string;

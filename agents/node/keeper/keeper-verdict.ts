@@ -5,7 +5,7 @@
  * for whoever started it. Everything else comes back, for as long as it takes: a machine whose node is gone has nobody
  * who brings its agents back, so even a configuration that was spoilt meanwhile is tried again until it is mended.
  */
-import { type BackoffPolicy, backoffMs } from '../../common/core/backoff.js';
+import { type BackoffPolicy, backoffMs } from '../../../common/core/backoff.js';
 
 export interface NodeEnd {
   readonly code: number | null;

@@ -2,11 +2,11 @@
  * What a node knows of all agents, and what it tells of its own: the replica that answers look-ups on this machine, and the
  * link over which it vouches for its agents and follows the others.
  */
-import type { Clock } from '../../common/core/clock.js';
-import type { MeshError } from '../../common/core/errors.js';
-import type { MachineTable } from '../../common/protocol/registry-entry.js';
-import { RegistryMethods } from '../../common/registry/registry-methods.js';
-import { RegistryReplica } from '../../common/registry/replica.js';
+import type { Clock } from '../../../common/core/clock.js';
+import type { MeshError } from '../../../common/core/errors.js';
+import type { MachineTable } from '../../../common/protocol/registry-entry.js';
+import { RegistryMethods } from '../../../common/registry/registry-methods.js';
+import { RegistryReplica } from '../../../common/registry/replica.js';
 import { RegistryLink } from './registry-link.js';
 
 export interface NodeRegistryOptions {

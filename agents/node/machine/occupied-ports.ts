@@ -1,7 +1,7 @@
 /** The ports of a machine before anything is started on them: those of processes that live already are theirs. */
-import type { FleetConfig } from '../../common/config/fleet-config.js';
-import { checkPorts, listPorts, refuseTakenPorts } from '../../common/config/machines/ports.js';
-import { AGENT_VARIABLE, type FoundProcess } from '../../common/core/process-scan.js';
+import type { FleetConfig } from '../../../common/config/fleet-config.js';
+import { checkPorts, listPorts, refuseTakenPorts } from '../../../common/config/machines/ports.js';
+import { AGENT_VARIABLE, type FoundProcess } from '../../../common/core/process-scan.js';
 
 /** @throws MeshError PORT_IN_USE naming each port that somebody else has, with file and line */
 export async function refuseOccupiedPorts(

@@ -1,10 +1,10 @@
 /** How a node fares: how far its start is, its links, and in one sentence each what is wrong. Pure. */
-import type { MachineConfig } from '../../common/config/fleet-config.js';
-import type { Output } from '../../common/protocol/catalogue.js';
-import { instanceOf } from '../../common/protocol/name.js';
-import type { AgentState } from '../../common/protocol/registry-entry.js';
+import type { MachineConfig } from '../../../common/config/fleet-config.js';
+import type { Output } from '../../../common/protocol/catalogue.js';
+import { instanceOf } from '../../../common/protocol/name.js';
+import type { AgentState } from '../../../common/protocol/registry-entry.js';
+import type { Supervisor } from '../supervision/supervisor.js';
 import type { LinkTable } from './link-table.js';
-import type { Supervisor } from './supervision/supervisor.js';
 
 /** starting: not every process has been ready yet · running · stopping: it takes its machine down. */
 export type Phase = 'starting' | 'running' | 'stopping';

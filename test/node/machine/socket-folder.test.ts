@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SocketFolder } from '../../../agents/node/programs/socket-folder.js';
+import { SocketFolder } from '../../../agents/node/machine/socket-folder.js';
 import { useTempFolder } from '../../support/temp-folder.js';
 
 describe('the folder of socket files', () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { nodeFlags } from '../../agents/node/node-flags.js';
+import { nodeFlags } from '../../../agents/node/keeper/node-flags.js';
 
 describe('the flags of a node', () => {
   it('are known to this version of Node', () => {

@@ -8,13 +8,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../common/core/clock.js';
-import { messageOf } from '../../common/core/errors.js';
-import { AGENT_VARIABLE, KEEPER_VARIABLE } from '../../common/core/process-scan.js';
+import { systemClock } from '../../../common/core/clock.js';
+import { messageOf } from '../../../common/core/errors.js';
+import { AGENT_VARIABLE, KEEPER_VARIABLE } from '../../../common/core/process-scan.js';
 import { type Keeping, keeperVerdict } from './keeper-verdict.js';
 import { nodeFlags } from './node-flags.js';
 
-const NODE_MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+const NODE_MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
 let keeping: Keeping = { everUp: false, failures: 0 };
 let node: ChildProcess | undefined;

@@ -1,7 +1,7 @@
 /** Where the parts of the mesh are, for whoever connects to a node. Pure. */
-import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
-import type { WelcomeBody } from '../../common/protocol/catalogue.js';
-import { PROTOCOL_VERSION } from '../../common/protocol/frames/envelope.js';
+import type { FleetConfig, MachineConfig } from '../../../common/config/fleet-config.js';
+import type { WelcomeBody } from '../../../common/protocol/catalogue.js';
+import { PROTOCOL_VERSION } from '../../../common/protocol/frames/envelope.js';
 
 export const welcomeOf = (fleet: FleetConfig, machine: MachineConfig, epoch: number): WelcomeBody => ({
   mesh: fleet.meshName,

@@ -8,14 +8,14 @@
  * The link is up while the connection is and heartbeats are answered: over a cable that carries one direction alone the
  * registry may go on talking to a node that it does not hear.
  */
-import { delay, systemClock } from '../../common/core/clock.js';
-import { type MeshError, toMeshError } from '../../common/core/errors.js';
-import { limits } from '../../common/core/limits.js';
-import type { MachineTable } from '../../common/protocol/registry-entry.js';
-import { digestOf } from '../../common/registry/digest.js';
-import type { RegistryMethods } from '../../common/registry/registry-methods.js';
-import type { RegistryReplica } from '../../common/registry/replica.js';
-import { RequestClient } from '../../common/wire/asking/request-client.js';
+import { delay, systemClock } from '../../../common/core/clock.js';
+import { type MeshError, toMeshError } from '../../../common/core/errors.js';
+import { limits } from '../../../common/core/limits.js';
+import type { MachineTable } from '../../../common/protocol/registry-entry.js';
+import { digestOf } from '../../../common/registry/digest.js';
+import type { RegistryMethods } from '../../../common/registry/registry-methods.js';
+import type { RegistryReplica } from '../../../common/registry/replica.js';
+import { RequestClient } from '../../../common/wire/asking/request-client.js';
 
 export interface RegistryLinkOptions {
   readonly endpoint: string;

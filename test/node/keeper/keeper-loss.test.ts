@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { keeperLoss } from '../../agents/node/keeper-loss.js';
+import { keeperLoss } from '../../../agents/node/keeper/keeper-loss.js';
 
 describe('the keeper of a node', () => {
   it('is missed when the node has another parent than the one that started it', () => {

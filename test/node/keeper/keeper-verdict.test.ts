@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Keeping, keeperVerdict, type NodeEnd } from '../../agents/node/keeper-verdict.js';
+import { type Keeping, keeperVerdict, type NodeEnd } from '../../../agents/node/keeper/keeper-verdict.js';
 
 const NEW: Keeping = { everUp: false, failures: 0 };
 const UP: Keeping = { everUp: true, failures: 0 };
