@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MeshError, messageOf } from '../common/core/errors.js';
 import { nearest } from '../common/core/nearest.js';
-import type { Effort } from './measure-row.js';
+import type { Effort } from './measure/measure-row.js';
 
 export interface BenchArguments {
   readonly json: boolean;

@@ -6,12 +6,12 @@
 import { mkdirSync } from 'node:fs';
 import { errorTable, MeshError, messageOf } from '../common/core/errors.js';
 import { readArguments, USAGE } from './arguments.js';
-import { measureRow, skippedLine } from './measure-row.js';
-import { profiling } from './profiler.js';
-import type { RowResult } from './row.js';
+import { measureRow, skippedLine } from './measure/measure-row.js';
+import { profiling } from './measure/profiler.js';
+import type { RowResult } from './measure/row.js';
+import { surroundingsOf } from './measure/surroundings.js';
+import { tableOf } from './measure/table.js';
 import { rows } from './row-registry.js';
-import { surroundingsOf } from './surroundings.js';
-import { tableOf } from './table.js';
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,5 +1,5 @@
 /** All rows, in the order of the table: a row is one constant of a file of rows/ and one entry here. */
-import type { Row } from './row.js';
+import type { Row } from './measure/row.js';
 import { agentMemory } from './rows/agent-memory.js';
 import { blobs } from './rows/blobs.js';
 import { calls } from './rows/calls.js';

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { delay } from '../../common/core/clock.js';
-import { BenchMachine } from '../bench-machine.js';
-import { median } from '../median.js';
-import { rssMbOf } from '../process-figures.js';
-import type { RatioRow, Side } from '../row.js';
+import { BenchMachine } from '../fleets/bench-machine.js';
+import { median } from '../measure/median.js';
+import { rssMbOf } from '../measure/process-figures.js';
+import type { RatioRow, Side } from '../measure/row.js';
 
 const COUNT = 8;
 const IDLE = 'setInterval(() => {}, 1e9)';

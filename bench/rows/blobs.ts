@@ -1,6 +1,7 @@
 /** Bodies of a mebibyte, called with and answered. */
-import { openDealerBlobs, openMeshCalls } from '../call-sides.js';
-import type { RatioRow } from '../row.js';
+
+import type { RatioRow } from '../measure/row.js';
+import { openDealerBlobs, openMeshCalls } from '../sides/call-sides.js';
 
 export const blobs: RatioRow = {
   kind: 'ratio',

@@ -1,6 +1,7 @@
 /** What a call costs more when the caller knows many instances, or has many subscriptions: goal, nearly nothing. */
-import { openMeshCalls, type Surroundings } from '../call-sides.js';
-import type { Peer, RatioRow } from '../row.js';
+
+import type { Peer, RatioRow } from '../measure/row.js';
+import { openMeshCalls, type Surroundings } from '../sides/call-sides.js';
 
 /** The rate falls by less than a tenth. */
 const GOAL = 0.9;

@@ -1,7 +1,8 @@
 /** One call at a time: how long the median one takes, and the slowest of a hundred. */
-import { openMeshCalls, openMoleculerCalls, openReqCalls, openTcpCalls } from '../call-sides.js';
-import { moleculer } from '../need.js';
-import type { Peer, RatioRow } from '../row.js';
+
+import type { Peer, RatioRow } from '../measure/row.js';
+import { moleculer } from '../peers/need.js';
+import { openMeshCalls, openMoleculerCalls, openReqCalls, openTcpCalls } from '../sides/call-sides.js';
 
 type Task = 'median' | 'slowest';
 

@@ -1,6 +1,7 @@
 /** What it costs that calls carry the mark of a trace and that their actions are timed. */
-import { openNestedCalls } from '../call-sides.js';
-import type { RatioRow } from '../row.js';
+
+import type { RatioRow } from '../measure/row.js';
+import { openNestedCalls } from '../sides/call-sides.js';
 
 export const callsTelemetry: RatioRow = {
   kind: 'ratio',

@@ -1,7 +1,8 @@
 /** Calls with 256 in flight, agent to agent, both schemas checked. */
-import { openDealerCalls, openMeshCalls, openMoleculerCalls, openNatsCalls } from '../call-sides.js';
-import { moleculer, natsClient, natsServer } from '../need.js';
-import type { RatioRow } from '../row.js';
+
+import type { RatioRow } from '../measure/row.js';
+import { moleculer, natsClient, natsServer } from '../peers/need.js';
+import { openDealerCalls, openMeshCalls, openMoleculerCalls, openNatsCalls } from '../sides/call-sides.js';
 
 export const calls: RatioRow = {
   kind: 'ratio',

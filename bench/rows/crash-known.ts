@@ -5,10 +5,10 @@
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import { within } from '../../common/core/clock.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import { BenchFleet } from '../bench-fleet.js';
-import { quantile } from '../median.js';
-import type { BoundRow, Side, Size } from '../row.js';
-import { machineMs } from '../worker-channel.js';
+import { BenchFleet } from '../fleets/bench-fleet.js';
+import { quantile } from '../measure/median.js';
+import type { BoundRow, Side, Size } from '../measure/row.js';
+import { machineMs } from '../work/worker-channel.js';
 
 const EFFORT = {
   whole: { agents: { main: 1, pc2: 10 }, kills: 100 },

@@ -5,10 +5,10 @@
 
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import { delay } from '../../common/core/clock.js';
-import { BenchPair } from '../bench-pair.js';
-import { rssMbOf } from '../process-figures.js';
-import type { BoundRow, Side, Size } from '../row.js';
-import { WorkerProcess } from '../worker-process.js';
+import { BenchPair } from '../fleets/bench-pair.js';
+import { rssMbOf } from '../measure/process-figures.js';
+import type { BoundRow, Side, Size } from '../measure/row.js';
+import { WorkerProcess } from '../work/worker-process.js';
 
 interface Load {
   readonly count: number;

@@ -1,8 +1,8 @@
 /** What it costs the subscribers of a topic that another one takes nothing any more: nearly nothing. */
 import { delay } from '../../common/core/clock.js';
-import { BenchMachine } from '../bench-machine.js';
-import type { RatioRow, Side } from '../row.js';
-import { WorkerProcess } from '../worker-process.js';
+import { BenchMachine } from '../fleets/bench-machine.js';
+import type { RatioRow, Side } from '../measure/row.js';
+import { WorkerProcess } from '../work/worker-process.js';
 
 const OTHERS = 2;
 

@@ -1,7 +1,8 @@
 /** Publish → broker → subscribers, a handler called per event with the decoded body; nothing may be lost. */
-import { type Audience, openMeshEvents, openNatsEvents, openZeromqEvents } from '../event-sides.js';
-import { natsClient, natsServer } from '../need.js';
-import type { RatioRow } from '../row.js';
+
+import type { RatioRow } from '../measure/row.js';
+import { natsClient, natsServer } from '../peers/need.js';
+import { type Audience, openMeshEvents, openNatsEvents, openZeromqEvents } from '../sides/event-sides.js';
 
 const nats = { needs: [natsServer, natsClient] } as const;
 

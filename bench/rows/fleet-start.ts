@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { limits } from '../../common/core/limits.js';
-import { BenchFleet, type BenchMachineName } from '../bench-fleet.js';
-import type { RatioRow } from '../row.js';
-import { machineMs } from '../worker-channel.js';
+import { BenchFleet, type BenchMachineName } from '../fleets/bench-fleet.js';
+import type { RatioRow } from '../measure/row.js';
+import { machineMs } from '../work/worker-channel.js';
 
 const AGENTS = { whole: { main: 52, pc2: 22 }, quick: { main: 3, pc2: 2 } } as const;
 /** Each of the two machines takes this box for its own. */

@@ -12,9 +12,9 @@ import { Log } from '../../common/journal/log/log.js';
 import { LogStore } from '../../common/journal/log/log-store.js';
 import { type ChainEntry, chainHash, genesisHash } from '../../common/journal/record.js';
 import { encode } from '../../common/protocol/frames/codec.js';
-import { median } from '../median.js';
-import type { BoundRow, Side, Size } from '../row.js';
-import { machineMs } from '../worker-channel.js';
+import { median } from '../measure/median.js';
+import type { BoundRow, Side, Size } from '../measure/row.js';
+import { machineMs } from '../work/worker-channel.js';
 
 const ROWS = { whole: 10_000_000, quick: 20_000 } as const;
 const BATCH = 1_000;

@@ -1,10 +1,10 @@
 /** What the node of a machine with 74 agents takes while nobody asks for anything: their words, one each second. */
 import { fileURLToPath } from 'node:url';
 import { delay } from '../../common/core/clock.js';
-import { BenchMachine } from '../bench-machine.js';
-import { cpuMsOf, rssMbOf } from '../process-figures.js';
-import type { BoundRow, Side, Size } from '../row.js';
-import { machineMs } from '../worker-channel.js';
+import { BenchMachine } from '../fleets/bench-machine.js';
+import { cpuMsOf, rssMbOf } from '../measure/process-figures.js';
+import type { BoundRow, Side, Size } from '../measure/row.js';
+import { machineMs } from '../work/worker-channel.js';
 
 const COUNT = { whole: 74, quick: 4 } as const;
 const ECHO = fileURLToPath(new URL('../../agents/echo/agent.js', import.meta.url));

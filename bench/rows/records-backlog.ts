@@ -3,10 +3,10 @@
  * it in memory. `BENCH_BACKLOG` says how many records, where the million takes too long to write.
  */
 import { delay } from '../../common/core/clock.js';
-import { BenchPair } from '../bench-pair.js';
-import { rssMbOf } from '../process-figures.js';
-import type { BoundRow, RatioRow, Side, Size } from '../row.js';
-import { WorkerProcess } from '../worker-process.js';
+import { BenchPair } from '../fleets/bench-pair.js';
+import { rssMbOf } from '../measure/process-figures.js';
+import type { BoundRow, RatioRow, Side, Size } from '../measure/row.js';
+import { WorkerProcess } from '../work/worker-process.js';
 
 const BACKLOG = { whole: 1_000_000, quick: 2_000 } as const;
 const backlogOf = (size: Size): number => Number(process.env['BENCH_BACKLOG'] ?? BACKLOG[size]);

@@ -1,9 +1,9 @@
 /** From the moment a link is back to the record that was emitted while it was cut: when main's consumer has it. */
 import { delay } from '../../common/core/clock.js';
-import { BenchPair } from '../bench-pair.js';
-import type { BoundRow, Side, Size } from '../row.js';
-import { machineMs } from '../worker-channel.js';
-import { WorkerProcess } from '../worker-process.js';
+import { BenchPair } from '../fleets/bench-pair.js';
+import type { BoundRow, Side, Size } from '../measure/row.js';
+import { machineMs } from '../work/worker-channel.js';
+import { WorkerProcess } from '../work/worker-process.js';
 
 /** How long the link is cut: the longer, the more seldom somebody looks whether it is back. */
 const CUTS_MS = { whole: [300, 3_000, 12_000], quick: [100] } as const;

@@ -1,7 +1,8 @@
 /** Records that are acknowledged after they are on the disk: many in flight, one at a time, and all the way to a consumer. */
-import { natsClient, natsJetstream, natsServer } from '../need.js';
-import { openBareCommits, openJetStreamPublishing, openMeshEmitting, openMeshRecords } from '../record-sides.js';
-import type { BoundRow, RatioRow } from '../row.js';
+
+import type { BoundRow, RatioRow } from '../measure/row.js';
+import { natsClient, natsJetstream, natsServer } from '../peers/need.js';
+import { openBareCommits, openJetStreamPublishing, openMeshEmitting, openMeshRecords } from '../sides/record-sides.js';
 
 export const records: RatioRow = {
   kind: 'ratio',

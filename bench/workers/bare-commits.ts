@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { pack } from 'msgpackr';
-import { serveEmitting } from '../emitting.js';
+import { serveEmitting } from '../work/emitting.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-commits-'));
 const db = new Database(join(folder, 'commits.db'));

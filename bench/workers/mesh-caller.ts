@@ -1,8 +1,8 @@
 /** Calls through the SDK. Arguments: the node, how many subscriptions it has beside that. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { serveCalling } from '../calling.js';
-import { otherTopic } from '../load.js';
-import { argumentAt, numberAt } from '../worker-channel.js';
+import { serveCalling } from '../work/calling.js';
+import { otherTopic } from '../work/load.js';
+import { argumentAt, numberAt } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: 'bench-caller' });
 for (let i = 0; i < numberAt(1); i++) mesh.subscribe(otherTopic(i), () => undefined);

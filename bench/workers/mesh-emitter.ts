@@ -1,8 +1,8 @@
 /** Emits through the SDK. Arguments: the node, how many records are in flight. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { serveEmitting } from '../emitting.js';
-import { bodyOf, RECORDS_STREAM } from '../load.js';
-import { argumentAt, numberAt } from '../worker-channel.js';
+import { serveEmitting } from '../work/emitting.js';
+import { bodyOf, RECORDS_STREAM } from '../work/load.js';
+import { argumentAt, numberAt } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: 'bench-emitter' });
 

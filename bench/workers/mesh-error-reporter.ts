@@ -1,7 +1,7 @@
 /** Reports the same error again and again, and awaits none before it makes the next. Arguments: the node, its name. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { argumentAt, serveTasks } from '../worker-channel.js';
+import { argumentAt, serveTasks } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: argumentAt(1) });
 /** Set before a flood: its number, and how long it lasts. */

@@ -4,9 +4,9 @@
  */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import { delay, within } from '../../common/core/clock.js';
-import { bodyOf, seqOf } from '../load.js';
-import { quantile } from '../median.js';
-import { argumentAt, machineMs, serveTasks } from '../worker-channel.js';
+import { quantile } from '../measure/median.js';
+import { bodyOf, seqOf } from '../work/load.js';
+import { argumentAt, machineMs, serveTasks } from '../work/worker-channel.js';
 
 const STREAM = 'bench.live';
 const emitter = await MeshClient.connect({ node: argumentAt(0), name: 'bench-live' });

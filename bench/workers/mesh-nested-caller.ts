@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import type { CallOrigin } from '../../agents/sdk/calls/call.js';
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { serveCalling } from '../calling.js';
-import { seqOf } from '../load.js';
-import { argumentAt } from '../worker-channel.js';
+import { serveCalling } from '../work/calling.js';
+import { seqOf } from '../work/load.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 /** As many calls are being served. */
 const ORIGINS = 256;

@@ -1,8 +1,8 @@
 /** Publishes at a steady pace, each event with the time at which it was. Argument: the node. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
 import { delay } from '../../common/core/clock.js';
-import { EVENTS_TOPIC } from '../load.js';
-import { argumentAt, machineMs, serveTasks } from '../worker-channel.js';
+import { EVENTS_TOPIC } from '../work/load.js';
+import { argumentAt, machineMs, serveTasks } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: 'bench-publisher' });
 

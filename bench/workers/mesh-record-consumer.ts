@@ -1,8 +1,8 @@
 /** Consumes records as they come to main's log, through the SDK. Argument: the node. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { serveArriving } from '../arriving.js';
-import { RECORDS_STREAM } from '../load.js';
-import { argumentAt } from '../worker-channel.js';
+import { serveArriving } from '../work/arriving.js';
+import { RECORDS_STREAM } from '../work/load.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({
   node: argumentAt(0),

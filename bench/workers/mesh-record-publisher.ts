@@ -1,8 +1,8 @@
 /** Emits events' worth of records through the SDK, each by itself. Argument: the node. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { bodyOf, RECORDS_STREAM } from '../load.js';
-import { servePublishing } from '../publishing.js';
-import { argumentAt } from '../worker-channel.js';
+import { bodyOf, RECORDS_STREAM } from '../work/load.js';
+import { servePublishing } from '../work/publishing.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: 'bench-emitter' });
 let unstoredCount = 0;

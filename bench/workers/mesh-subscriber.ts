@@ -1,8 +1,8 @@
 /** Subscribes through the SDK. Arguments: the node, how many handlers, how many subscriptions on other topics. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { serveArriving } from '../arriving.js';
-import { EVENTS_TOPIC, otherTopic } from '../load.js';
-import { argumentAt, numberAt } from '../worker-channel.js';
+import { serveArriving } from '../work/arriving.js';
+import { EVENTS_TOPIC, otherTopic } from '../work/load.js';
+import { argumentAt, numberAt } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({
   node: argumentAt(0),

@@ -1,8 +1,8 @@
 /** Takes the time of each event, from its publishing to its handler. Argument: the node. */
 import { MeshClient } from '../../agents/sdk/mesh-client.js';
-import { EVENTS_TOPIC } from '../load.js';
-import { quantile } from '../median.js';
-import { argumentAt, machineMs, serveTasks } from '../worker-channel.js';
+import { quantile } from '../measure/median.js';
+import { EVENTS_TOPIC } from '../work/load.js';
+import { argumentAt, machineMs, serveTasks } from '../work/worker-channel.js';
 
 const mesh = await MeshClient.connect({ node: argumentAt(0), name: 'bench-subscriber' });
 let tookMs: number[] = [];

@@ -1,6 +1,6 @@
 /** The peer that is called: an action that answers its checked parameters. Arguments: the ports of caller and callee. */
-import { moleculerNode } from '../moleculer.js';
-import { numberAt, serveTasks } from '../worker-channel.js';
+import { moleculerNode } from '../peers/moleculer.js';
+import { numberAt, serveTasks } from '../work/worker-channel.js';
 
 const broker = moleculerNode('callee', { caller: numberAt(0), callee: numberAt(1) });
 broker.createService({

@@ -1,7 +1,8 @@
 /** The peer's caller. Arguments: the ports of caller and callee. */
-import { serveCalling } from '../calling.js';
-import { moleculerNode } from '../moleculer.js';
-import { numberAt } from '../worker-channel.js';
+
+import { moleculerNode } from '../peers/moleculer.js';
+import { serveCalling } from '../work/calling.js';
+import { numberAt } from '../work/worker-channel.js';
 
 const broker = moleculerNode('caller', { caller: numberAt(0), callee: numberAt(1) });
 await broker.start();

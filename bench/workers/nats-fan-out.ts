@@ -1,9 +1,9 @@
 /** Subscribes through NATS, once for all handlers of this process. Arguments: the server, how many handlers. */
 import { unpack } from 'msgpackr';
-import { serveArriving } from '../arriving.js';
-import { EVENTS_TOPIC } from '../load.js';
-import { bodyBytes, connectToNats } from '../nats.js';
-import { argumentAt, numberAt } from '../worker-channel.js';
+import { bodyBytes, connectToNats } from '../peers/nats.js';
+import { serveArriving } from '../work/arriving.js';
+import { EVENTS_TOPIC } from '../work/load.js';
+import { argumentAt, numberAt } from '../work/worker-channel.js';
 
 const nats = await connectToNats(argumentAt(0));
 const handlers = serveArriving(numberAt(1));

@@ -1,9 +1,9 @@
 /** Publishes through NATS. Argument: the server. */
 import { pack } from 'msgpackr';
-import { bodyOf, EVENTS_TOPIC } from '../load.js';
-import { connectToNats } from '../nats.js';
-import { servePublishing } from '../publishing.js';
-import { argumentAt } from '../worker-channel.js';
+import { connectToNats } from '../peers/nats.js';
+import { bodyOf, EVENTS_TOPIC } from '../work/load.js';
+import { servePublishing } from '../work/publishing.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const nats = await connectToNats(argumentAt(0));
 servePublishing((first, end) => {

@@ -1,8 +1,8 @@
 /** The peer's caller. Argument: the server. */
 import { pack, unpack } from 'msgpackr';
-import { serveCalling } from '../calling.js';
-import { CALLS_SUBJECT, connectToNats } from '../nats.js';
-import { argumentAt } from '../worker-channel.js';
+import { CALLS_SUBJECT, connectToNats } from '../peers/nats.js';
+import { serveCalling } from '../work/calling.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const nats = await connectToNats(argumentAt(0));
 serveCalling({

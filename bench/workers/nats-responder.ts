@@ -1,7 +1,7 @@
 /** The peer that is called: answers each request with its body. Argument: the server. */
 import { pack, unpack } from 'msgpackr';
-import { CALLS_SUBJECT, connectToNats } from '../nats.js';
-import { argumentAt, serveTasks } from '../worker-channel.js';
+import { CALLS_SUBJECT, connectToNats } from '../peers/nats.js';
+import { argumentAt, serveTasks } from '../work/worker-channel.js';
 
 const nats = await connectToNats(argumentAt(0));
 nats.subscribe(CALLS_SUBJECT, {

@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { NATS_SERVER } from '../need.js';
-import { argumentAt, serveTasks } from '../worker-channel.js';
+import { NATS_SERVER } from '../peers/need.js';
+import { argumentAt, serveTasks } from '../work/worker-channel.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-nats-'));
 const CONFIGURATION = `host: 127.0.0.1

@@ -8,7 +8,7 @@ import { delay, systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import type { MachineTable } from '../../common/protocol/registry-entry.js';
 import { digestOf } from '../../common/registry/digest.js';
-import { argumentAt, numberAt, serveTasks } from '../worker-channel.js';
+import { argumentAt, numberAt, serveTasks } from '../work/worker-channel.js';
 
 const AGENTS_A_MACHINE = 74;
 const CALLEE = 'bench-callee';

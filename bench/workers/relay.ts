@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { serveTasks } from '../worker-channel.js';
+import { serveTasks } from '../work/worker-channel.js';
 
 const HOST = '127.0.0.1';
 const sockets = new Set<Socket>();

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { pack, unpack } from 'msgpackr';
-import { serveCalling } from '../calling.js';
-import { argumentAt } from '../worker-channel.js';
+import { serveCalling } from '../work/calling.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const { hostname, port } = new URL(argumentAt(0));
 const socket = connect({ host: hostname, port: Number(port), noDelay: true });

@@ -1,8 +1,8 @@
 /** The peer's caller of large bodies: each is a message, no codec; answers come in order. Argument: whom it calls. */
 import { Dealer } from 'zeromq';
-import { serveCalling } from '../calling.js';
-import { SendQueue } from '../send-queue.js';
-import { argumentAt } from '../worker-channel.js';
+import { SendQueue } from '../peers/send-queue.js';
+import { serveCalling } from '../work/calling.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const dealer = new Dealer({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
 dealer.connect(argumentAt(0));

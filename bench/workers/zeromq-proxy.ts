@@ -1,6 +1,6 @@
 /** The peer's broker: libzmq's own proxy. Arguments: where publishers connect, where subscribers connect. */
 import { Proxy as NativeProxy, XPublisher, XSubscriber } from 'zeromq';
-import { argumentAt, serveTasks } from '../worker-channel.js';
+import { argumentAt, serveTasks } from '../work/worker-channel.js';
 
 const unbounded = { sendHighWaterMark: 0, receiveHighWaterMark: 0 };
 const proxy = new NativeProxy(new XSubscriber(unbounded), new XPublisher(unbounded));

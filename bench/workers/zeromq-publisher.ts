@@ -1,9 +1,9 @@
 /** The peer's publisher: one message per send. Argument: the proxy. */
 import { pack } from 'msgpackr';
 import { Publisher } from 'zeromq';
-import { bodyOf, EVENTS_TOPIC } from '../load.js';
-import { servePublishing } from '../publishing.js';
-import { argumentAt } from '../worker-channel.js';
+import { bodyOf, EVENTS_TOPIC } from '../work/load.js';
+import { servePublishing } from '../work/publishing.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const publisher = new Publisher({ linger: 0, sendHighWaterMark: 0 });
 publisher.connect(argumentAt(0));

@@ -1,8 +1,8 @@
 /** The peer's caller, one at a time. Argument: whom it calls. */
 import { pack, unpack } from 'msgpackr';
 import { Request } from 'zeromq';
-import { serveCalling } from '../calling.js';
-import { argumentAt } from '../worker-channel.js';
+import { serveCalling } from '../work/calling.js';
+import { argumentAt } from '../work/worker-channel.js';
 
 const request = new Request({ linger: 0 });
 request.connect(argumentAt(0));

@@ -1,7 +1,7 @@
 /** The peer that is called: answers each message with its body, to DEALER and to REQ. Argument: where it listens. */
 import { pack, unpack } from 'msgpackr';
 import { Router } from 'zeromq';
-import { argumentAt, serveTasks } from '../worker-channel.js';
+import { argumentAt, serveTasks } from '../work/worker-channel.js';
 
 const router = new Router({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
 await router.bind(argumentAt(0));

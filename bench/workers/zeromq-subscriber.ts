@@ -1,9 +1,9 @@
 /** The peer's subscriber. Arguments: the proxy, how many handlers. */
 import { unpack } from 'msgpackr';
 import { Subscriber } from 'zeromq';
-import { serveArriving } from '../arriving.js';
-import { EVENTS_TOPIC } from '../load.js';
-import { argumentAt, numberAt } from '../worker-channel.js';
+import { serveArriving } from '../work/arriving.js';
+import { EVENTS_TOPIC } from '../work/load.js';
+import { argumentAt, numberAt } from '../work/worker-channel.js';
 
 const subscriber = new Subscriber({ receiveHighWaterMark: 0 });
 subscriber.connect(argumentAt(0));

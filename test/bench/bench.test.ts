@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { figureOf, measureRow, resultOf } from '../../bench/measure-row.js';
-import { median } from '../../bench/median.js';
-import type { Need } from '../../bench/need.js';
-import type { Peer, RatioRow, Side } from '../../bench/row.js';
+import { figureOf, measureRow, resultOf } from '../../bench/measure/measure-row.js';
+import { median } from '../../bench/measure/median.js';
+import type { Peer, RatioRow, Side } from '../../bench/measure/row.js';
+import type { Need } from '../../bench/peers/need.js';
 
 const PROGRAM = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 

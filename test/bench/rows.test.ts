@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { Row, RowResult } from '../../bench/row.js';
+import type { Row, RowResult } from '../../bench/measure/row.js';
 import { rows } from '../../bench/row-registry.js';
 
 const PROGRAM = fileURLToPath(new URL('../../bench/main.js', import.meta.url));

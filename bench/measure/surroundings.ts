@@ -2,9 +2,9 @@
 import { createRequire } from 'node:module';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { version as libzmqVersion } from 'zeromq';
-import { systemClock } from '../common/core/clock.js';
-import { needs } from './need.js';
-import { packageVersion, versionIn } from './package-version.js';
+import { systemClock } from '../../common/core/clock.js';
+import { needs } from '../peers/need.js';
+import { packageVersion, versionIn } from '../peers/package-version.js';
 
 const require = createRequire(import.meta.url);
 
@@ -13,7 +13,7 @@ export function surroundingsOf(args: readonly string[]): string[] {
   const memoryGib = Math.round(totalmem() / 2 ** 30);
   const versions = [
     `node ${process.versions.node}`,
-    `agent-mesh ${versionIn(new URL('../../package.json', import.meta.url).pathname)}`,
+    `agent-mesh ${versionIn(new URL('../../../package.json', import.meta.url).pathname)}`,
     ...['zeromq', 'msgpackr'].map((name) => `${name} ${packageVersion(require, name) ?? 'unknown'}`),
     `libzmq ${libzmqVersion}`,
     ...needs.flatMap(({ name, version }) => {

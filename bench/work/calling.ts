@@ -1,6 +1,7 @@
 /** The caller's side of the call rows, for us and for the peers alike. */
+
+import { quantile } from '../measure/median.js';
 import { BLOB_BYTES, blobOf, blobSeqOf, bodyOf, type NumberedBody, seqOf } from './load.js';
-import { quantile } from './median.js';
 import { IN_FLIGHT, rateOf, timesOf } from './pace.js';
 import { serveTasks } from './worker-channel.js';
 

@@ -8,11 +8,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProcesses, tokenOf } from '../common/core/process-scan.js';
+import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { freePorts } from './free-ports.js';
 import { withoutMesh } from './without-mesh.js';
 
-const MESH = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const MESH = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** Role → what listens. */
 const SOCKETS = {
   main: ['node', 'registry', 'log', 'publish', 'subscribe', 'broker'],

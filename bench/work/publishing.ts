@@ -3,7 +3,7 @@
  * window ahead of what the subscriber has counted, because nothing on this plane would wait by itself.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { delay } from '../common/core/clock.js';
+import { delay } from '../../common/core/clock.js';
 import { machineMs, serveTasks } from './worker-channel.js';
 
 export interface PublishedRun {

@@ -1,6 +1,7 @@
 /** Two machines on this box, main and pc2, each with a folder of its own; pc2 reaches main over a link that can be cut. */
+
+import { WorkerProcess } from '../work/worker-process.js';
 import { BenchMachine, portsFor } from './bench-machine.js';
-import { WorkerProcess } from './worker-process.js';
 
 export class BenchPair {
   private constructor(

@@ -1,5 +1,5 @@
 /** How workers do a thing over and over: as often as they can, or one at a time with a watch in the hand. */
-import { systemClock } from '../common/core/clock.js';
+import { systemClock } from '../../common/core/clock.js';
 
 /** As many calls or records are on their way at once. */
 export const IN_FLIGHT = 256;

@@ -2,7 +2,7 @@
  * A worker's end of the channel to the bench: it serves tasks by name, tells news, and ends with the bench. Figures that
  * two processes make together are taken on the machine's clock, which all of its processes read alike.
  */
-import { messageOf } from '../common/core/errors.js';
+import { messageOf } from '../../common/core/errors.js';
 
 export type TaskMessage =
   | { readonly kind: 'task'; readonly id: number; readonly name: string; readonly argument: number }

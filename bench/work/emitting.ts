@@ -1,6 +1,7 @@
 /** The emitter's side of the record rows, for us and for the peers alike. */
+
+import { quantile } from '../measure/median.js';
 import { bodyOf, type NumberedBody } from './load.js';
-import { quantile } from './median.js';
 import { rateOf, timesOf } from './pace.js';
 import { serveTasks, type Tasks } from './worker-channel.js';
 

@@ -1,10 +1,11 @@
 /** The sides of the event rows: one publisher, a broker, and subscribers in processes of their own. */
-import type { ArrivedRun } from './arriving.js';
-import { BenchMachine } from './bench-machine.js';
-import { freePorts } from './free-ports.js';
-import type { PublishedRun } from './publishing.js';
-import type { Side } from './row.js';
-import { WorkerProcess } from './worker-process.js';
+
+import { BenchMachine } from '../fleets/bench-machine.js';
+import { freePorts } from '../fleets/free-ports.js';
+import type { Side } from '../measure/row.js';
+import type { ArrivedRun } from '../work/arriving.js';
+import type { PublishedRun } from '../work/publishing.js';
+import { WorkerProcess } from '../work/worker-process.js';
 
 /** How many subscribers, and how many processes they share. */
 export interface Audience {

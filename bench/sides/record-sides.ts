@@ -1,10 +1,10 @@
 /** The sides of the record rows: emitters, the store, and whoever reads it. */
-import { BenchMachine } from './bench-machine.js';
-import { BenchPair } from './bench-pair.js';
+import { BenchMachine } from '../fleets/bench-machine.js';
+import { BenchPair } from '../fleets/bench-pair.js';
+import type { Side } from '../measure/row.js';
+import { IN_FLIGHT } from '../work/pace.js';
+import { WorkerProcess } from '../work/worker-process.js';
 import { openEventSide, startNatsServer } from './event-sides.js';
-import { IN_FLIGHT } from './pace.js';
-import type { Side } from './row.js';
-import { WorkerProcess } from './worker-process.js';
 
 /** A task of `serveEmitting`. */
 type Task = 'flood' | 'median';

@@ -1,10 +1,10 @@
 /** The sides of the call rows: a caller process and a callee process each, only the caller's task differs. */
 import { fileURLToPath } from 'node:url';
-import { BenchMachine } from './bench-machine.js';
+import { BenchMachine } from '../fleets/bench-machine.js';
+import { freePorts } from '../fleets/free-ports.js';
+import type { Side } from '../measure/row.js';
+import { WorkerProcess } from '../work/worker-process.js';
 import { startNatsServer } from './event-sides.js';
-import { freePorts } from './free-ports.js';
-import type { Side } from './row.js';
-import { WorkerProcess } from './worker-process.js';
 
 /** A task of `serveCalling`. */
 type Task = 'flood' | 'median' | 'slowest' | 'blobs';
@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly subscriptions?: number;
 }
 
-const CALLEE = fileURLToPath(new URL('./workers/callee-agent.js', import.meta.url));
+const CALLEE = fileURLToPath(new URL('../workers/callee-agent.js', import.meta.url));
 
 /** @param telemetry off: no figures of how long actions take, and no mark of a trace on any call */
 export async function openNestedCalls(task: Task, telemetry: 'on' | 'off'): Promise<Side> {

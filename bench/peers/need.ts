@@ -16,7 +16,7 @@ export interface Need {
 }
 
 /** Resolves as a module in `bench/` would, wherever the compiler put this one. */
-const requirePeer = createRequire(new URL('../../bench/package.json', import.meta.url));
+const requirePeer = createRequire(new URL('../../../bench/package.json', import.meta.url));
 
 /** @returns the module, in the shape that the caller expects of it. @throws when it is not installed */
 export const loadPeer = <T>(name: string): T => requirePeer(name);

@@ -3,7 +3,7 @@
  * A side is opened once, with processes of its own, and measured many times; whoever measures decides for how long and in
  * which order.
  */
-import type { Need } from './need.js';
+import type { Need } from '../peers/need.js';
 
 /** `quick`: shows that the row works with as little as that takes, and says nothing about speed. */
 export type Size = 'whole' | 'quick';

@@ -21,7 +21,7 @@ export class WorkerProcess {
 
   /** @param worker name of a file in workers/. */
   constructor(worker: string, args: readonly string[] = []) {
-    const file = fileURLToPath(new URL(`./workers/${worker}.js`, import.meta.url));
+    const file = fileURLToPath(new URL(`../workers/${worker}.js`, import.meta.url));
     this.#name = basename(file, '.js');
     // Standard output belongs to the bench's answer.
     this.#child = fork(file, args, { stdio: ['ignore', 2, 2, 'ipc'] });

@@ -2,7 +2,7 @@
  * The subscriber's side of the event rows, for us and for the peers alike: every event is counted by every handler, each
  * must follow the one before, and the publisher hears now and then how far the count is.
  */
-import { within } from '../common/core/clock.js';
+import { within } from '../../common/core/clock.js';
 import { seqOf } from './load.js';
 import { PROBE } from './publishing.js';
 import { machineMs, serveTasks, tellNews } from './worker-channel.js';

@@ -8,16 +8,16 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { nodeFlags } from '../agents/node/keeper/node-flags.js';
-import { MeshClient } from '../agents/sdk/mesh-client.js';
-import { within } from '../common/core/clock.js';
-import { limits } from '../common/core/limits.js';
-import { AGENT_VARIABLE, findProcesses, tokenOf } from '../common/core/process-scan.js';
+import { nodeFlags } from '../../agents/node/keeper/node-flags.js';
+import { MeshClient } from '../../agents/sdk/mesh-client.js';
+import { within } from '../../common/core/clock.js';
+import { limits } from '../../common/core/limits.js';
+import { AGENT_VARIABLE, findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import { freePorts } from './free-ports.js';
 import { withoutMesh } from './without-mesh.js';
 
-const NODE_PROGRAM = fileURLToPath(new URL('../agents/node/main.js', import.meta.url));
-const RUN = fileURLToPath(new URL('../agents/sdk/run.cjs', import.meta.url));
+const NODE_PROGRAM = fileURLToPath(new URL('../../agents/node/main.js', import.meta.url));
+const RUN = fileURLToPath(new URL('../../agents/sdk/run.cjs', import.meta.url));
 /** Runs a program with more variables than it was given. */
 const ENV = '/usr/bin/env';
 const OWN_PROCESSES: ReadonlySet<string> = new Set(['node', 'broker']);
