@@ -10,8 +10,8 @@ import logWatcher from '../../agents/log-watcher/agent.js';
 import type { AgentDefinition } from '../../agents/sdk/define-agent.js';
 import { loadFleet } from '../../common/config/fleet-config.js';
 import { compile } from '../../common/protocol/schema.js';
-import { StartedAgent } from '../support/agent-process.js';
 import { expectRejection } from '../support/expect-error.js';
+import { StartedAgent } from '../support/fakes/agent-process.js';
 import { useTempFolder } from '../support/temp-folder.js';
 import { until } from '../support/wait-for.js';
 

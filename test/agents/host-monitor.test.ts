@@ -6,7 +6,7 @@ import { HostMonitor } from '../../agents/host-monitor/host-monitor.js';
 import { HostSample, HostSampler } from '../../agents/host-monitor/host-sampler.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectRejection } from '../support/expect-error.js';
-import { FakeContext } from '../support/fake-context.js';
+import { FakeContext } from '../support/fakes/fake-context.js';
 import { useTempFolder } from '../support/temp-folder.js';
 
 const sampleSchema = compile<HostSample>(HostSample);

@@ -6,7 +6,7 @@ import { ProbeConfig, targetsOf } from '../../agents/http-probe/probe-config.js'
 import { Prober } from '../../agents/http-probe/prober.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
-import { FakeContext } from '../support/fake-context.js';
+import { FakeContext } from '../support/fakes/fake-context.js';
 import { until } from '../support/wait-for.js';
 
 const configSchema = compile<ProbeConfig>(ProbeConfig);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isPassing } from '../../agents/log-watcher/position-store.js';
-import { type Fault, Killed } from '../support/fake-context.js';
+import { type Fault, Killed } from '../support/fakes/fake-context.js';
 import { WatchWorld } from './watch-world.js';
 
 const seed = process.env['FC_SEED'];

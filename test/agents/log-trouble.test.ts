@@ -1,7 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { isPassing } from '../../agents/log-watcher/position-store.js';
-import { Killed } from '../support/fake-context.js';
+import { Killed } from '../support/fakes/fake-context.js';
 import { useWatchWorld } from './watch-world.js';
 
 describe('a log follower whose journal has trouble', () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { LogFollower } from '../../agents/log-watcher/log-follower.js';
 import { WatchConfig } from '../../agents/log-watcher/watch-config.js';
 import { compile } from '../../common/protocol/schema.js';
-import { FakeContext, FakeStore } from '../support/fake-context.js';
+import { FakeContext, FakeStore } from '../support/fakes/fake-context.js';
 import { useTempFolder } from '../support/temp-folder.js';
 
 export interface LineRecord {

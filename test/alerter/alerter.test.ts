@@ -8,7 +8,7 @@ import type { ConsumedRecord } from '../../agents/sdk/records/consumer.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { AlerterConfig, AlertRoute } from '../../common/protocol/alert-rule.js';
 import { completeReport } from '../../common/protocol/errors/error-report.js';
-import { FakeContext, FakeStore } from '../support/fake-context.js';
+import { FakeContext, FakeStore } from '../support/fakes/fake-context.js';
 import { waitUntil } from '../support/wait-for.js';
 import { nextRecordId, ruleOf } from './alert-world.js';
 

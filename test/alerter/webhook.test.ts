@@ -5,7 +5,7 @@ import type { Delivery } from '../../agents/alerter/routes/delivery.js';
 import { tellWebhook } from '../../agents/alerter/routes/webhook.js';
 import { limits } from '../../common/core/limits.js';
 import type { WebhookRoute } from '../../common/protocol/alert-rule.js';
-import { Listener } from '../support/listener.js';
+import { Listener } from '../support/fakes/listener.js';
 import { noticeFor } from './alert-world.js';
 
 /** A name server that says one thing after the other, and the last one from then on. */

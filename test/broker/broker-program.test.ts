@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readLastWords } from '../../common/log/last-words.js';
-import { BrokerProgram } from '../support/broker-program.js';
+import { BrokerProgram } from '../support/processes/broker-program.js';
 import { until } from '../support/wait-for.js';
 import { ANY_PORT, Chain, connect, LONG_MS, temporaryFolder } from './world.js';
 

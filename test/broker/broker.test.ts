@@ -7,7 +7,7 @@ import { EventPublisher } from '../../common/wire/events/event-publisher.js';
 import { EventSubscriber } from '../../common/wire/events/event-subscriber.js';
 import { table } from '../registry/world.js';
 import { expectRejection } from '../support/expect-error.js';
-import { PlainRequester } from '../support/plain-requester.js';
+import { PlainRequester } from '../support/fakes/plain-requester.js';
 import { until } from '../support/wait-for.js';
 import { ANY_PORT, Chain, connect, silentLog, temporaryFolder } from './world.js';
 

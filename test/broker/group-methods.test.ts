@@ -4,7 +4,7 @@ import { GroupMethods } from '../../broker/group-methods.js';
 import { systemClock } from '../../common/core/clock.js';
 import type { Fetched } from '../../common/journal/consumers/group-requests.js';
 import type { GroupsClient } from '../../common/journal/consumers/groups-client.js';
-import { fakeRequest } from '../support/fake-request.js';
+import { fakeRequest } from '../support/fakes/fake-request.js';
 
 const NOTHING: Fetched = { records: [], nextDueMs: Number.POSITIVE_INFINITY, isBehind: false };
 const ask = { group: 'crew', member: 'a', max: 1, waitMs: 10_000 };

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
-import { FailpointFolder } from '../support/failpoint-folder.js';
-import { freePorts } from '../support/free-addresses.js';
+import { freePorts } from '../support/network/free-addresses.js';
+import { FailpointFolder } from '../support/processes/failpoint-folder.js';
 import { Chain, connect, temporaryFolder } from './world.js';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/pruning-log.js', import.meta.url));

@@ -9,7 +9,7 @@ import type { Input } from '../../common/protocol/catalogue.js';
 import { decode } from '../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
-import { PlainRequester } from '../support/plain-requester.js';
+import { PlainRequester } from '../support/fakes/plain-requester.js';
 import { until } from '../support/wait-for.js';
 import { ANY_PORT, Chain, connect, LONG_MS, silentLog, temporaryFolder } from './world.js';
 

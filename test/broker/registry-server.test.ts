@@ -6,7 +6,7 @@ import { digestOf } from '../../common/registry/digest.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { PlainWatcher, table } from '../registry/world.js';
 import { expectRejection } from '../support/expect-error.js';
-import { PlainRequester } from '../support/plain-requester.js';
+import { PlainRequester } from '../support/fakes/plain-requester.js';
 import { until } from '../support/wait-for.js';
 import { ANY_PORT, connect, LONG_MS, silentLog } from './world.js';
 

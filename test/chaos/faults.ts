@@ -3,11 +3,12 @@
  * seed, each fault as it is done, and what was measured against what is promised. Ends with 1 when a promise was broken;
  * run it again with that seed. Those that need no fleet are done once each, before it.
  */
-import { runChaos } from '../support/chaos-run.js';
+
 import { commandLine, count, minutes, oneOf, seedOption } from '../support/command-line.js';
 import { allFaults } from '../support/faults/all-faults.js';
-import { loneFaults } from '../support/faults/lone-faults.js';
-import { Figures, type Finding, findingLine } from '../support/figures.js';
+import { loneFaults } from '../support/faults/lone/lone-faults.js';
+import { Figures, type Finding, findingLine } from '../support/oracle/figures.js';
+import { runChaos } from '../support/runs/chaos-run.js';
 
 const known = [...allFaults, ...loneFaults].map(({ name }) => name);
 const {

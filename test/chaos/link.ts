@@ -4,7 +4,7 @@
  * disordered or changed.
  */
 import { commandLine, count, seedOption } from '../support/command-line.js';
-import { type LinkChaosResult, runLinkChaos } from '../support/link-chaos.js';
+import { type LinkChaosResult, runLinkChaos } from '../support/runs/link-chaos.js';
 
 const {
   seed: firstSeed,

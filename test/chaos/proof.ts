@@ -7,15 +7,15 @@
  * --seeds 1`. Ends with 1 when anything was lost, doubled, invented, disordered or changed.
  */
 import { commits, type Failpoint } from '../../common/core/failpoint.js';
-import { runBacklog } from '../support/backlog-run.js';
 import { commandLine, count, oneOf, seedOption } from '../support/command-line.js';
-import { runCrew } from '../support/crew-run.js';
-import { FailpointFleet } from '../support/failpoint-fleet.js';
-import { findingLine } from '../support/figures.js';
-import { runLinkChaos } from '../support/link-chaos.js';
-import { runMortal } from '../support/mortal-run.js';
-import type { Verdict } from '../support/oracle.js';
+import { FailpointFleet } from '../support/fleet/failpoint-fleet.js';
+import { findingLine } from '../support/oracle/figures.js';
+import type { Verdict } from '../support/oracle/oracle.js';
 import { Random } from '../support/random.js';
+import { runBacklog } from '../support/runs/backlog-run.js';
+import { runCrew } from '../support/runs/crew-run.js';
+import { runLinkChaos } from '../support/runs/link-chaos.js';
+import { runMortal } from '../support/runs/mortal-run.js';
 
 const everyPlace = commits.flatMap((commit): Failpoint[] => [`${commit}.written`, `${commit}.committed`]);
 const parts = { failpoints, processes, groups, backlog, errors };

@@ -5,8 +5,8 @@
  * judged; before that only the growth, because a short run mostly shows when garbage was collected.
  */
 import { commandLine, count, minutes, seedOption } from '../support/command-line.js';
-import { findingLine } from '../support/figures.js';
-import { runSoak, type SoakSample } from '../support/soak-run.js';
+import { findingLine } from '../support/oracle/figures.js';
+import { runSoak, type SoakSample } from '../support/runs/soak-run.js';
 
 const {
   seed,

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../support/free-addresses.js';
+import { freePorts } from '../support/network/free-addresses.js';
 import { PACKAGE_ROOT } from './mesh-process.js';
 
 export type Ports = Record<string, number>;

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { healthOf } from '../../common/core/health-score.js';
 import { limits } from '../../common/core/limits.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { TestFleet } from '../support/test-fleet.js';
+import { TestFleet } from '../support/fleet/test-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
 import { install, printed, programsOf } from './guide-programs.js';
 

@@ -17,7 +17,7 @@ import {
   encodeRequest,
   encodeSay,
 } from '../../common/protocol/frames/envelope.js';
-import { eventBytes } from '../support/event-bytes.js';
+import { eventBytes } from '../support/fakes/event-bytes.js';
 import { readProtocolDocument, renewedProtocolDocument } from './protocol-document.js';
 
 const root = new URL('../../../', import.meta.url);

@@ -9,7 +9,7 @@ import { commandIndex } from '../../cli/command-index.js';
 import { limits } from '../../common/core/limits.js';
 import { overflowGroup, unreadableGroup } from '../../common/journal/errors/error-group.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { mainPorts, TestFleet } from '../support/test-fleet.js';
+import { mainPorts, TestFleet } from '../support/fleet/test-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));

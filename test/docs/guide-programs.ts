@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { mainPorts, type TestFleet } from '../support/test-fleet.js';
+import { mainPorts, type TestFleet } from '../support/fleet/test-fleet.js';
 
 const run = promisify(execFile);
 

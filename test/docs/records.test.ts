@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { commandIndex } from '../../cli/command-index.js';
 import { limits } from '../../common/core/limits.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { TestFleet } from '../support/test-fleet.js';
+import { TestFleet } from '../support/fleet/test-fleet.js';
 import { install, printed, programsOf } from './guide-programs.js';
 
 const text = readFileSync(join(PACKAGE_ROOT, 'docs/records.md'), 'utf8');

@@ -7,8 +7,8 @@ import type { Notice } from '../../agents/alerter/notice.js';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { Listener } from '../support/listener.js';
-import { fixture, TestFleet } from '../support/test-fleet.js';
+import { Listener } from '../support/fakes/listener.js';
+import { fixture, TestFleet } from '../support/fleet/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 describe('alerts of what is so', function () {

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Notice } from '../../agents/alerter/notice.js';
-import { Listener } from '../support/listener.js';
-import { echo, TestFleet } from '../support/test-fleet.js';
+import { Listener } from '../support/fakes/listener.js';
+import { echo, TestFleet } from '../support/fleet/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const FLOOD = 3_000;

@@ -1,8 +1,8 @@
 /** What piled up during an outage reaches main while main goes on living: the short form of `npm run proof -- --only backlog`. */
 import { expect } from 'chai';
-import { runBacklog } from '../support/backlog-run.js';
-import { findingLine } from '../support/figures.js';
-import type { Verdict } from '../support/oracle.js';
+import { findingLine } from '../support/oracle/figures.js';
+import type { Verdict } from '../support/oracle/oracle.js';
+import { runBacklog } from '../support/runs/backlog-run.js';
 
 const COUNT = 30_000;
 const faultsOf = ({ lost, duplicated, phantom, disordered, mismatched }: Verdict) => ({

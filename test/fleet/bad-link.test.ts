@@ -1,11 +1,11 @@
 /** A link that is slow, or comes and goes: nobody is taken for dead, nothing leaks, and main has everything once. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { storedErrors } from '../support/main-log.js';
-import { judge } from '../support/oracle.js';
-import { openFilesOf } from '../support/process-census.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
+import { judge } from '../support/oracle/oracle.js';
+import { openFilesOf } from '../support/processes/process-census.js';
 import { Random } from '../support/random.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
 import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const COUNT = 400;

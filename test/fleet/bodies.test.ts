@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
-import { echo, useFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { echo, useFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 describe('large bodies over two machines', () => {

@@ -5,8 +5,8 @@
 import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
-import { echo, fixture, mainPorts, type TestFleet, useFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { echo, fixture, mainPorts, type TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const agents = { echo, caller: fixture('caller') };

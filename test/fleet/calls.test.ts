@@ -9,8 +9,8 @@ import type { MeshClient } from '../../agents/sdk/index.js';
 import { toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { expectRejection } from '../support/expect-error.js';
-import { rssOf } from '../support/process-census.js';
-import { fixture, TestFleet } from '../support/test-fleet.js';
+import { fixture, TestFleet } from '../support/fleet/test-fleet.js';
+import { rssOf } from '../support/processes/process-census.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 interface Report {

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import type { GroupStateBody } from '../../common/protocol/catalogue.js';
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import { errorOf, runMesh } from '../cli/mesh-process.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 interface Billed {

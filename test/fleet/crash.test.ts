@@ -1,7 +1,7 @@
 /** An agent of pc2 dies: main learns how, with its last words or its last lines, and the agent is back by itself. */
 import { expect } from 'chai';
-import { type StoredReport, storedErrors } from '../support/main-log.js';
-import { echo, fixture, useFleet } from '../support/test-fleet.js';
+import { echo, fixture, useFleet } from '../support/fleet/test-fleet.js';
+import { type StoredReport, storedErrors } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 describe('an agent of pc2 that dies', () => {

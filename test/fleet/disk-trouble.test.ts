@@ -9,10 +9,10 @@ import { expect } from 'chai';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { storedErrors, storedTexts } from '../support/main-log.js';
-import { Strace } from '../support/strace.js';
-import { TestFleet, useFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
+import { storedErrors, storedTexts } from '../support/oracle/main-log.js';
+import { Strace } from '../support/processes/strace.js';
 import { waitUntil } from '../support/wait-for.js';
 
 /** What is promised: everything goes on so long after the cause is gone. */

@@ -1,7 +1,7 @@
 /** Agents of pc2 report the same error as fast as they can: main has the exact number in a few records. */
 import { expect } from 'chai';
-import { storedErrors } from '../support/main-log.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const AGENTS = ['alarmist-1', 'alarmist-2', 'alarmist-3', 'alarmist-4'];

@@ -6,7 +6,7 @@ import type { Finding } from '../../cli/doctor/examination.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { fixture, type TestFleet, useFleet } from '../support/test-fleet.js';
+import { fixture, type TestFleet, useFleet } from '../support/fleet/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 interface Heard {

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { chainHash, recordOf } from '../../common/journal/record.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { connect } from '../broker/world.js';
-import { FailpointFleet, ofTheBroker, ofTheNode } from '../support/failpoint-fleet.js';
+import { FailpointFleet, ofTheBroker, ofTheNode } from '../support/fleet/failpoint-fleet.js';
 
 /** So that there is always somebody who comes to the place. */
 const PER_SECOND = 200;

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { Random } from '../support/random.js';
 import { waitUntil } from '../support/wait-for.js';
 

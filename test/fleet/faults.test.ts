@@ -1,8 +1,8 @@
 /** What the mesh survives, each fault once: the short form of `npm run chaos`. One fleet for all of them. */
 import { expect } from 'chai';
-import { FaultWorld } from '../support/fault-world.js';
 import { allFaults } from '../support/faults/all-faults.js';
-import { findingLine } from '../support/figures.js';
+import { FaultWorld } from '../support/fleet/fault-world.js';
+import { findingLine } from '../support/oracle/figures.js';
 import { Random } from '../support/random.js';
 
 /** Most of their time is a wait, and they are done to different agents: so they are done together. */

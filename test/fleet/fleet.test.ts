@@ -1,7 +1,7 @@
 /** Two machines as a user starts them: everything finds everything, in both directions, and nothing stays behind. */
 import { expect } from 'chai';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
-import { echo, fixture, TestFleet, useFleet } from '../support/test-fleet.js';
+import { echo, fixture, TestFleet, useFleet } from '../support/fleet/test-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const agents = { echo, caller: fixture('caller') };

@@ -12,9 +12,9 @@ import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
-import { freePorts } from '../support/free-addresses.js';
-import { type StoredReport, storedErrors } from '../support/main-log.js';
-import { type AgentSetup, TestFleet } from '../support/test-fleet.js';
+import { type AgentSetup, TestFleet } from '../support/fleet/test-fleet.js';
+import { freePorts } from '../support/network/free-addresses.js';
+import { type StoredReport, storedErrors } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const PYTHON = '/usr/bin/python3';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
 import { waitFor } from '../support/wait-for.js';
 
 describe('the health of an agent', () => {

@@ -6,9 +6,9 @@ import { expect } from 'chai';
 import { limits } from '../../common/core/limits.js';
 import { errorOf, type MeshRun, runMesh } from '../cli/mesh-process.js';
 import { expectRejection } from '../support/expect-error.js';
-import { storedErrors } from '../support/main-log.js';
-import { type TestFleet, useFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { type TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const ENDLESS = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';

@@ -3,8 +3,8 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { type StoredReport, storedErrors, storedHoles } from '../support/main-log.js';
-import { type TestFleet, useFleet } from '../support/test-fleet.js';
+import { type TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import { type StoredReport, storedErrors, storedHoles } from '../support/oracle/main-log.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const journalOf = ({ pc2 }: TestFleet): string => join(pc2.data, 'journal.db');

@@ -1,6 +1,6 @@
 /** Nothing accepted is lost, doubled, invented, disordered or changed: the short form of `npm run chaos:link`. */
 import { expect } from 'chai';
-import { runLinkChaos } from '../support/link-chaos.js';
+import { runLinkChaos } from '../support/runs/link-chaos.js';
 
 const COUNT = 1_500;
 const seed = process.env['CHAOS_SEED'];

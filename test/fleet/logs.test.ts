@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runMesh } from '../cli/mesh-process.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
 import { waitUntil } from '../support/wait-for.js';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { tokenOf } from '../../common/core/process-scan.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { IncarnationWatch } from '../support/incarnation-watch.js';
-import { storedTexts } from '../support/main-log.js';
-import { NetworkNamespaces } from '../support/network-namespaces.js';
-import { judge } from '../support/oracle.js';
-import { fixture, mainPorts, writeFleetFolder } from '../support/test-fleet.js';
-import { TestMachine } from '../support/test-machine.js';
+import { fixture, mainPorts, writeFleetFolder } from '../support/fleet/test-fleet.js';
+import { TestMachine } from '../support/fleet/test-machine.js';
+import { NetworkNamespaces } from '../support/network/network-namespaces.js';
+import { storedTexts } from '../support/oracle/main-log.js';
+import { judge } from '../support/oracle/oracle.js';
+import { IncarnationWatch } from '../support/processes/incarnation-watch.js';
 import { waitUntil } from '../support/wait-for.js';
 
 /** The long form is that of the reference fleet. */

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { AGENT_VARIABLE, EPOCH_VARIABLE, findProcesses, tokenOf } from '../../common/core/process-scan.js';
-import { storedErrors } from '../support/main-log.js';
-import { judge } from '../support/oracle.js';
-import { echo, fixture, useFleet } from '../support/test-fleet.js';
+import { echo, fixture, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
+import { judge } from '../support/oracle/oracle.js';
 import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const COUNT = 400;

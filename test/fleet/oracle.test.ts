@@ -4,7 +4,7 @@ import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { judge, Ledger, type MainRecord, type Verdict } from '../support/oracle.js';
+import { judge, Ledger, type MainRecord, type Verdict } from '../support/oracle/oracle.js';
 
 const J = 'journal-one';
 /** Three records, all accepted, as main should hold them. */

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { storedErrors } from '../support/main-log.js';
-import { NetworkNamespaces } from '../support/network-namespaces.js';
-import { judge } from '../support/oracle.js';
-import { echo, fixture, mainPorts, writeFleetFolder } from '../support/test-fleet.js';
-import { TestMachine } from '../support/test-machine.js';
+import { echo, fixture, mainPorts, writeFleetFolder } from '../support/fleet/test-fleet.js';
+import { TestMachine } from '../support/fleet/test-machine.js';
+import { NetworkNamespaces } from '../support/network/network-namespaces.js';
+import { storedErrors } from '../support/oracle/main-log.js';
+import { judge } from '../support/oracle/oracle.js';
 import { Hopeless, waitUntil } from '../support/wait-for.js';
 
 const COUNT = 600;

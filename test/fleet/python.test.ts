@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { ErrorBody } from '../../common/core/errors.js';
-import { storedErrors } from '../support/main-log.js';
-import { echo, mainPorts, useFleet } from '../support/test-fleet.js';
+import { echo, mainPorts, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 
 const run = promisify(execFile);
 const PYTHON = '/usr/bin/python3';

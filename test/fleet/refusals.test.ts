@@ -8,8 +8,8 @@ import type { ErrorBody } from '../../common/core/errors.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { Input } from '../../common/protocol/catalogue.js';
 import { expectRejection } from '../support/expect-error.js';
-import { echo, mainPorts, TestFleet, useFleet } from '../support/test-fleet.js';
-import { TestMachine } from '../support/test-machine.js';
+import { echo, mainPorts, TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import { TestMachine } from '../support/fleet/test-machine.js';
 
 /** The error that a node that could not start left as its last line, with its exit code. */
 async function refusalOf(machine: TestMachine): Promise<ErrorBody & { exitCode: number | null }> {

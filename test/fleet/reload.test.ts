@@ -6,9 +6,9 @@ import type { AgentEntry } from '../../common/config/schemas.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { Output } from '../../common/protocol/catalogue.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { storedErrors } from '../support/main-log.js';
-import { TestFleet } from '../support/test-fleet.js';
-import type { TestMachine } from '../support/test-machine.js';
+import { TestFleet } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 type Set = Readonly<Record<string, AgentEntry>>;

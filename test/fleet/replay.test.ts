@@ -10,10 +10,10 @@ import { encode } from '../../common/protocol/frames/codec.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { EventPublisher } from '../../common/wire/events/event-publisher.js';
 import { expectRejection } from '../support/expect-error.js';
-import { storedErrors, storedTexts } from '../support/main-log.js';
-import { fixture, mainPorts, TestFleet } from '../support/test-fleet.js';
+import { fixture, mainPorts, TestFleet } from '../support/fleet/test-fleet.js';
+import { WireTap } from '../support/network/wire-tap.js';
+import { storedErrors, storedTexts } from '../support/oracle/main-log.js';
 import { waitUntil } from '../support/wait-for.js';
-import { WireTap } from '../support/wire-tap.js';
 
 describe('bytes that are said again', () => {
   let fleet: TestFleet;

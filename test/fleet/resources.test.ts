@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { ControlGroups } from '../../agents/node/resources/control-groups.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { runMesh } from '../cli/mesh-process.js';
-import { storedErrors } from '../support/main-log.js';
-import { fixture, useFleet } from '../support/test-fleet.js';
+import { fixture, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 import { waitFor } from '../support/wait-for.js';
 
 const MIB = 1_048_576;

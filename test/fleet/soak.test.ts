@@ -1,7 +1,7 @@
 /** A node over time, while everything around it fails: the short form of `npm run soak`. */
 import { expect } from 'chai';
-import { findingLine } from '../support/figures.js';
-import { runSoak } from '../support/soak-run.js';
+import { findingLine } from '../support/oracle/figures.js';
+import { runSoak } from '../support/runs/soak-run.js';
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 

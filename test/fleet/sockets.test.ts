@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { socketFileOf } from '../../common/wire/endpoint.js';
-import { echo, useFleet } from '../support/test-fleet.js';
+import { echo, useFleet } from '../support/fleet/test-fleet.js';
 import { waitFor } from '../support/wait-for.js';
 
 describe('an agent of a fleet', () => {

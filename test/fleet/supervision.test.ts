@@ -7,8 +7,8 @@ import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { expectRejection } from '../support/expect-error.js';
-import { storedErrors, storedSteps } from '../support/main-log.js';
-import { type AgentSetup, echo, fixture, TestFleet, useFleet } from '../support/test-fleet.js';
+import { type AgentSetup, echo, fixture, TestFleet, useFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors, storedSteps } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const sh = (script: string, rest: Omit<AgentSetup, 'command'> = {}): AgentSetup => ({

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { expectRejection } from '../support/expect-error.js';
-import { storedErrors } from '../support/main-log.js';
-import { PlainRequester } from '../support/plain-requester.js';
-import { type AgentSetup, echo, mainPorts, TestFleet } from '../support/test-fleet.js';
+import { PlainRequester } from '../support/fakes/plain-requester.js';
+import { type AgentSetup, echo, mainPorts, TestFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const OLD_AGENT = fileURLToPath(new URL('../fixtures/old-agent.js', import.meta.url));

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { Figures, findingLine } from '../support/figures.js';
-import { IncarnationWatch } from '../support/incarnation-watch.js';
-import { residents } from '../support/process-census.js';
+import { Figures, findingLine } from '../support/oracle/figures.js';
+import { IncarnationWatch } from '../support/processes/incarnation-watch.js';
+import { residents } from '../support/processes/process-census.js';
 import { waitUntil } from '../support/wait-for.js';
 
 describe('the watch for doubles', () => {

@@ -12,8 +12,8 @@ import { decodeFrame } from '../../common/protocol/frames/envelope.js';
 import { type Action, type MethodHandlers, MethodTable } from '../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../common/wire/asking/request-client.js';
+import { plainSchema, sampleOf } from '../support/fakes/schema-values.js';
 import { Random } from '../support/random.js';
-import { plainSchema, sampleOf } from '../support/schema-values.js';
 import { HostileFrames, STREAM_METHOD } from './hostile-frames.js';
 
 export interface FuzzOutcome {

@@ -11,9 +11,9 @@ import {
   encodeSay,
 } from '../../common/protocol/frames/envelope.js';
 import { harmlessBytes, refusedBytes } from '../protocol/hostile-bytes.js';
-import { eventBytes } from '../support/event-bytes.js';
+import { eventBytes } from '../support/fakes/event-bytes.js';
+import { misfitsOf, plainSchema, sampleOf } from '../support/fakes/schema-values.js';
 import type { Random } from '../support/random.js';
-import { misfitsOf, plainSchema, sampleOf } from '../support/schema-values.js';
 
 /** Yields and listens: the server of the fuzzer has it beside the methods of the catalogue. */
 export const STREAM_METHOD = 'fuzz.stream';

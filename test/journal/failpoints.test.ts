@@ -1,7 +1,7 @@
 /** Killed exactly around every commit of both stores: the short form of `npm run proof`. */
 import { expect } from 'chai';
 import { commits, type Failpoint } from '../../common/core/failpoint.js';
-import { runMortal } from '../support/mortal-run.js';
+import { runMortal } from '../support/runs/mortal-run.js';
 
 const everyPlace = commits.flatMap((commit): Failpoint[] => [`${commit}.written`, `${commit}.committed`]);
 

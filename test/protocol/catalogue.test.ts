@@ -5,7 +5,7 @@ import { catalogue, isMethodName, type MethodName } from '../../common/protocol/
 import { decode, encode } from '../../common/protocol/frames/codec.js';
 import { compile } from '../../common/protocol/schema.js';
 import { expectError } from '../support/expect-error.js';
-import { misfitsOf, type PlainSchema, partsOf, plainSchema, sampleOf } from '../support/schema-values.js';
+import { misfitsOf, type PlainSchema, partsOf, plainSchema, sampleOf } from '../support/fakes/schema-values.js';
 
 const methods = Object.keys(catalogue) as MethodName[];
 

@@ -13,8 +13,8 @@ import {
   encodeRequest,
   encodeSay,
 } from '../../common/protocol/frames/envelope.js';
-import { eventBytes } from '../support/event-bytes.js';
 import { expectError } from '../support/expect-error.js';
+import { eventBytes } from '../support/fakes/event-bytes.js';
 
 const read = (...values: unknown[]) => decodeFrame(Buffer.concat(values.map(encode)));
 const only = (value: unknown) => read(value)[0];

@@ -5,8 +5,8 @@ import { limits } from '../../common/core/limits.js';
 import { decode, decodeAll, encode } from '../../common/protocol/frames/codec.js';
 import { EventsFrame } from '../../common/protocol/frames/events-frame.js';
 import { PlainWriter } from '../../common/protocol/frames/plain-writer.js';
-import { eventBytes } from '../support/event-bytes.js';
 import { expectError } from '../support/expect-error.js';
+import { eventBytes } from '../support/fakes/event-bytes.js';
 
 const writtenOf = (value: unknown): Buffer | undefined => {
   const writer = new PlainWriter(1);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { AgentHooks } from '../../agents/sdk/agent-hooks.js';
 import type { AgentDefinition } from '../../agents/sdk/define-agent.js';
 import type { AgentLog } from '../../common/log/log.js';
-import { FakeContext } from '../support/fake-context.js';
+import { FakeContext } from '../support/fakes/fake-context.js';
 
 function world(definition: Omit<AgentDefinition, 'name'>) {
   const logged: string[] = [];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Alarm } from '../../agents/sdk/alarm.js';
-import { FakeContext } from '../support/fake-context.js';
+import { FakeContext } from '../support/fakes/fake-context.js';
 
 describe('an alarm', () => {
   const setUp = () => {

@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import { defineAgent } from '../../agents/sdk/define-agent.js';
 import { messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import { methodsOf } from '../support/agent-process.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
-import { FakeContext } from '../support/fake-context.js';
-import { fakeRequest } from '../support/fake-request.js';
+import { methodsOf } from '../support/fakes/agent-process.js';
+import { FakeContext } from '../support/fakes/fake-context.js';
+import { fakeRequest } from '../support/fakes/fake-request.js';
 
 /** Fails to compile unless the two types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

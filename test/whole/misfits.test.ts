@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import { tokenOf } from '../../common/core/process-scan.js';
 import type { ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { LOGS_KEPT_MIB, misfits } from '../fixtures/misfits.js';
-import { storedErrors } from '../support/main-log.js';
-import { residents } from '../support/process-census.js';
-import { TestFleet } from '../support/test-fleet.js';
+import { TestFleet } from '../support/fleet/test-fleet.js';
+import { storedErrors } from '../support/oracle/main-log.js';
+import { residents } from '../support/processes/process-census.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 describe('in a fleet that misbehaves on purpose', function () {

@@ -1,6 +1,6 @@
 /** The short form of `npm run proof -- --only errors`: agent, node and broker are killed, and the link fails. */
 import { expect } from 'chai';
-import { runLinkChaos } from '../support/link-chaos.js';
+import { runLinkChaos } from '../support/runs/link-chaos.js';
 
 const COUNT = 10_000;
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);

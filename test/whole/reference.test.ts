@@ -3,8 +3,8 @@
  * another. Nothing runs twice, nothing is started again that need not be, and nothing is left.
  */
 import { expect } from 'chai';
-import { IncarnationWatch } from '../support/incarnation-watch.js';
-import { type ListedAgent, ReferenceFleet } from '../support/reference-fleet.js';
+import { type ListedAgent, ReferenceFleet } from '../support/fleet/reference-fleet.js';
+import { IncarnationWatch } from '../support/processes/incarnation-watch.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 const UP_MS = 120_000;

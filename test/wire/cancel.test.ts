@@ -12,7 +12,7 @@ import {
 } from '../../common/protocol/frames/envelope.js';
 import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
 import { expectRejection } from '../support/expect-error.js';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { until } from '../support/wait-for.js';
 import { lines, nextAnswers, request, WireWorld } from './wire-world.js';
 

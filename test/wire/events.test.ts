@@ -6,8 +6,8 @@ import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { EventProxy } from '../../common/wire/events/event-proxy.js';
 import { EventPublisher } from '../../common/wire/events/event-publisher.js';
-import { eventBytes } from '../support/event-bytes.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
+import { eventBytes } from '../support/fakes/event-bytes.js';
 import { until } from '../support/wait-for.js';
 import { EventWorld } from './event-world.js';
 

@@ -1,7 +1,7 @@
 /** What a server of the mesh survives without a fleet around it: the short form of `npm run chaos -- --only NAME`. */
 import { expect } from 'chai';
-import { loneFaults } from '../support/faults/lone-faults.js';
-import { Figures, findingLine } from '../support/figures.js';
+import { loneFaults } from '../support/faults/lone/lone-faults.js';
+import { Figures, findingLine } from '../support/oracle/figures.js';
 
 describe('a broker survives', function () {
   this.timeout(60_000);

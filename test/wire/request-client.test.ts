@@ -6,7 +6,7 @@ import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { decodeFrame, encodeReply } from '../../common/protocol/frames/envelope.js';
 import { expectRejection } from '../support/expect-error.js';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { until } from '../support/wait-for.js';
 import { type Answers, FRAME_BYTES_MAX, WireWorld } from './wire-world.js';
 

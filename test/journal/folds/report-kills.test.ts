@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Failpoint } from '../../../common/core/failpoint.js';
 import type { ArchivedReport } from '../../fixtures/mortal-reports.js';
-import { dies } from '../../support/mortal-run.js';
 import { Random } from '../../support/random.js';
+import { dies } from '../../support/runs/mortal-run.js';
 import { useTempFolder } from '../../support/temp-folder.js';
 
 const places: readonly Failpoint[] = [

@@ -9,8 +9,8 @@ import { verifyStore } from '../../../common/journal/care/verify-store.js';
 import { Journal } from '../../../common/journal/machine/journal.js';
 import type { JournalStore } from '../../../common/journal/machine/journal-store.js';
 import type { AppendBatch, Appended } from '../../../common/journal/machine/journal-types.js';
-import { dies } from '../../support/mortal-run.js';
 import { Random } from '../../support/random.js';
+import { dies } from '../../support/runs/mortal-run.js';
 import { useTempFolder } from '../../support/temp-folder.js';
 import { append, bounds, failureOf, pendingOf, recordOf, textOf, useWorld } from '../world.js';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ProcessStore } from '../../../common/journal/processes/process-store.js';
 import { agentStates } from '../../../common/protocol/registry-entry.js';
-import { processRecord } from '../../support/process-record.js';
+import { processRecord } from '../../support/fakes/process-record.js';
 import { Random } from '../../support/random.js';
 import { failureOf, useWorld } from '../world.js';
 

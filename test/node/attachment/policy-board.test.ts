@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PolicyBoard } from '../../../agents/node/attachment/policy-board.js';
 import type { PolicySet } from '../../../common/protocol/call-policy.js';
-import { fakeRequest } from '../../support/fake-request.js';
+import { fakeRequest } from '../../support/fakes/fake-request.js';
 
 const none: PolicySet = { revision: '', rules: [] };
 const some: PolicySet = { revision: 'a', rules: [{ match: { service: 'echo' }, retries: 1 }] };

@@ -1,7 +1,7 @@
 /** What a main log gets again that was put back further than a journal goes back: all that the journal holds, and once. */
 import { expect } from 'chai';
 import { append, recordsOf, textOf, useWorld } from '../../journal/world.js';
-import { driveOutbox } from '../../support/drive-outbox.js';
+import { driveOutbox } from '../../support/runs/drive-outbox.js';
 
 describe('a main log that was put back to before what a journal has pruned', () => {
   const world = useWorld();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type AdoptionInput, planAdoption } from '../../../agents/node/supervision/adoption.js';
 import type { FoundProcess } from '../../../common/core/process-scan.js';
-import { processRecord } from '../../support/process-record.js';
+import { processRecord } from '../../support/fakes/process-record.js';
 
 /** A process that carries the token: the leader of its group unless `pgid` says otherwise. */
 const found = (pid: number, agent: string, epoch: number, rest: Partial<FoundProcess> = {}): FoundProcess => ({

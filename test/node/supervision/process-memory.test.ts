@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { blankMemory, recall } from '../../../agents/node/supervision/process-memory.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
-import { processRecord } from '../../support/process-record.js';
+import { processRecord } from '../../support/fakes/process-record.js';
 
 const HOUR = 3_600_000;
 const now = { wallMs: 10 * HOUR, monotonicMs: 5_000 };

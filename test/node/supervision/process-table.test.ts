@@ -3,7 +3,7 @@ import { ProcessTable } from '../../../agents/node/supervision/process-table.js'
 import { MeshError } from '../../../common/core/errors.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import { openLog } from '../../../common/log/log.js';
-import { processRecord } from '../../support/process-record.js';
+import { processRecord } from '../../support/fakes/process-record.js';
 
 const now = { wallMs: 100_000, monotonicMs: 5_000 };
 const clock = { wallMs: () => now.wallMs, monotonicMs: () => now.monotonicMs };

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { bootId, processStat } from '../../../common/core/process-scan.js';
 import { failureOf } from '../../journal/world.js';
-import { processRecord } from '../../support/process-record.js';
-import { FOREVER, useSupervisorWorld } from '../../support/supervisor-world.js';
+import { processRecord } from '../../support/fakes/process-record.js';
+import { FOREVER, useSupervisorWorld } from '../../support/processes/supervisor-world.js';
 import { until } from '../../support/wait-for.js';
 
 describe('a supervisor', () => {

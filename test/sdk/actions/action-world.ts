@@ -9,7 +9,7 @@ import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import { MethodTable } from '../../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../../common/wire/answering/request-server.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import { FakeContext } from '../../support/fake-context.js';
+import { FakeContext } from '../../support/fakes/fake-context.js';
 
 /** What a test holds back until it says so. */
 export class Gates {

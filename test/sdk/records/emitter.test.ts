@@ -7,7 +7,7 @@ import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import { decode, encode } from '../../../common/protocol/frames/codec.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import { fakeServer } from '../../support/fake-server.js';
+import { fakeServer } from '../../support/fakes/fake-server.js';
 
 type Emit = Input<'journal.emit'>;
 

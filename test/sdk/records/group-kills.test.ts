@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { Failpoint } from '../../../common/core/failpoint.js';
-import { StreamWorker } from '../../support/stream-worker.js';
+import { StreamWorker } from '../../support/processes/stream-worker.js';
 import { waitFor } from '../../support/wait-for.js';
 import { LogWorld } from './log-world.js';
 

@@ -5,9 +5,9 @@ import { MeshClient } from '../../../agents/sdk/mesh-client.js';
 import { limits } from '../../../common/core/limits.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
 import { Chain, connect, temporaryFolder } from '../../broker/world.js';
-import { BrokerProgram } from '../../support/broker-program.js';
-import { FailpointFolder } from '../../support/failpoint-folder.js';
-import { freePorts } from '../../support/free-addresses.js';
+import { freePorts } from '../../support/network/free-addresses.js';
+import { BrokerProgram } from '../../support/processes/broker-program.js';
+import { FailpointFolder } from '../../support/processes/failpoint-folder.js';
 
 const HOST = 'tcp://127.0.0.1';
 

@@ -5,7 +5,7 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import { fakeServer } from '../../support/fake-server.js';
+import { fakeServer } from '../../support/fakes/fake-server.js';
 import { until } from '../../support/wait-for.js';
 
 type Batch = Input<'error.reports'>;

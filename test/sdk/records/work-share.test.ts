@@ -1,8 +1,8 @@
 /** Work that is shared out to processes which are killed: the short form of `npm run proof -- --only groups`. */
 import { expect } from 'chai';
-import { runCrew } from '../../support/crew-run.js';
+import { StreamWorker } from '../../support/processes/stream-worker.js';
 import { Random } from '../../support/random.js';
-import { StreamWorker } from '../../support/stream-worker.js';
+import { runCrew } from '../../support/runs/crew-run.js';
 import { waitUntil } from '../../support/wait-for.js';
 import { LogWorld } from './log-world.js';
 

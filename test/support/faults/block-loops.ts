@@ -1,6 +1,6 @@
 /** Event loops are blocked: ZeroMQ goes on answering for them, the mesh sees it nevertheless, and takes nobody for dead. */
-import { HANGING } from '../fault-world.js';
-import type { Measure } from '../figures.js';
+import { HANGING } from '../fleet/fault-world.js';
+import type { Measure } from '../oracle/figures.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

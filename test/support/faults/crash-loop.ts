@@ -1,9 +1,9 @@
 /** An agent falls at every start: it is left alone after a few, with one error; whoever starts it gets a new budget. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FRAIL_STARTS } from '../fault-world.js';
-import type { Measure } from '../figures.js';
-import { storedErrors } from '../main-log.js';
+import { FRAIL_STARTS } from '../fleet/fault-world.js';
+import type { Measure } from '../oracle/figures.js';
+import { storedErrors } from '../oracle/main-log.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

@@ -1,5 +1,5 @@
 /** A fault that a chaos run can do to its fleet. */
-import type { FaultWorld } from '../fault-world.js';
+import type { FaultWorld } from '../fleet/fault-world.js';
 import type { Random } from '../random.js';
 
 export interface Fault {

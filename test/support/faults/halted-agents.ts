@@ -1,7 +1,7 @@
 /** An agent dies at each step of its life; whichever it was, one incarnation follows, and does what was not done. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FaultWorld } from '../fault-world.js';
+import type { FaultWorld } from '../fleet/fault-world.js';
 import { waitFor } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

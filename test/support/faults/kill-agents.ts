@@ -1,6 +1,6 @@
 /** Workers are killed in the middle of their work: each is back, and does again exactly the turn that was not stored. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Measure } from '../figures.js';
+import type { Measure } from '../oracle/figures.js';
 import type { Fault } from './fault.js';
 
 const BACK: Measure = { what: 'a killed agent is ready again', unit: 'ms', of: 'p99', atMost: 1_000, isTight: true };

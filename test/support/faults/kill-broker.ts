@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { limits } from '../../../common/core/limits.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import type { FaultWorld } from '../fault-world.js';
-import type { Measure } from '../figures.js';
-import { mainPorts } from '../test-fleet.js';
+import type { FaultWorld } from '../fleet/fault-world.js';
+import { mainPorts } from '../fleet/test-fleet.js';
+import type { Measure } from '../oracle/figures.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

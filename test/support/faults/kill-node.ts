@@ -1,6 +1,6 @@
 /** A node is killed: its agents work on, the next node takes them over as they are, and what died meanwhile is back. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Measure } from '../figures.js';
+import type { Measure } from '../oracle/figures.js';
 import type { Fault } from './fault.js';
 
 const WHOLE: Measure = { what: 'a machine whose node was killed is whole', unit: 'ms', of: 'max', atMost: 10_000 };

@@ -1,5 +1,5 @@
 /** Everybody is asked to end at once, as at a shutdown of the box: all do, nodes with 0, and the next start has it all. */
-import type { Measure } from '../figures.js';
+import type { Measure } from '../oracle/figures.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

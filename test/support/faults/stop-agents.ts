@@ -4,9 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { toMeshError } from '../../../common/core/errors.js';
-import { HANGING } from '../fault-world.js';
-import type { Measure } from '../figures.js';
-import type { TestMachine } from '../test-machine.js';
+import { HANGING } from '../fleet/fault-world.js';
+import type { TestMachine } from '../fleet/test-machine.js';
+import type { Measure } from '../oracle/figures.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 

@@ -3,9 +3,9 @@
  * and told so, and afterwards all is back and nothing is lost without being counted.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Measure } from '../figures.js';
-import { rssOf } from '../process-census.js';
-import type { TestMachine } from '../test-machine.js';
+import type { TestMachine } from '../fleet/test-machine.js';
+import type { Measure } from '../oracle/figures.js';
+import { rssOf } from '../processes/process-census.js';
 import { waitUntil } from '../wait-for.js';
 import type { Fault } from './fault.js';
 
