@@ -137,8 +137,7 @@ function goOn(state: OutboxState, nowMs: number, tell: readonly Incident[] = [])
 }
 
 function onListed(state: OutboxState, chains: readonly ChainState[], nowMs: number): OutboxStep {
-  const isSettled = ({ status }: ChainState) => status === 'lost-tail' || status === 'superseded';
-  const toGreet = chains.filter((chain) => !isSettled(chain) && !state.greeted.has(chain.journalId));
+  const toGreet = chains.filter(({ status, journalId }) => status !== 'superseded' && !state.greeted.has(journalId));
   return goOn({ ...state, toGreet, greeting: undefined, isStale: false, todo: [], after: undefined }, nowMs);
 }
 
@@ -167,11 +166,13 @@ function compare(
   const { journalId, parentId } = chain;
   const todo: Ask[] = [];
   const tell: Incident[] = [];
+  const verdict = compareHello({ ...chain, hashAtRemoteHead }, { seq: remote.headSeq, hash: remote.headHash });
+  // That main holds more or other records of it was told. But another main may hold none of what is still here.
+  if (chain.status === 'lost-tail' && verdict.kind !== 'rewind') return goOn(state, nowMs);
   if (remote.siblingId !== undefined && parentId !== null) {
     const incident = incidents.lostChain(parentId, remote.siblingId, state.countedBefore);
     todo.push({ kind: 'mark', journalId: parentId, incident });
   }
-  const verdict = compareHello({ ...chain, hashAtRemoteHead }, { seq: remote.headSeq, hash: remote.headHash });
   switch (verdict.kind) {
     case 'agree':
       if (remote.headSeq > chain.ackedSeq) todo.push({ kind: 'acknowledge', journalId, seq: remote.headSeq });

@@ -14,6 +14,9 @@ export const bodies = {
   bodyUploadIdleMs: 60_000,
   /** A body that no record refers to is kept for so long: it is sent before its record. */
   bodyOrphanMs: 3_600_000,
+  /** A journal or a log that was put aside may be put back: for so long no body of those goes to which it may refer. Long
+   *  enough for somebody who finds out after a weekend; until then bodies take more room, within `bodiesBytesMax`. */
+  bodyAsideMs: 7 * 86_400_000,
   /** References that are asked for at once, whether any record has them. */
   bodyRefsAsked: 500,
 } as const;

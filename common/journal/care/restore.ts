@@ -15,6 +15,7 @@ import { limits } from '../../core/limits.js';
 import { LogReader } from '../log/log-reader.js';
 import { JournalStore } from '../machine/journal-store.js';
 import type { NewRecord } from '../record.js';
+import { asideName } from '../sqlite/aside-files.js';
 import type { Connection } from '../sqlite/database.js';
 import { storeError } from '../sqlite/sqlite-error.js';
 import { syncFile, unpack } from './archive.js';
@@ -62,7 +63,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     besideStore(copy, (db) => assertIdentity(db, kind, machine));
     const verdict = checkCopy(copy, kind);
     if (!isSound(verdict)) throw damagedBackup(archive, verdict);
-    const replaced = existsSync(file) ? freeName(file, wallMs) : undefined;
+    const replaced = existsSync(file) ? asideName(file, 'replaced', wallMs) : undefined;
     const present = readable(file, kind);
     if (isDryRun) return { verdict, replaced, carriedCount: present?.pendingCount, countedAgain: 0 };
     const prepared = kind === 'journal' ? prepareJournal(copy, options) : { carriedCount: 0, countedAgain: 0 };
@@ -168,12 +169,6 @@ function takeLogIn(file: string): void {
   } finally {
     db.close();
   }
-}
-
-function freeName(file: string, wallMs: number): string {
-  let stampMs = wallMs;
-  while (existsSync(`${file}.replaced-${stampMs}`)) stampMs += 1;
-  return `${file}.replaced-${stampMs}`;
 }
 
 function damagedBackup(archive: string, { damagedCount, missingCount, findings }: StoreVerdict): MeshError {

@@ -18,6 +18,7 @@ import { ErrorGroups } from '../errors/error-groups.js';
 import { selectGroups } from '../errors/error-query.js';
 import { standingRecord } from '../errors/standing-record.js';
 import type { ChainEntry, NewRecord } from '../record.js';
+import { isAsideSince } from '../sqlite/aside-files.js';
 import { type Connection, closeDatabase, openDatabase, type Quarantined, sizeBytesOf } from '../sqlite/database.js';
 import { type Outcome, outcomeOf } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
@@ -179,8 +180,9 @@ export class LogStore {
     );
   }
 
-  /** Those of these references to bodies of a machine that a record or a dead letter has. */
-  heldRefs({ machine, refs }: { machine: string; refs: readonly string[] }): string[] {
+  /** Those of these references that a record or a dead letter has; all while a log put aside may have such a record. */
+  heldRefs({ machine, refs, wallMs }: { machine: string; refs: readonly string[]; wallMs: number }): string[] {
+    if (isAsideSince(this.#db.name, wallMs - limits.bodyAsideMs)) return [...refs];
     return this.#guard(() => refs.filter((ref) => this.#entries.refersTo(machine, ref)));
   }
 

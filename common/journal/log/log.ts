@@ -173,9 +173,9 @@ export class Log {
     return totalCount;
   }
 
-  /** Those of these references to bodies of a machine that a record or a dead letter has. */
+  /** Those of these references to bodies of a machine that a record or a dead letter has, or may have. */
   heldRefs(machine: string, refs: readonly string[]): Promise<string[]> {
-    return this.#client.call('heldRefs', { machine, refs });
+    return this.#client.call('heldRefs', { machine, refs, wallMs: this.#clock.wallMs() });
   }
 
   /** The streams that are known, in the order of their names, behind `after`. */

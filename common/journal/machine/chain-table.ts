@@ -10,8 +10,8 @@ import { type ChainPoint, genesisHash, rowDigest, sameHash } from '../record.js'
 import type { Connection } from '../sqlite/database.js';
 
 /**
- * open: grows · sealed: an earlier opening · lost-tail: the log holds more of it than this file · superseded: its rest
- * was written again into a later chain.
+ * open: grows · sealed: an earlier opening · lost-tail: the log holds more of it than this file, or other records behind its
+ * end · superseded: all that is here of it was written again into a later chain.
  */
 export type ChainStatus = 'open' | 'sealed' | 'lost-tail' | 'superseded';
 

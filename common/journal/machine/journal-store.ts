@@ -9,8 +9,10 @@
  */
 import { MeshError } from '../../core/errors.js';
 import type { Commit } from '../../core/failpoint.js';
+import { limits } from '../../core/limits.js';
 import { type AppendRecords, ReportIntake } from '../folds/report-intake.js';
 import { type ChainPoint, type NewRecord, refusalOf } from '../record.js';
+import { isAsideSince } from '../sqlite/aside-files.js';
 import { type Connection, closeDatabase, openDatabase, sizeBytesOf } from '../sqlite/database.js';
 import type { Outcome } from '../sqlite/outcome.js';
 import { storeError } from '../sqlite/sqlite-error.js';
@@ -168,7 +170,10 @@ export class JournalStore {
     });
   }
 
-  /** Writes the records from `fromSeq` on again into a new chain, behind the incident, and takes the old one out of the way. */
+  /**
+   * Moves the records from `fromSeq` on into a new chain, behind the incident. The old one ends before them: what is left of it
+   * is on main, which holds other records behind that, and goes again to a main that has none of it.
+   */
   reissue(options: { journalId: string; fromSeq: number; incident?: NewRecord; wallMs: number }): {
     journalId: string;
     reissuedCount: number;
@@ -187,7 +192,7 @@ export class JournalStore {
         target = { ...target, head: this.#writer.write(target, { records }).head };
         damaged.push(...run.damaged);
       }
-      this.#chains.put({ ...this.#chains.find(old.journalId), status: 'superseded', acked: old.head });
+      this.#chains.put(this.#endedAt({ ...this.#chains.find(old.journalId), acked: old.head }, from));
       this.#chains.put(target);
       return { journalId: target.journalId, reissuedCount: target.head.seq - told.length, damaged };
     });
@@ -208,9 +213,10 @@ export class JournalStore {
     return this.#guard(() => readTail(this.#records, this.#chains.all, options));
   }
 
-  /** Those of these references to bodies that a record has. */
-  heldRefs({ refs }: { refs: readonly string[] }): string[] {
-    return this.#guard(() => this.#records.heldRefs(refs));
+  /** Those of these references that a record has; all while a journal put aside may have such a record. */
+  heldRefs({ refs, wallMs }: { refs: readonly string[]; wallMs: number }): string[] {
+    const isOneAside = isAsideSince(this.#db.name, wallMs - limits.bodyAsideMs);
+    return isOneAside ? [...refs] : this.#guard(() => this.#records.heldRefs(refs));
   }
 
   checkpoint({ agent, name }: { agent: string; name: string }): Uint8Array | undefined {
@@ -236,6 +242,14 @@ export class JournalStore {
     });
     if (chain !== start) this.#chains.put(chain);
     return result;
+  }
+
+  /** The chain without what follows a point; where nothing is left, or nobody knows the hash there, it is out of the way. */
+  #endedAt(chain: Chain, { seq, hash }: ChainPoint): Chain {
+    if (hash === null || seq <= chain.base.seq || seq >= chain.head.seq) return { ...chain, status: 'superseded' };
+    this.#records.delete(chain, seq + 1, chain.head.seq);
+    const end = { seq, hash };
+    return { ...chain, status: 'lost-tail', head: end, acked: end };
   }
 
   #pointAt(chain: Chain, seq: number): ChainPoint {

@@ -161,9 +161,9 @@ export class Journal {
     return this.#client.call('tail', options);
   }
 
-  /** Those of these references to bodies that a record has. */
+  /** Those of these references to bodies that a record has, or may have. */
   heldRefs(refs: readonly string[]): Promise<string[]> {
-    return this.#client.call('heldRefs', { refs });
+    return this.#client.call('heldRefs', { refs, wallMs: this.#clock.wallMs() });
   }
 
   /** The value stored with the last batch that carried it. JOURNAL_DAMAGED: it is not what was stored. */

@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { MeshError, messageOf } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
+import { asideName } from './aside-files.js';
 import { ensureLocalFolder } from './local-folder.js';
 import { isDamage, storeError } from './sqlite-error.js';
 
@@ -154,9 +155,7 @@ function migrate(db: Connection, { file, migrations }: OpenOptions): void {
 
 /** Renames the file together with its WAL, so that what is left can still be read by hand. Returns the new name. */
 function putAside(file: string, wallMs: number): string {
-  let stampMs = wallMs;
-  while (existsSync(`${file}.damaged-${stampMs}`)) stampMs += 1;
-  const movedTo = `${file}.damaged-${stampMs}`;
+  const movedTo = asideName(file, 'damaged', wallMs);
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(file + suffix)) renameSync(file + suffix, movedTo + suffix);
   }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -228,6 +229,41 @@ describe('the bodies of a machine', () => {
         true,
       ]);
       expect(store.figures.bodyBytes).to.equal(5 + 6 + 7);
+    });
+
+    it('stay for a week when a log or a journal that may have referred to them was put aside, and the file is there', async () => {
+      const store = await open();
+      const bytes = bodyOf(4);
+      const hash = await send(store, bytes);
+      makeOld(hash);
+      const look = async () => {
+        const wallMs = clock.wallMs();
+        const log = world.log({ wallMs });
+        const { store: journal } = world.journal('journal.db', wallMs);
+        await new BodyKeeper({
+          store,
+          clock,
+          inJournal: async (refs) => journal.heldRefs({ refs, wallMs }),
+          onMain: async (refs) => log.heldRefs({ machine: 'pc2', refs, wallMs }),
+        }).look(256);
+        log.close();
+        journal.close();
+        return existsSync(pathOf(hash));
+      };
+      for (const name of ['mesh.db', 'journal.db']) {
+        nowMs = 0;
+        writeFileSync(world.path(name), 'this is no database');
+        expect(await look(), name).to.equal(true);
+        nowMs = limits.bodyAsideMs - 1;
+        expect(await look(), name).to.equal(true);
+        nowMs = 0;
+        const aside = readdirSync(world.folder).filter((file) => file.startsWith(`${name}.damaged-`));
+        for (const file of aside) rmSync(world.path(file));
+      }
+      writeFileSync(world.path(`mesh.db.replaced-${clock.wallMs()}`), '');
+      expect(await look()).to.equal(true);
+      nowMs = limits.bodyAsideMs + 1;
+      expect(await look()).to.equal(false);
     });
 
     it('stay while main cannot be asked, and when they are sent again at that very moment', async () => {

@@ -237,7 +237,7 @@ describe('forwarding and pruning', () => {
     expect(pendingOf(store).map(({ journalId: id, entries }) => [id, entries.map(textOf)])).to.deep.equal([
       [reissued.journalId, ['r4', 'r5', 'next1']],
     ]);
-    expect(store.status().chains.map(({ status }) => status)).to.deep.equal(['superseded', 'open']);
+    expect(store.status().chains.map(({ status }) => status)).to.deep.equal(['lost-tail', 'open']);
     expect(isSound(verifyStore(world().path('journal.db'), 'journal', () => undefined))).to.equal(true);
   });
 
