@@ -61,8 +61,10 @@ export function planAdoption({ records, found, names, bootId, stat }: AdoptionIn
     if (names.has(agent) && epoch !== NO_EPOCH && taken === undefined && isAgent) adopted.set(agent, candidate);
     else endGroups.push(pid);
   }
-  // Hooks and probes of the earlier node have nobody left who waits for them.
-  const orphans = own.filter((process) => (isLeader(process) ? isErrand(process.env) : !leaders.has(process.pgid)));
+  // Hooks and probes of the earlier node have nobody left who waits for them; what they started ends with them, before
+  // the same hook is run anew.
+  endGroups.push(...own.filter((process) => isLeader(process) && isErrand(process.env)).map(({ pid }) => pid));
+  const orphans = own.filter((process) => !isLeader(process) && !leaders.has(process.pgid));
   return { adopted, endGroups, endProcesses: orphans.map(({ pid }) => pid) };
 }
 

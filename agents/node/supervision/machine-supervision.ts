@@ -8,16 +8,16 @@ import { type FoundProcess, tokenOf } from '../../../common/core/process-scan.js
 import type { AgentLog } from '../../../common/log/log.js';
 import type { MachineFolder } from '../machine/machine-folder.js';
 import { HookRunner } from '../programs/hook-runner.js';
-import { hookOf } from '../programs/hook-turns.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
+import { ProcessRemains } from '../programs/process-remains.js';
 import { incidents } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { Resources } from '../resources/resources.js';
 import { isAlive } from './agent-lifecycle.js';
 import { DeathReports, type DeathReportsOptions } from './death-reports.js';
 import { HealthBoard } from './health-board.js';
+import { hookOf } from './hook-turns.js';
 import { LifecycleRecords } from './lifecycle-records.js';
-import { ProcessRemains } from './process-remains.js';
 import type { ProcessTable } from './process-table.js';
 import type { SupervisedProcess } from './supervised-process.js';
 import type { Transition } from './supervision.js';

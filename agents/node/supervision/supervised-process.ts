@@ -144,14 +144,18 @@ export class SupervisedProcess extends TrackedProcess {
     this.#onBegun();
     // The earlier node did not live to see it end.
     if (!this.wanted) void this.stop(this.stateWhy);
+    else if (this.wasAskedToEnd) void this.restart(this.stateWhy);
   }
 
   /** It ran when the earlier node died, and does not any more. It comes again when the whole machine is launched. */
   onDiedUnseen(pid: number): void {
     this.#clear();
     const ranMs = Math.max(0, this.supervision.clock.wallMs() - this.startedMs);
-    if (this.wanted) this.#judge({ code: undefined, signal: undefined }, { pid, ranMs, isUnseen: true, release: '' });
-    else this.apply('end', this.stateWhy, { pid });
+    const isMeant = this.wasAskedToEnd;
+    if (this.wanted && !isMeant)
+      return this.#judge({ code: undefined, signal: undefined }, { pid, ranMs, isUnseen: true, release: '' });
+    if (this.wanted) this.#next.repeat('node');
+    this.apply('end', this.stateWhy, { pid });
   }
 
   /** Called by its supervisor when the launch order allows it. */

@@ -3,8 +3,8 @@ import type { Clock } from '../../../common/core/clock.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import type { Exit } from '../programs/child-process.js';
 import type { HookRunner } from '../programs/hook-runner.js';
+import type { ProcessRemains } from '../programs/process-remains.js';
 import type { LifecycleEvent } from './agent-lifecycle.js';
-import type { ProcessRemains } from './process-remains.js';
 import type { RestartVerdict } from './restart-policy.js';
 
 /** One step of a process's life. */

@@ -12,7 +12,7 @@ import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import { transition } from '../../../common/core/state-table.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
-import { AgentProbes } from '../programs/agent-probes.js';
+import { AgentProbes } from '../probes/agent-probes.js';
 import type { Exit } from '../programs/child-process.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { agentLifecycle, type LifecycleEvent } from './agent-lifecycle.js';
@@ -111,6 +111,11 @@ export abstract class TrackedProcess {
     return this.state === 'starting' ? this.#probes.why : this.stateWhy;
   }
 
+  /** Its node ends it, or an earlier one did: what has begun so is gone on with, and is no crash. */
+  protected get wasAskedToEnd(): boolean {
+    return this.state === 'draining' && this.stateWhy !== OWN_WILL;
+  }
+
   /** @throws NOT_ATTACHED, STALE_EPOCH when these are not the words of the living incarnation */
   assertCurrent(epoch: number, pid?: number): void {
     this.assertNotStale(epoch);
@@ -149,7 +154,7 @@ export abstract class TrackedProcess {
   }
 
   onDraining(): void {
-    this.apply('drain', 'it is ending by itself');
+    this.apply('drain', OWN_WILL);
   }
 
   /** It serves: its own word, or its ready probe. */
@@ -227,3 +232,6 @@ export abstract class TrackedProcess {
     throw new MeshError('NOT_ATTACHED', `${this.name} ${what}`);
   }
 }
+
+/** Why a process drains that said so itself. */
+const OWN_WILL = 'it is ending by itself';

@@ -107,12 +107,14 @@ describe('the adoption of what runs already', () => {
     expect(plan({ found: [found(101, 'echo', 7, { pgid: 100 })] })).to.deep.equal({ ...nothing, orphans: [101] });
   });
 
-  it('ends hooks and probes of the node before, for which nobody waits', () => {
+  it('ends hooks and probes of the node before, for which nobody waits, with all that they started', () => {
     const errand = { MESH_TOKEN: 'x', MESH_AGENT: 'echo', MESH_EPOCH: '7' };
     const hook = found(105, 'echo', 7, { env: { ...errand, MESH_HOOK: 'onReady' } });
     const probe = found(106, 'echo', 7, { env: { ...errand, MESH_PROBE: 'alive' } });
-    const input = { records: [row(100, 'echo', 7)], found: [hook, probe, found(100, 'echo', 7)] };
-    expect(plan(input)).to.deep.equal({ ...nothing, adopted: { echo: [100, 7] }, orphans: [105, 106] });
+    const orphan = found(108, 'echo', 7, { env: hook.env, pgid: 107 }); // its leader is gone
+    const input = { records: [row(100, 'echo', 7)], found: [hook, probe, orphan, found(100, 'echo', 7)] };
+    const expected = { adopted: { echo: [100, 7] }, ended: [105, 106], orphans: [108] };
+    expect(plan(input)).to.deep.equal(expected);
   });
 
   it('leaves the node and its keeper alone', () => {

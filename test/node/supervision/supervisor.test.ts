@@ -288,6 +288,20 @@ describe('a supervisor', () => {
       expect(world().stepsOf('echo')).to.deep.equal(['draining → stopped']);
     });
 
+    it('and ends it and starts it again when that had begun', async () => {
+      const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+      const exited = once(child, 'exit');
+      const { pid = 0 } = child;
+      const startTicks = processStat(pid)?.startTicks ?? 0;
+      const why = 'it was restarted by hand';
+      const record = processRecord({ ...running, pid, startTicks, bootId: bootId(), state: 'draining', why });
+      const supervisor = world().start([world().plan('echo', FOREVER)], { records: [record] });
+      await exited;
+      await untilState(supervisor.find('echo'), 'ready');
+      expect(world().stepsOf('echo').at(0)).to.equal('draining → stopped');
+      expect(world().deaths, 'it was asked for').to.deep.equal([]);
+    });
+
     /** A pid that nobody has: higher than the kernel gives. */
     const gone = { ...running, pid: 2 ** 22 + 1, bootId: bootId() };
     const startedNow = (count: number) => Array.from({ length: count }, () => Date.now());
@@ -302,6 +316,18 @@ describe('a supervisor', () => {
       ]);
       expect([process.restarts, process.history.startsMs.length]).to.deep.equal([2, 3]);
       expect(process.lastExit).to.equal('ended unseen');
+    });
+
+    it('and starts again what was ending to be started again, which is no crash', async () => {
+      const record = processRecord({
+        ...gone,
+        state: 'draining',
+        why: 'it was restarted by hand',
+        starts: startedNow(3),
+      });
+      const supervisor = world().start([world().plan('echo', FOREVER)], { records: [record] });
+      await untilState(supervisor.find('echo'), 'ready');
+      expect(world().deaths).to.deep.equal([]);
     });
 
     it('and quarantines what died meanwhile once too often', async () => {
