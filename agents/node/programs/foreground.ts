@@ -5,8 +5,8 @@
  */
 import { delay, systemClock } from '../../../common/core/clock.js';
 import { durationText } from '../../../common/core/duration.js';
-import { remainsOf } from '../supervision/process-remains.js';
 import type { Exit } from './child-process.js';
+import { remainsOf } from './process-remains.js';
 
 /**
  * What an exit with 0 that nobody asked for comes to. What a shell leaves behind for a moment (the end of a pipe) may end by

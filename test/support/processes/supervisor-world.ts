@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HookRunner } from '../../../agents/node/programs/hook-runner.js';
 import type { ProcessPlan } from '../../../agents/node/programs/process-plan.js';
-import { ProcessRemains } from '../../../agents/node/supervision/process-remains.js';
+import { ProcessRemains } from '../../../agents/node/programs/process-remains.js';
 import type { SupervisedProcess } from '../../../agents/node/supervision/supervised-process.js';
 import type { Death, Transition } from '../../../agents/node/supervision/supervision.js';
 import { Supervisor } from '../../../agents/node/supervision/supervisor.js';

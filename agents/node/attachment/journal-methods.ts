@@ -6,9 +6,9 @@ import type { Journal } from '../../../common/journal/machine/journal.js';
 import { type NewRecord, recordOf } from '../../../common/journal/record.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import type { NodeJournal } from '../records/node-journal.js';
+import type { StreamBoard } from '../records/stream-board.js';
 import type { Supervisor } from '../supervision/supervisor.js';
-import type { NodeJournal } from './node-journal.js';
-import type { StreamBoard } from './stream-board.js';
 
 export interface JournalMethodsOptions {
   readonly machine: string;

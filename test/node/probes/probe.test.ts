@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NO_ANSWER_YET, tally, type Verdict } from '../../../agents/node/programs/probe.js';
+import { NO_ANSWER_YET, tally, type Verdict } from '../../../agents/node/probes/probe.js';
 
 /** `+` a good answer, `-` a failure; the verdict after each: g, r, or . for none yet. */
 function verdicts(answers: string, failures: number): string {

@@ -3,8 +3,8 @@
  * and when it takes too long its whole group is killed.
  */
 
+import { type ProgramRun, runProgram } from '../programs/child-process.js';
 import { exitText } from '../supervision/crash-report.js';
-import { type ProgramRun, runProgram } from './child-process.js';
 import type { Check } from './probe.js';
 
 export function execCheck(program: Omit<ProgramRun, 'logFile' | 'signal'>): Check {

@@ -5,6 +5,7 @@
 import type { ProbeSpec } from '../../../common/config/agents/agent-specs.js';
 import { PROBE_VARIABLE } from '../../../common/core/process-scan.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
+import type { ProcessPlan } from '../programs/process-plan.js';
 import type { Check } from './probe.js';
 import { execCheck } from './probe-exec.js';
 import { fileCheck } from './probe-file.js';
@@ -12,7 +13,6 @@ import { httpCheck } from './probe-http.js';
 import { logCheck } from './probe-log.js';
 import { ProbeRunner } from './probe-runner.js';
 import { tcpCheck } from './probe-tcp.js';
-import type { ProcessPlan } from './process-plan.js';
 
 /** What of a process decides which probe is asked. */
 export interface Probed {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Check } from '../../../agents/node/programs/probe.js';
-import { ProbeRunner, type ProbeRunnerOptions } from '../../../agents/node/programs/probe-runner.js';
+import type { Check } from '../../../agents/node/probes/probe.js';
+import { ProbeRunner, type ProbeRunnerOptions } from '../../../agents/node/probes/probe-runner.js';
 import { waitUntil } from '../../support/wait-for.js';
 
 const well = (): Promise<void> => Promise.resolve();

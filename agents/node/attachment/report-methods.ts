@@ -3,9 +3,9 @@ import type { Clock } from '../../../common/core/clock.js';
 import type { ReportPlace } from '../../../common/journal/folds/fold-table.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import type { NodeJournal } from '../records/node-journal.js';
+import { ReportSealer } from '../records/report-sealer.js';
 import type { Supervisor } from '../supervision/supervisor.js';
-import type { NodeJournal } from './node-journal.js';
-import { ReportSealer } from './report-sealer.js';
 
 export interface ReportMethodsOptions {
   readonly records: Pick<NodeJournal, 'takeReports'>;
