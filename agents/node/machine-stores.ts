@@ -10,8 +10,8 @@ import { Journal } from '../../common/journal/machine/journal.js';
 import { ProcessStore } from '../../common/journal/processes/process-store.js';
 import type { AgentLog } from '../../common/log/log.js';
 import type { MachineFolder } from './machine/machine-folder.js';
+import { ProcessTable } from './processes/process-table.js';
 import { type Incident, incidents } from './records/incident.js';
-import { ProcessTable } from './supervision/process-table.js';
 
 export interface MachineStoresOptions {
   readonly folder: MachineFolder;

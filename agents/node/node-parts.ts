@@ -8,6 +8,7 @@ import type { ErrorReportInput } from '../../common/protocol/errors/error-report
 import { instanceOf } from '../../common/protocol/name.js';
 import { StoreCare } from './care/store-care.js';
 import { LinkTable } from './control/link-table.js';
+import { Forwarder } from './forwarding/forwarder.js';
 import { Housekeeping } from './housekeeping.js';
 import type { LogChain } from './logs/log-chain.js';
 import { lastLines } from './logs/log-lines.js';
@@ -19,7 +20,6 @@ import type { NodeOptions } from './node-options.js';
 import { BROKER, planProcesses } from './programs/process-plan.js';
 import { Pulse } from './pulse.js';
 import { type BodyKeeper, bodyKeeperOf } from './records/body-keeper.js';
-import { Forwarder } from './records/forwarder.js';
 import { Incident, incidents, NODE_AGENT } from './records/incident.js';
 import { NodeJournal } from './records/node-journal.js';
 import { machineTable } from './registry/machine-table.js';

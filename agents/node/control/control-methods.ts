@@ -5,8 +5,8 @@
 import { MeshError } from '../../../common/core/errors.js';
 import type { Output } from '../../../common/protocol/catalogue.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
 import { BROKER } from '../programs/process-plan.js';
-import type { SupervisedProcess } from '../supervision/supervised-process.js';
 import type { Supervisor } from '../supervision/supervisor.js';
 
 export function controlMethods(

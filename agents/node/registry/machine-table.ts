@@ -2,8 +2,8 @@
 import type { MachineConfig } from '../../../common/config/fleet-config.js';
 import type { Health } from '../../../common/core/health-score.js';
 import type { MachineTable } from '../../../common/protocol/registry-entry.js';
+import { attachmentOf } from '../processes/incarnation.js';
 import type { HealthBoard } from '../supervision/health-board.js';
-import { attachmentOf } from '../supervision/incarnation.js';
 import type { Supervisor } from '../supervision/supervisor.js';
 
 export interface MachineTableOptions {

@@ -9,9 +9,9 @@
  */
 import type { AgentChangeBody } from '../../../common/protocol/catalogue.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
+import { isServing } from '../processes/agent-lifecycle.js';
 import { differingFields } from '../programs/plan-keys.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
-import { isServing } from '../supervision/agent-lifecycle.js';
 
 export type ReloadablePlan = Pick<
   ProcessPlan,

@@ -8,7 +8,7 @@
  * T4  A change that takes effect at once is done at once, and waits for nothing.
  */
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
-import { isServing } from '../supervision/agent-lifecycle.js';
+import { isServing } from '../processes/agent-lifecycle.js';
 import type { Task } from './reload-plan.js';
 
 export type Version = 'new' | 'old';

@@ -16,8 +16,8 @@ import {
   type ProcessStat,
 } from '../../../common/core/process-scan.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
-import { isAlive } from './agent-lifecycle.js';
-import type { Living } from './incarnation.js';
+import { isAlive } from '../processes/agent-lifecycle.js';
+import type { Living } from '../processes/incarnation.js';
 
 export interface AdoptionInput {
   readonly records: readonly ProcessRecord[];

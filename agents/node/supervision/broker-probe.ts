@@ -4,7 +4,7 @@
  */
 import { limits } from '../../../common/core/limits.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import type { SupervisedProcess } from './supervised-process.js';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
 
 export class BrokerProbe {
   readonly #client: RequestClient;

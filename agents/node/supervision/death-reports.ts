@@ -11,10 +11,10 @@ import { instanceOf } from '../../../common/protocol/name.js';
 import type { LogChain } from '../logs/log-chain.js';
 import { lastLines } from '../logs/log-lines.js';
 import type { MachineFolder } from '../machine/machine-folder.js';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
+import type { Death } from '../processes/supervision.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { crashReport, hookReport, hungReport, quarantineReport, unseenDeathReport } from './crash-report.js';
-import type { SupervisedProcess } from './supervised-process.js';
-import type { Death } from './supervision.js';
 
 export interface DeathReportsOptions {
   readonly machine: string;

@@ -1,7 +1,7 @@
 /** Each step of a process's life, for people (the node's log) and for whoever asks later (the stream `lifecycle`). */
 import type { AgentLog } from '../../../common/log/log.js';
+import type { Transition } from '../processes/supervision.js';
 import type { NodeJournal } from '../records/node-journal.js';
-import type { Transition } from './supervision.js';
 
 export const LIFECYCLE_STREAM = 'lifecycle';
 

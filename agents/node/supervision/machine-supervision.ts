@@ -7,20 +7,20 @@ import type { Clock } from '../../../common/core/clock.js';
 import { type FoundProcess, tokenOf } from '../../../common/core/process-scan.js';
 import type { AgentLog } from '../../../common/log/log.js';
 import type { MachineFolder } from '../machine/machine-folder.js';
+import { isAlive } from '../processes/agent-lifecycle.js';
+import type { ProcessTable } from '../processes/process-table.js';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
+import type { Transition } from '../processes/supervision.js';
 import { HookRunner } from '../programs/hook-runner.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { ProcessRemains } from '../programs/process-remains.js';
 import { incidents } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { Resources } from '../resources/resources.js';
-import { isAlive } from './agent-lifecycle.js';
 import { DeathReports, type DeathReportsOptions } from './death-reports.js';
 import { HealthBoard } from './health-board.js';
 import { hookOf } from './hook-turns.js';
 import { LifecycleRecords } from './lifecycle-records.js';
-import type { ProcessTable } from './process-table.js';
-import type { SupervisedProcess } from './supervised-process.js';
-import type { Transition } from './supervision.js';
 import { Supervisor } from './supervisor.js';
 
 export interface MachineSupervisionOptions {

@@ -1,9 +1,9 @@
 /** A process as `mesh ps` shows it. Pure. */
 import type { ProcessRowBody } from '../../../common/protocol/catalogue.js';
 import { instanceOf } from '../../../common/protocol/name.js';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
 import { BROKER } from '../programs/process-plan.js';
 import type { UsageSample } from '../resources/usage-history.js';
-import type { SupervisedProcess } from './supervised-process.js';
 
 /**
  * @param why it is in its state, or still waits; empty when that is plain

@@ -9,14 +9,14 @@ import { limits } from '../../../common/core/limits.js';
 import { nearest } from '../../../common/core/nearest.js';
 import { type FoundProcess, processStat } from '../../../common/core/process-scan.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
+import { isAlive, isServing } from '../processes/agent-lifecycle.js';
+import { isSettled, launchable, reasonToWait } from '../processes/launch-order.js';
+import { blankMemory, recall } from '../processes/process-memory.js';
+import { SupervisedProcess } from '../processes/supervised-process.js';
+import type { Supervision } from '../processes/supervision.js';
 import { signalGroup, signalProcess } from '../programs/child-process.js';
 import { BROKER, type ProcessPlan } from '../programs/process-plan.js';
 import { planAdoption } from './adoption.js';
-import { isAlive, isServing } from './agent-lifecycle.js';
-import { isSettled, launchable, reasonToWait } from './launch-order.js';
-import { blankMemory, recall } from './process-memory.js';
-import { SupervisedProcess } from './supervised-process.js';
-import type { Supervision } from './supervision.js';
 
 export interface SupervisorOptions extends Omit<Supervision<SupervisedProcess>, 'nextEpoch' | 'onWish'> {
   readonly plans: readonly ProcessPlan[];

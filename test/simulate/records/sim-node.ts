@@ -4,9 +4,9 @@
  * an event of its own, so that a death falls between any two of them.
  */
 import Database from 'better-sqlite3';
+import { emptyOutbox, step } from '../../../agents/node/forwarding/outbox.js';
+import type { Ask, OutboxEvent, Remote } from '../../../agents/node/forwarding/outbox-ask.js';
 import type { Incident } from '../../../agents/node/records/incident.js';
-import { emptyOutbox, step } from '../../../agents/node/records/outbox.js';
-import type { Ask, OutboxEvent, Remote } from '../../../agents/node/records/outbox-ask.js';
 import { backoffMs } from '../../../common/core/backoff.js';
 import type { MeshError } from '../../../common/core/errors.js';
 import type { ReportBatch } from '../../../common/journal/folds/report-intake.js';

@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SupervisedProcess } from '../../../agents/node/processes/supervised-process.js';
+import type { Death, Transition } from '../../../agents/node/processes/supervision.js';
 import { HookRunner } from '../../../agents/node/programs/hook-runner.js';
 import type { ProcessPlan } from '../../../agents/node/programs/process-plan.js';
 import { ProcessRemains } from '../../../agents/node/programs/process-remains.js';
-import type { SupervisedProcess } from '../../../agents/node/supervision/supervised-process.js';
-import type { Death, Transition } from '../../../agents/node/supervision/supervision.js';
 import { Supervisor } from '../../../agents/node/supervision/supervisor.js';
 import type { Dependency } from '../../../common/config/agents/agent-specs.js';
 import { systemClock } from '../../../common/core/clock.js';

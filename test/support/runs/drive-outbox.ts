@@ -2,8 +2,8 @@
  * The real outbox of a node over a journal and a log in one process: what it asks for is done at once, until it rests. So a
  * process that dies in the middle of it leaves what a node leaves that is killed there.
  */
-import { emptyOutbox, step } from '../../../agents/node/records/outbox.js';
-import type { Ask, OutboxEvent } from '../../../agents/node/records/outbox-ask.js';
+import { emptyOutbox, step } from '../../../agents/node/forwarding/outbox.js';
+import type { Ask, OutboxEvent } from '../../../agents/node/forwarding/outbox-ask.js';
 import { toMeshError } from '../../../common/core/errors.js';
 import type { LogStore } from '../../../common/journal/log/log-store.js';
 import type { JournalStore } from '../../../common/journal/machine/journal-store.js';

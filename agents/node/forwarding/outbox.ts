@@ -10,9 +10,9 @@
 import { MeshError } from '../../../common/core/errors.js';
 import type { ChainState } from '../../../common/journal/machine/journal-types.js';
 import type { Run } from '../../../common/journal/machine/record-table.js';
+import { type Incident, incidents } from '../records/incident.js';
 import { BatchSize } from './batch-size.js';
 import { compareHello } from './hello-verdict.js';
-import { type Incident, incidents } from './incident.js';
 import { takenBy } from './older-main.js';
 import type { Ask, OutboxEvent, Remote, SentPoint } from './outbox-ask.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BatchSize } from '../../../agents/node/records/batch-size.js';
+import { BatchSize } from '../../../agents/node/forwarding/batch-size.js';
 import { limits } from '../../../common/core/limits.js';
 
 const MAX = limits.recordBatchBytesMax;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Forwarder } from '../../../agents/node/records/forwarder.js';
+import { Forwarder } from '../../../agents/node/forwarding/forwarder.js';
 import type { Incident } from '../../../agents/node/records/incident.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

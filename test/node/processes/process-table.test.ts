@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ProcessTable } from '../../../agents/node/supervision/process-table.js';
+import { ProcessTable } from '../../../agents/node/processes/process-table.js';
 import { MeshError } from '../../../common/core/errors.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import { openLog } from '../../../common/log/log.js';

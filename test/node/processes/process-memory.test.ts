@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { blankMemory, recall } from '../../../agents/node/supervision/process-memory.js';
+import { blankMemory, recall } from '../../../agents/node/processes/process-memory.js';
 import type { ProcessRecord } from '../../../common/journal/processes/process-store.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import { processRecord } from '../../support/fakes/process-record.js';

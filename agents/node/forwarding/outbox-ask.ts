@@ -4,7 +4,7 @@ import type { ChainState } from '../../../common/journal/machine/journal-types.j
 import type { Run } from '../../../common/journal/machine/record-table.js';
 import type { ChainPoint } from '../../../common/journal/record.js';
 import type { Output } from '../../../common/protocol/catalogue.js';
-import type { Incident } from './incident.js';
+import type { Incident } from '../records/incident.js';
 
 export type Remote = Output<'log.hello'>;
 

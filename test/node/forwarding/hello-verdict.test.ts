@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { compareHello } from '../../../agents/node/records/hello-verdict.js';
+import { compareHello } from '../../../agents/node/forwarding/hello-verdict.js';
 
 const a = Buffer.alloc(32, 1);
 const b = Buffer.alloc(32, 2);

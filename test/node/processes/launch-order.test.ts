@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isSettled, type LaunchView, launchable, reasonToWait } from '../../../agents/node/supervision/launch-order.js';
+import { isSettled, type LaunchView, launchable, reasonToWait } from '../../../agents/node/processes/launch-order.js';
 import type { Dependency } from '../../../common/config/agents/agent-specs.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 

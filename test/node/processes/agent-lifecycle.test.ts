@@ -4,7 +4,7 @@ import {
   isAlive,
   isServing,
   type LifecycleEvent,
-} from '../../../agents/node/supervision/agent-lifecycle.js';
+} from '../../../agents/node/processes/agent-lifecycle.js';
 import { transition } from '../../../common/core/state-table.js';
 import { type AgentState, agentStates } from '../../../common/protocol/registry-entry.js';
 

@@ -5,7 +5,7 @@ import {
   type RestartHistory,
   restartVerdict,
   withStart,
-} from '../../../agents/node/supervision/restart-policy.js';
+} from '../../../agents/node/processes/restart-policy.js';
 import type { RestartSpec } from '../../../common/config/agents/agent-specs.js';
 import { Random } from '../../support/random.js';
 

@@ -20,7 +20,7 @@ import type { Input } from '../../../common/protocol/catalogue.js';
 import { marksOf } from '../../../common/protocol/record-marks.js';
 import { Waiters } from '../../../common/registry/waiters.js';
 import { RequestClient } from '../../../common/wire/asking/request-client.js';
-import type { Incident } from './incident.js';
+import type { Incident } from '../records/incident.js';
 import { emptyOutbox, type OutboxCounters, type OutboxState, step } from './outbox.js';
 import type { Ask, OutboxEvent } from './outbox-ask.js';
 
