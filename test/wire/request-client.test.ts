@@ -196,6 +196,7 @@ describe('a request client', () => {
           if (envelope.kind === 'request') await router.send([id, encodeReply(envelope.id, 'heard')]);
       }
     })();
+    await until(() => client.up);
     const out = Array.from({ length: 3 }, () => client.send('echo', {}, { timeoutMs: 20 }));
     await Promise.all(out.map((work) => expectRejection('TIMED_OUT', work)));
     await until(() => client.counters.reconnects === 1);

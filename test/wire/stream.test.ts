@@ -185,7 +185,9 @@ describe('a stream', () => {
 
   it('ends with its time', async () => {
     const server = await world.server(streaming(() => counting(Number.POSITIVE_INFINITY)));
-    const stream = world.client(server.endpoint).openStream('endless', {}, { timeoutMs: 50 });
+    const client = world.client(server.endpoint);
+    await client.send('none', {}); // connected
+    const stream = client.openStream('endless', {}, { timeoutMs: 50 });
     await expectRejection('TIMED_OUT', stream.result);
     await until(() => server.watchedCount === 0);
   });

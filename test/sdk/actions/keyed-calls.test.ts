@@ -165,6 +165,7 @@ describe('a call with an idempotency key', () => {
 
   it('has as much time as the caller who waits longest', async () => {
     const client = await open();
+    await world.ask(client, 'now'); // connected
     const late = world.ask(client, 'wait', { item: 'bread' }, { key: 'k', timeoutMs: 100 });
     const patient = world.ask(client, 'wait', { item: 'bread' }, { key: 'k', timeoutMs: 400 });
     const startedMs = performance.now();

@@ -183,8 +183,9 @@ describe('a call', () => {
 
     it('waits for the next incarnation when there is no other instance, and may have run', async () => {
       await world.serve('echo@main', named('old'));
+      await call('echo.say');
       const answer = call('echo.hold', { idempotencyKey: 'k' });
-      const late = call('echo.hold', { idempotencyKey: 'l', timeoutMs: 200 });
+      const late = call('echo.hold', { idempotencyKey: 'l', timeoutMs: 500 });
       await until(() => held.length === 2);
       world.tell('echo@main', { state: 'backoff', control: '' });
       await until(() => world.router.waitingCount === 2);
@@ -249,8 +250,9 @@ describe('a call', () => {
   });
 
   it('meets an open breaker when its instance kept silent too often, and opens it again by being answered', async () => {
-    world.rule({ match: {}, breaker: { consecutiveFailures: 3, openMs: 60 } });
+    world.rule({ match: {}, breaker: { consecutiveFailures: 3, openMs: 500 } });
     await world.serve('echo@main', { ...named('main') });
+    await call('echo.say'); // connected: an attempt that never left is no silence
     const silent = Array.from({ length: 3 }, () => call('echo.hold', { timeoutMs: 20 }));
     for (const answer of silent) await expectRejection('TIMED_OUT', answer);
     const error = await expectRejection('CIRCUIT_OPEN', call('echo.say'));

@@ -37,12 +37,17 @@ describe('a call under a policy', () => {
       throw new MeshError('ACTION_FAILED', `${name} failed`);
     },
   });
+  /** It is connected, which no time of a test has to hold as well. */
+  const reached = async (instance: string) => {
+    await expectRejection('UNKNOWN_METHOD', call(`${instance}.knock`));
+  };
   /** The own machine always comes first. */
   const first = { strategy: 'first', localityWeight: 1_000 } as const;
 
   it('that may run twice is made again elsewhere when an attempt takes too long, and each attempt is told', async () => {
     await world.serve('vision@main', silent('main'));
     await world.serve('vision@pc2', answering('pc2'));
+    for (const instance of ['vision@main', 'vision@pc2']) await reached(instance);
     world.rule({ match: { service: 'vision' }, ...first, attemptTimeoutMs: 200, idempotent: true });
     expect(await call('vision.say')).to.equal('pc2');
     expect(ran).to.deep.equal(['main', 'pc2']);
@@ -53,6 +58,7 @@ describe('a call under a policy', () => {
   it('that must not run twice is not made again', async () => {
     await world.serve('vision@main', silent('main'));
     await world.serve('vision@pc2', answering('pc2'));
+    await reached('vision@main');
     world.rule({ match: { service: 'vision' }, ...first, attemptTimeoutMs: 50, retries: 5 });
     await expectRejection('TIMED_OUT', call('vision.say'));
     expect(ran).to.deep.equal(['main']);
@@ -61,6 +67,7 @@ describe('a call under a policy', () => {
 
   it('leaves an instance alone as its breaker says, and is told when nobody is left', async () => {
     await world.serve('vision@main', silent('main'));
+    await reached('vision@main');
     world.rule({
       match: { action: 'say' },
       timeoutMs: 50,
@@ -75,6 +82,7 @@ describe('a call under a policy', () => {
 
   it('has the time and the repeats that its caller says, whatever the rules say', async () => {
     await world.serve('vision@main', silent('main'));
+    await reached('vision@main');
     world.rule({ match: {}, timeoutMs: 600_000, retries: 5, idempotent: true, attemptTimeoutMs: 20 });
     await expectRejection('TIMED_OUT', call('vision.say', { timeoutMs: 5_000, retries: 1 }));
     expect(tried()).to.deep.equal([['vision@main TIMED_OUT', 'vision@main TIMED_OUT']]);
@@ -105,6 +113,7 @@ describe('a call under a policy', () => {
 
   it('finds no more room than its bulkhead has', async () => {
     await world.serve('vision@main', silent('main'));
+    await reached('vision@main');
     world.rule({ match: {}, timeoutMs: 50, bulkhead: { concurrency: 1 } });
     const [first, second] = await Promise.allSettled([call('vision.say'), call('vision@main.say')]);
     expect([first, second].map((end) => end?.status === 'rejected' && end.reason.code)).to.deep.equal([
