@@ -114,14 +114,14 @@ describe('the members of a consumer group', () => {
   it('lose a record to another when their handler does not end, and their late word changes nothing', async () => {
     let release: () => void = () => undefined;
     const stuck = join('a', () => new Promise<void>((resolve) => (release = resolve)), {
-      ackWaitMs: 150,
+      ackWaitMs: 500,
       inFlightMax: 1,
     });
     await stuck.ready;
     await world.emit(1);
     await waitUntil('it to be in hand', () => stuck.figures.lastId === 1);
     const attempts: number[] = [];
-    join('b', ({ attempt }) => attempts.push(attempt), { ackWaitMs: 150 });
+    join('b', ({ attempt }) => attempts.push(attempt), { ackWaitMs: 500 });
     await settledUpTo(1);
     expect(attempts).to.deep.equal([2]);
     release();

@@ -10,7 +10,7 @@ const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 
 describe('work that processes share', () => {
   it(`is all done, and each piece settled once, though some are killed with their hands full (CHAOS_SEED=${seed})`, async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const recordCount = 4_000;
     const { state, undone, repeatedCount } = await runCrew({
       ...{ random: new Random(seed), recordCount, kills: 3, inHand: 50 },
@@ -35,7 +35,8 @@ describe('work that processes share', () => {
       const [state] = (await world.log.request('group.list', {})).groups;
       expect(state).to.include({ inFlight: 0 });
       expect(state?.members).to.deep.equal([]);
-      expect(state?.settled).to.equal(workers.reduce((sum, { done }) => sum + done.length, 0));
+      // On a busy box one may take longer than its record waits for a word: then another one does it too.
+      expect(state?.settled).to.equal(new Set(workers.flatMap(({ done }) => done)).size);
     } finally {
       await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
       await world.close();
