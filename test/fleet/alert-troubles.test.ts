@@ -12,7 +12,7 @@ import { fixture, TestFleet } from '../support/fleet/test-fleet.js';
 import { waitFor, waitUntil } from '../support/wait-for.js';
 
 describe('alerts of what is so', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let fleet: TestFleet;
   let listener: Listener;
   let isSmall = false;

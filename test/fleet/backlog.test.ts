@@ -12,7 +12,7 @@ const none = { lost: [], duplicated: [], phantom: [], disordered: [], mismatched
 
 describe('what piled up during an outage', () => {
   it('reaches main all, once and in order, in bounded memory, and starves no live record', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const { backlog, live, findings } = await runBacklog({ recordCount: COUNT, idleMs: 300 });
     expect(faultsOf(backlog)).to.deep.equal(none);
     expect([backlog.acceptedCount, backlog.mainCount]).to.deep.equal([COUNT, COUNT]);

@@ -15,7 +15,7 @@ import { FailpointFleet, ofTheBroker, ofTheNode } from '../support/fleet/failpoi
 const PER_SECOND = 200;
 
 describe('a record whose node or broker is killed', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: FailpointFleet;
 
   before(async () => {

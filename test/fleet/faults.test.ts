@@ -15,7 +15,7 @@ const rounds = [
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 
 describe(`a fleet at work survives (CHAOS_SEED=${seed})`, function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: FaultWorld;
   const random = new Random(seed);
 

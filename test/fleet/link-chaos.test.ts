@@ -9,7 +9,7 @@ const seeds = seed === undefined ? [1] : [Number(seed)];
 describe('errors of pc2, while the link fails and node and broker are killed', () => {
   for (const seed of seeds) {
     it(`are on main each once and in order (CHAOS_SEED=${seed})`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { verdict, incidents, faults } = await runLinkChaos({ seed, errorCount: COUNT });
       expect(verdict).to.deep.equal({
         attemptedCount: COUNT,

@@ -7,7 +7,7 @@ const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 
 describe('a node that is soaked', () => {
   it(`leaves no file open and no memory behind, and main has every record once (CHAOS_SEED=${seed})`, async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     let struck = '';
     const findings = await runSoak({
       seed,

@@ -6,7 +6,7 @@ import { runMortal } from '../support/runs/mortal-run.js';
 const everyPlace = commits.flatMap((commit): Failpoint[] => [`${commit}.written`, `${commit}.committed`]);
 
 describe('a journal and a log whose process is killed around every commit', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const pass of [1, 2]) {
     it(`lose nothing and double nothing: at the pass ${pass} of each place`, async () => {

@@ -5,6 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 const FIRST_PAUSE_MS = 2;
 const PAUSE_MS_MAX = 20;
 
+/** No promise of anybody's: far more than a box needs that has other work too, and all that a hopeless wait costs. */
+const WAIT_MS = 30_000;
+
 /** What is waited for can never come: thrown by `look`, it ends the wait at once. */
 export class Hopeless extends Error {}
 
@@ -15,7 +18,7 @@ export class Hopeless extends Error {}
 export async function waitFor<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  ms = 15_000,
+  ms = WAIT_MS,
 ): Promise<T> {
   const untilMs = performance.now() + ms;
   let pauseMs = FIRST_PAUSE_MS;

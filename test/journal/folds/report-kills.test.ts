@@ -20,7 +20,7 @@ const places: readonly Failpoint[] = [
 ];
 
 describe('a node that counts errors and is killed', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = useTempFolder();
 
   it('at any point of it loses none and tells none twice', async () => {
