@@ -52,6 +52,14 @@ describe('alerts of a fleet', () => {
     listener.requests
       .map(({ body }): Notice => JSON.parse(body))
       .filter(({ rule, title }) => says.every((text) => `${rule} ${title}`.includes(text)));
+  /** The next notice that says this; whatever else is told meanwhile is answered well. */
+  const answerOnce = (says: string, answer: Listener['answer']) => {
+    listener.answer = (request, response, body) => {
+      if (!body.includes(says)) return response.writeHead(204).end();
+      listener.answer = (_request, well) => well.writeHead(204).end();
+      return answer(request, response, body);
+    };
+  };
   const told = (count: number, ...says: string[]) =>
     waitFor(`${count} notices of ${says.join(' ')}`, () => {
       const notices = noticesOf(...says);
@@ -103,10 +111,7 @@ describe('alerts of a fleet', () => {
 
   it('survive that the alerter is killed while it tells: told again with the same id, and no third time', async () => {
     const killing = new Promise<void>((resolve, reject) => {
-      listener.answer = () => {
-        listener.answer = (_request, response) => response.writeHead(204).end();
-        fleet.main.kill('alerter').then(() => resolve(), reject);
-      };
+      answerOnce('T-KILLED', () => fleet.main.kill('alerter').then(() => resolve(), reject));
     });
     await report('T-KILLED', 'it was told and not written down');
     await killing;
@@ -119,13 +124,13 @@ describe('alerts of a fleet', () => {
 
   it('are tried again when nobody is well, and are records of the stream alerts', async () => {
     let refused = 0;
-    listener.answer = (_request, response) => {
+    answerOnce('T-RETRIED', (_request, response) => {
       refused++;
-      listener.answer = (_again, well) => well.writeHead(204).end();
       response.writeHead(503).end();
-    };
+    });
     await report('T-RETRIED', 'the other side was away');
-    await told(2, 'T-RETRIED', 'new-errors');
+    const [first, second] = await told(2, 'T-RETRIED', 'new-errors');
+    expect([first?.state, second?.state]).to.deep.equal(['firing', 'firing']);
     expect(refused).to.equal(1);
     const records = await waitFor('the record', async () => {
       const log = await fleet.main.mesh();

@@ -59,7 +59,8 @@ describe('consumers in a fleet', () => {
     link.restore();
     const { billed } = await settle();
     expect(new Set(billed).size).to.equal(100);
-    expect(await group()).to.include({ pending: 0, dead: 0 });
+    await waitUntil('main to have their word', async () => (await group()).pending === 0);
+    expect(await group()).to.include({ dead: 0 });
   });
 
   it('leave dead letters that are listed, replayed and dropped by name', async () => {
@@ -85,8 +86,10 @@ describe('consumers in a fleet', () => {
     });
     expect((await mesh('stream', 'dead', 'drop', 'billing', '--all')).stdout).to.include('2 dead letters');
     expect((await group()).dead).to.equal(0);
-    const { records } = await (await main.mesh()).request('log', 'log.read', { stream: ERRORS_STREAM, last: 20 });
-    expect(records.length, 'a dead letter is told on the error bus').to.be.at.least(2);
+    await waitUntil('the dead letters to be told on the error bus', async () => {
+      const { records } = await (await main.mesh()).request('log', 'log.read', { stream: ERRORS_STREAM, last: 20 });
+      return records.length >= 2;
+    });
   });
 
   it('are asked for by names, of which the nearest is told', async () => {

@@ -53,7 +53,7 @@ function useAlerts(fleet: SampleFleet): void {
 }
 
 describe('every example', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const examples: { path: string; example: Example; endsItself: boolean }[] = [];
   const runs = new Map<string, Run>();
   let fleet: SampleFleet;
@@ -69,9 +69,11 @@ describe('every example', function () {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let output = '';
+      let isInterrupted = false;
       const hear = (chunk: Buffer) => {
         output += String(chunk);
-        if (until?.(output)) child.kill('SIGINT');
+        // Once: a second one says that somebody cannot wait.
+        if (!isInterrupted && until?.(output) === true) isInterrupted = child.kill('SIGINT');
       };
       child.stdout?.on('data', hear);
       child.stderr?.on('data', hear);

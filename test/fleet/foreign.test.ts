@@ -80,7 +80,7 @@ describe('a program that is not ours', function () {
       tries: sh(`sleep 0.1; touch it; ${forGood}`, { cwd: 'tries', ready: { exec: ['test', '-e', 'it'] } }),
       never: sh(forGood, { ...once, ready: { exec: ['sleep', '600'], timeoutMs: 50 }, readyTimeoutMs: 300 }),
       daemon: sh('setsid sleep 600 & exit 0', once),
-      lingers: sh('sleep 0.1 & exit 0', once),
+      lingers: sh('sleep 0.02 & exit 0', once),
       stubborn: sh(`trap '' TERM; echo deaf; ${forGood}`, { ready: { log: '^deaf$' }, stopGraceMs: 200 }),
       slow: sh(`until [ -e go ]; do sleep 0.05; done; echo serving; ${forGood}`, {
         cwd: 'slow',

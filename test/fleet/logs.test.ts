@@ -112,8 +112,10 @@ describe('the logs of a fleet', () => {
       pc2.start();
       await waitUntil('the last line', () => heard.includes(`line ${count - 1}"`));
     } finally {
+      // Closed, not only ended: all that it wrote has been read.
+      const closed = once(follower, 'close');
       follower.kill('SIGINT');
-      await once(follower, 'exit');
+      await closed;
     }
     const expected = Array.from({ length: count }, (_, index) => `line ${index}`);
     const numbered = (text: string) => linesOf(text).flatMap(({ line }) => (line.startsWith('line ') ? [line] : []));

@@ -104,6 +104,7 @@ describe('streams in a fleet at work', () => {
     write(main, '- { stream: turns, keep: { count: 1 } }', '- { stream: ">", keep: { age: 30d } }');
     expect((await main.ask('node.reload', {})).changes).to.have.length(1);
     await waitUntil('main to keep one', async () => (await countOf('turns')) === 1);
+    await waitUntil('main to hold the notes', async () => (await countOf('notes')) === 2);
     expect(await row('turns')).to.deep.include({ keep: { count: 1 }, pruned: 3 });
     expect(await row('notes')).to.deep.include({ keep: { ageMs: 2_592_000_000 }, count: 2 });
     rmSync(join(main.home, 'config/streams.yaml'));
@@ -120,6 +121,6 @@ describe('streams in a fleet at work', () => {
     await waitUntil('main to keep one', async () => (await countOf('notes')) === 1);
     const { epoch } = await main.kill('broker');
     await main.successor('broker', epoch);
-    await waitUntil('the next broker to have heard', async () => (await row('notes'))?.keep !== null);
+    await waitUntil('the next broker to have heard', async () => ((await row('notes'))?.keep ?? null) !== null);
   });
 });

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from './wait-for.js';
 
-/** libzmq closes in a thread of its own, and a process that was killed is gone a moment later. */
-const GONE_MS = 5_000;
+/** libzmq closes in a thread of its own, and a process that was killed is gone a moment later; on a busy box much later. */
+const GONE_MS = 30_000;
 
 /** Elsewhere only the folder is looked at. */
 const hasProc = existsSync('/proc/self/fd');

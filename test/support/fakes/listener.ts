@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 export class Listener {
   connections = 0;
   readonly requests: { request: IncomingMessage; body: string }[] = [];
-  answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_request, response) =>
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown = (_request, response) =>
     response.writeHead(204).end();
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -18,7 +18,7 @@ export class Listener {
       });
       request.on('end', () => {
         this.requests.push({ request, body });
-        this.answer(request, response);
+        this.answer(request, response, body);
       });
     });
     this.#server.on('connection', (socket) => {
