@@ -19,10 +19,13 @@ export const command: Command = {
     const standings =
       alerts.rules.length === 0
         ? undefined
-        : await askAlerter(context, 'standings', {}).catch((error: unknown) => {
-            silent = toMeshError(error).message;
-            return undefined;
-          });
+        : await context
+            .access()
+            .then((access) => askAlerter(access, 'standings', {}, { signal: context.signal }))
+            .catch((error: unknown) => {
+              silent = toMeshError(error).message;
+              return undefined;
+            });
     if (silent !== '') output.warn(silent);
     if (standings !== undefined && standings.waiting > 0)
       output.warn(`${standings.waiting} notices wait for their routes`);

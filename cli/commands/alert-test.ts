@@ -28,10 +28,10 @@ export const command: Command = {
       [...alerts.rules, ...alerts.routes].map((each) => each.name),
     );
     const answer = await askAlerter(
-      context,
+      await context.access(),
       'test',
       { name, dryRun, ...(route === undefined ? {} : { route }) },
-      limits.alertTimeoutMsMax + limits.requestTimeoutMs,
+      { signal: context.signal, timeoutMs: limits.alertTimeoutMsMax + limits.requestTimeoutMs },
     );
     const { output } = context;
     if (output.isHuman) {

@@ -6,9 +6,25 @@ import type { MachineConfig } from '../../common/config/fleet-config.js';
 import type { Clock } from '../../common/core/clock.js';
 import { type MeshError, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
+import type { UsageBody } from '../../common/protocol/catalogue.js';
 import { type ProcessRow, processRowOf } from '../rows/process-row.js';
-import type { Hour, MachineSight } from '../top/top-picture.js';
 import type { FleetAccess } from './fleet-access.js';
+
+/** The points of the last hour, oldest first. */
+export type Hour = Pick<UsageBody, 'cpuPercent' | 'rssBytes'>;
+
+/** What is known of one machine. */
+export interface MachineSight {
+  readonly machine: string;
+  readonly role: string;
+  readonly reachable: boolean;
+  /** Of the last answer; null when none was ever heard of. */
+  readonly ageMs: number | null;
+  /** Why it does not answer; empty when it does. */
+  readonly problem: string;
+  readonly processes: readonly ProcessRow[];
+  readonly hours: ReadonlyMap<string, Hour>;
+}
 
 interface Held {
   processes: readonly ProcessRow[];

@@ -1,6 +1,12 @@
 /** The keys of a terminal, one by one and not echoed, until `close`. Idempotent. */
 import { emitKeypressEvents, type Key as Keypress } from 'node:readline';
-import type { Key } from '../top/top-controls.js';
+
+/** A key as a terminal names it: `up`, `pagedown`, `return`; and the character that it types, if any. */
+export interface Key {
+  readonly name: string;
+  readonly text: string;
+  readonly ctrl: boolean;
+}
 
 export class Keyboard {
   #open = true;

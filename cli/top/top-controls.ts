@@ -1,4 +1,5 @@
 /** What the keys of `mesh top` do to the way its table is shown. Pure. */
+import type { Key } from '../terminal/keyboard.js';
 import type { TopProcess } from './top-picture.js';
 
 export const topSorts = ['cpu', 'memory', 'restarts', 'name'] as const;
@@ -12,13 +13,6 @@ export interface TopControls {
   readonly isTyping: boolean;
   /** Rows that are scrolled away above. */
   readonly offset: number;
-}
-
-/** A key as a terminal names it: `up`, `pagedown`, `return`; and the character that it types, if any. */
-export interface Key {
-  readonly name: string;
-  readonly text: string;
-  readonly ctrl: boolean;
 }
 
 const SORT_KEYS: Readonly<Record<string, TopSort>> = { c: 'cpu', m: 'memory', r: 'restarts', n: 'name' };

@@ -2,24 +2,8 @@
  * What `mesh top` knows of the fleet at one moment: each process, the sums of each machine and of all. A machine that
  * does not answer stays with what was last known of it and the age of that; the total counts only what answers. Pure.
  */
-import type { UsageBody } from '../../common/protocol/catalogue.js';
+import type { Hour, MachineSight } from '../fleet/fleet-sight.js';
 import { isAtRest, type ProcessRow } from '../rows/process-row.js';
-
-/** The points of the last hour, oldest first. */
-export type Hour = Pick<UsageBody, 'cpuPercent' | 'rssBytes'>;
-
-/** What is known of one machine. */
-export interface MachineSight {
-  readonly machine: string;
-  readonly role: string;
-  readonly reachable: boolean;
-  /** Of the last answer; null when none was ever heard of. */
-  readonly ageMs: number | null;
-  /** Why it does not answer; empty when it does. */
-  readonly problem: string;
-  readonly processes: readonly ProcessRow[];
-  readonly hours: ReadonlyMap<string, Hour>;
-}
 
 export interface Sums {
   readonly readyCount: number;

@@ -3,9 +3,9 @@
  * left by a key or by a signal; either way the terminal is given back at once, whatever the command still waits for.
  */
 import type { Context } from '../context.js';
-import { Keyboard } from '../terminal/keyboard.js';
+import { type Key, Keyboard } from '../terminal/keyboard.js';
 import { TerminalScreen } from '../terminal/terminal-screen.js';
-import { arranged, type Key, onKey, type TopControls } from './top-controls.js';
+import { arranged, onKey, type TopControls } from './top-controls.js';
 import type { TopPicture } from './top-picture.js';
 import { topText } from './top-view.js';
 

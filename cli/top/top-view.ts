@@ -1,5 +1,6 @@
 /** `mesh top` as text: the sums of every machine, and below them as many processes as there is room for. Pure. */
 
+import type { Hour } from '../fleet/fleet-sight.js';
 import { stateText } from '../rows/process-row.js';
 import type { Colors } from '../terminal/output.js';
 import { ageText, counted, percentText, sizeText } from '../terminal/quantity.js';
@@ -7,7 +8,7 @@ import { sparkline } from '../terminal/sparkline.js';
 import { type Column, clip, tableText, widthOf } from '../terminal/table.js';
 import type { Frame } from '../terminal/terminal-screen.js';
 import { arranged, shownState, type TopControls } from './top-controls.js';
-import type { Hour, MachineSums, Sums, TopPicture, TopProcess } from './top-picture.js';
+import type { MachineSums, Sums, TopPicture, TopProcess } from './top-picture.js';
 
 const KEYS = 'c cpu  m memory  r restarts  n name  / filter  ↑↓ scroll  q quit';
 /** A sparkline that is shorter says nothing. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { arranged, type Key, onKey, type TopControls } from '../../../cli/top/top-controls.js';
+import type { Key } from '../../../cli/terminal/keyboard.js';
+import { arranged, onKey, type TopControls } from '../../../cli/top/top-controls.js';
 import { topProcess } from './top-row.js';
 
 const controls: TopControls = { sort: 'cpu', filter: '', isTyping: false, offset: 0 };

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import picocolors from 'picocolors';
+import type { MachineSight } from '../../../cli/fleet/fleet-sight.js';
 import { widthOf } from '../../../cli/terminal/table.js';
 import type { TopControls } from '../../../cli/top/top-controls.js';
-import { type MachineSight, topPicture } from '../../../cli/top/top-picture.js';
+import { topPicture } from '../../../cli/top/top-picture.js';
 import { topReport, topText } from '../../../cli/top/top-view.js';
 import { topProcess } from './top-row.js';
 
