@@ -25,8 +25,8 @@ export interface AlertMemory {
   noticeCount: number;
   readonly entries: AlertEntry[];
   readonly rules: RuleStanding[];
-  /** Records that were heard, oldest first. */
-  readonly ids: number[];
+  /** The places of records that were heard, oldest first. One of an earlier release has ids, which say nothing here. */
+  readonly ids: (string | number)[];
 }
 
 export const emptyMemory = (bornMs: number): AlertMemory => ({
@@ -44,7 +44,7 @@ export class AlertBook {
   readonly #bornMs: number;
   readonly #entries = new Map<string, AlertEntry>();
   readonly #standings: ReadonlyMap<string, RuleStanding>;
-  readonly #ids: Set<number>;
+  readonly #places: Set<string>;
   #noticeCount: number;
 
   /** What the memory holds of rules that are no longer there is forgotten. */
@@ -54,7 +54,7 @@ export class AlertBook {
   ) {
     this.#bornMs = memory.bornMs;
     this.#noticeCount = memory.noticeCount;
-    this.#ids = new Set(memory.ids);
+    this.#places = new Set(memory.ids.filter((place) => typeof place === 'string'));
     const known = new Map(memory.rules.map((standing) => [standing.rule, standing]));
     this.#standings = new Map(rules.map(({ name }) => [name, known.get(name) ?? newRuleStanding(name)]));
     for (const entry of memory.entries) if (this.#standings.has(entry.rule)) this.#entries.set(keyOf(entry), entry);
@@ -66,13 +66,13 @@ export class AlertBook {
       noticeCount: this.#noticeCount,
       entries: [...this.#entries.values()],
       rules: [...this.#standings.values()],
-      ids: [...this.#ids],
+      ids: [...this.#places],
     };
   }
 
   /** @returns whether it was news */
   onError(seen: ErrorSeen, nowMs: number): boolean {
-    if (!this.#isNew(seen.id)) return false;
+    if (!this.#isNew(seen.place)) return false;
     if (seen.isMuted) return true;
     for (const rule of this.rules) if (matchesAlert(rule.match, seen)) this.#judge(rule, seen, nowMs);
     return true;
@@ -80,7 +80,7 @@ export class AlertBook {
 
   /** @returns whether it was news */
   onStanding(seen: StandingSeen, nowMs: number): boolean {
-    if (!this.#isNew(seen.id)) return false;
+    if (!this.#isNew(seen.place)) return false;
     if (seen.to === 'resolved' || seen.to === 'muted') this.#endGroup(seen);
     if (seen.to !== 'regressed') return true;
     for (const rule of this.rules) {
@@ -248,12 +248,12 @@ export class AlertBook {
     return [...this.#entries.values()].filter(({ rule }) => rule === name);
   }
 
-  #isNew(id: number): boolean {
-    if (this.#ids.has(id)) return false;
-    this.#ids.add(id);
-    for (const oldest of this.#ids) {
-      if (this.#ids.size <= limits.alertIdsKept) break;
-      this.#ids.delete(oldest);
+  #isNew(place: string): boolean {
+    if (this.#places.has(place)) return false;
+    this.#places.add(place);
+    for (const oldest of this.#places) {
+      if (this.#places.size <= limits.alertIdsKept) break;
+      this.#places.delete(oldest);
     }
     return true;
   }

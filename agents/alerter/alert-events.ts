@@ -5,6 +5,8 @@ import type { Severity } from '../../common/protocol/errors/severity.js';
 export interface ErrorSeen {
   /** Of the record, in main's log. */
   readonly id: number;
+  /** Of the record, in its journal: it is never another's, also where main's log was begun anew and gives ids out again. */
+  readonly place: string;
   readonly fingerprint: string;
   readonly machine: string;
   readonly agent: string;

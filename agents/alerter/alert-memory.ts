@@ -48,7 +48,7 @@ const Memory = Type.Object(
     noticeCount: Type.Number(),
     entries: Type.Array(Entry),
     rules: Type.Array(RuleStanding),
-    ids: Type.Array(Type.Number()),
+    ids: Type.Array(Type.Union([Type.String(), Type.Number()])),
   },
   closed,
 );

@@ -39,7 +39,9 @@ const StandingChange = Type.Object({
   machine: Type.String(),
   lastId: Type.Number(),
 });
-const standingChange = compile<Omit<StandingSeen, 'id' | 'severity'> & { readonly severity: string }>(StandingChange);
+const standingChange = compile<Omit<StandingSeen, 'id' | 'place' | 'severity'> & { readonly severity: string }>(
+  StandingChange,
+);
 
 export class ErrorIntake {
   readonly #known = new Map<string, Known>();
@@ -60,13 +62,14 @@ export class ErrorIntake {
   /** @throws what asking main throws */
   async error(record: ConsumedRecord): Promise<ErrorSeen> {
     const { id, machine, agent, tsMs } = record;
+    const place = placeOf(record);
     const body = record.integrity === 'damaged' ? undefined : await record.body();
     const { fingerprint, report } = groupOf(encode(body), agent) ?? unreadableGroup;
     const { count = 1, firstMs = tsMs, lastMs = tsMs } = report;
     const { code, message } = report;
     const { severity, component } = classified({ ...report, agent }, this.rules);
     const words = { machine, agent, code, message, severity: severityOf(severity), component };
-    return { id, ...words, count, firstMs, lastMs, ...(await this.#standing(fingerprint, id)) };
+    return { id, place, ...words, count, firstMs, lastMs, ...(await this.#standing(fingerprint, id)) };
   }
 
   /** Undefined for a record that is none of the log's own. */
@@ -75,7 +78,7 @@ export class ErrorIntake {
     if (!standingChange.accepts(body)) return undefined;
     this.#known.delete(body.fingerprint);
     const { severity, component } = classified(body, this.rules);
-    return { ...body, id: record.id, severity: severityOf(severity), component };
+    return { ...body, id: record.id, place: placeOf(record), severity: severityOf(severity), component };
   }
 
   async #standing(fingerprint: string, id: number): Promise<Pick<ErrorSeen, 'fingerprint' | 'isFirst' | 'isMuted'>> {
@@ -111,6 +114,8 @@ export class ErrorIntake {
     }
   }
 }
+
+const placeOf = ({ journalId, seq }: ConsumedRecord): string => `${journalId}/${seq}`;
 
 /** A severity of a later version counts as an error. */
 const severityOf = (text: string): Severity => severities.find((known) => known === text) ?? 'error';

@@ -21,8 +21,9 @@ let lastId = 0;
 export const nextRecordId = (): number => ++lastId;
 
 /** One error of echo on pc2, at `atMs`. */
-export const errorAt = (atMs: number, rest: Partial<ErrorSeen> = {}): ErrorSeen => ({
-  id: nextRecordId(),
+export const errorAt = (atMs: number, rest: Partial<ErrorSeen> = {}, id = nextRecordId()): ErrorSeen => ({
+  id,
+  place: `${'0'.repeat(20)}/${id}`,
   fingerprint: 'm2-a',
   machine: 'pc2',
   agent: 'echo',
@@ -39,8 +40,8 @@ export const errorAt = (atMs: number, rest: Partial<ErrorSeen> = {}): ErrorSeen 
 });
 
 export const standing = (to: StandingSeen['to'], rest: Partial<StandingSeen> = {}): StandingSeen => {
-  const { id, fingerprint, machine, agent, code, message, severity, component } = errorAt(0);
-  const seen = { id, fingerprint, machine, agent, code, message, severity, component };
+  const { id, place, fingerprint, machine, agent, code, message, severity, component } = errorAt(0);
+  const seen = { id, place, fingerprint, machine, agent, code, message, severity, component };
   return { ...seen, to, by: 'anna', why: '', lastId: 0, ...rest };
 };
 

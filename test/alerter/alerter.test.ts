@@ -12,8 +12,8 @@ import { FakeContext, FakeStore } from '../support/fakes/fake-context.js';
 import { waitUntil } from '../support/wait-for.js';
 import { nextRecordId, ruleOf } from './alert-world.js';
 
-const record = (agent: string, code: string, id = nextRecordId()): ConsumedRecord => ({
-  ...{ id, machine: 'pc2', agent, epoch: 1, seq: id, tsMs: 1_000, stream: 'errors', journalId: '0'.repeat(20) },
+const record = (agent: string, code: string, id = nextRecordId(), seq = id): ConsumedRecord => ({
+  ...{ id, machine: 'pc2', agent, epoch: 1, seq, tsMs: 1_000, stream: 'errors', journalId: '0'.repeat(20) },
   ...{ hash: new Uint8Array(32), integrity: 'verified' as const, attempt: 1 },
   body: async () => completeReport({ code, message: 'it broke' }),
 });
@@ -70,6 +70,21 @@ describe('an alerter', () => {
     store.faults.push('refuse', 'refuse');
     const refusal = await opened.alerter.hear('error', record('echo', 'OTHER')).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(Error);
+    await end(context, opened);
+  });
+
+  it('goes on after a kill where main’s log was begun anew: an id that comes again hides no error, a record that does is none', async () => {
+    const store = new FakeStore();
+    const first = new FakeContext({ config: config(log), store });
+    const killed = await open(first);
+    await killed.alerter.hear('error', record('echo', 'BROKEN', 7));
+    await end(first, killed);
+    const context = new FakeContext({ config: config(log), store });
+    const opened = await open(context);
+    await opened.alerter.hear('error', record('echo', 'OTHER', 7, 8));
+    await opened.alerter.hear('error', record('echo', 'BROKEN', 9, 7));
+    expect(store.bodiesOf('alerts')).to.have.length(2);
+    expect(opened.alerter.book.standings()[0]?.entries.map(({ total }) => total)).to.deep.equal([1, 1]);
     await end(context, opened);
   });
 
