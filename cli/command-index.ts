@@ -2,7 +2,7 @@
  * Every command by its words, with one sentence and the way to its file. A command's file is only loaded when it is
  * asked for, so that `mesh ps` does not pay for all the others.
  */
-import type { IndexedCommand } from './command.js';
+import type { IndexedCommand } from './command/command.js';
 
 export const commandIndex: readonly IndexedCommand[] = [
   {

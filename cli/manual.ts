@@ -1,7 +1,7 @@
 /** The help that lists commands: of everything, or of one group. */
-import type { IndexedCommand } from './command.js';
+import type { IndexedCommand } from './command/command.js';
+import { globalRows, section } from './command/command-line.js';
 import { commandIndex, groupSummaries } from './command-index.js';
-import { globalRows, section } from './line/command-line.js';
 
 export function rootHelp(): string {
   return [

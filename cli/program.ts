@@ -3,10 +3,10 @@
  * process has (streams, signals, environment) is handed in.
  */
 import { MeshError, toMeshError } from '../common/core/errors.js';
-import type { Command } from './command.js';
+import type { Command } from './command/command.js';
+import { helpOf, type ParsedLine, parseLine } from './command/command-line.js';
+import { Context, type Surroundings } from './command/context.js';
 import { commandIndex, groupSummaries } from './command-index.js';
-import { Context, type Surroundings } from './context.js';
-import { helpOf, type ParsedLine, parseLine } from './line/command-line.js';
 import { globalFlagsOf, guessedFlags, valuedGlobals } from './line/global-options.js';
 import { routeOf } from './line/route.js';
 import { groupHelp, rootHelp } from './manual.js';
@@ -94,7 +94,7 @@ async function runCommand(world: World, command: Command, line: ParsedLine): Pro
 
 /** What the completion scripts ask: `mesh complete -- WORDS`. Its failures are silent: they would be typed into the line. */
 async function complete(world: World): Promise<number> {
-  const { offerCompletions } = await import('./line/shell-completion.js');
+  const { offerCompletions } = await import('./command/shell-completion.js');
   try {
     const words = world.argv.slice(world.argv[1] === '--' ? 2 : 1);
     await offerCompletions(words, world, commandIndex, groupSummaries);

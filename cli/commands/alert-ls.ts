@@ -1,6 +1,6 @@
 import { systemClock } from '../../common/core/clock.js';
 import { errorTable, toMeshError } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { askAlerter } from '../fleet/alerter-access.js';
 import { alertForm, alertRowsOf } from '../rows/alert-row.js';
 

@@ -1,7 +1,7 @@
 import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { askAlerter } from '../fleet/alerter-access.js';
 import { testForm } from '../rows/alert-row.js';
 

@@ -2,8 +2,8 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { nearest } from '../../common/core/nearest.js';
 import { parseCallTarget } from '../../common/protocol/name.js';
-import type { Command } from '../command.js';
-import { readJson } from '../line/json-input.js';
+import type { Command } from '../command/command.js';
+import { readJson } from '../command/json-input.js';
 import { jsonText } from '../terminal/json-text.js';
 
 const TIMEOUT_MS_MAX = 3_600_000;

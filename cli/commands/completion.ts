@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import { didYouMean } from '../../common/core/nearest.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -19,7 +19,7 @@ export const command: Command = {
         hint: `use one of ${SHELLS.join(', ')}`,
       });
     }
-    const { printCompletionScript } = await import('../line/shell-completion.js');
+    const { printCompletionScript } = await import('../command/shell-completion.js');
     printCompletionScript(shell);
   },
 };

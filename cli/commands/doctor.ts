@@ -1,5 +1,5 @@
 import { errorTable } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import type { Finding } from '../doctor/examination.js';
 import type { Colors } from '../terminal/output.js';
 import { counted } from '../terminal/quantity.js';

@@ -1,7 +1,7 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { MeshError } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import { type StopOutcome, stopMachine } from '../launch/machine-stop.js';
 import { machinesToStop } from '../launch/start-plan.js';
 

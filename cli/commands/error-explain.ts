@@ -1,8 +1,8 @@
 import { MeshError } from '../../common/core/errors.js';
 import type { LogRecordBody } from '../../common/protocol/catalogue.js';
 import { explainFingerprint, groupOf } from '../../common/protocol/errors/fingerprint.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import { fingerprintOperand } from '../records/error-decision.js';
 import { explanationText } from '../rows/fingerprint-text.js';
 

@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { durationOption } from '../line/moment.js';
 import { decisionOf, decisionOptions, groupOperand, showDecision } from '../records/error-decision.js';
 

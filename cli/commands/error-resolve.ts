@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { decisionOf, decisionOptions, groupOperand, showDecision } from '../records/error-decision.js';
 
 export const command: Command = {

@@ -1,5 +1,5 @@
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { fingerprintOperand, groupOperand } from '../records/error-decision.js';
 import { type ErrorGroupRow, errorGroupRowOf, impactText, untilText } from '../rows/error-group-row.js';
 import { type ErrorRow, errorRowOf, severityText } from '../rows/record-row.js';

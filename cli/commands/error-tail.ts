@@ -1,5 +1,5 @@
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { replacedText, tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
 import { errorLine, errorRowOf } from '../rows/record-row.js';
 

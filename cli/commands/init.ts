@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MeshError, messageOf } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 
 /** The fleet that comes with the package: beside dist/, in a clone as in an install. */
 const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../../common/core/clock.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import { ageText, isoTime, sizeText } from '../terminal/quantity.js';
 

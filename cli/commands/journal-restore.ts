@@ -9,8 +9,8 @@ import { MeshError } from '../../common/core/errors.js';
 import { findProcesses, tokenOf } from '../../common/core/process-scan.js';
 import type { Restored } from '../../common/journal/care/restore.js';
 import { acquireLock } from '../../common/journal/sqlite/exclusive-lock.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import { logOption, type Store, storeWord } from '../journals/store-option.js';
 import { counted } from '../terminal/quantity.js';
 

@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import { askStores, logOption, storesAsked, storeWord } from '../journals/store-option.js';
 import { durationOption } from '../line/moment.js';

@@ -1,6 +1,6 @@
 import { errorTable } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import { sizeText } from '../terminal/quantity.js';
 

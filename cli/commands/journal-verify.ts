@@ -1,6 +1,6 @@
 import { errorTable } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { logOption, storeWord } from '../journals/store-option.js';
 import { workOnStores } from '../journals/store-work.js';
 import { counted } from '../terminal/quantity.js';

@@ -1,5 +1,5 @@
 import { refuseTakenPorts } from '../../common/config/machines/ports.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { fleetPorts, portForm, portLineOf, strangersOf } from '../fleet/fleet-ports.js';
 import { counted } from '../terminal/quantity.js';
 

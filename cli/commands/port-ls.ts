@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { fleetPorts, portForm, portLineOf } from '../fleet/fleet-ports.js';
 
 export const command: Command = {

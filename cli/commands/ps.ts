@@ -1,5 +1,5 @@
 import { systemClock } from '../../common/core/clock.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import { isAtRest, processForm, processRowOf } from '../rows/process-row.js';
 

@@ -1,7 +1,7 @@
 import { assertTopic } from '../../common/protocol/topic.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
+import { readJson } from '../command/json-input.js';
 import { missingBrokers, openEventPath } from '../fleet/event-path.js';
-import { readJson } from '../line/json-input.js';
 
 export const command: Command = {
   details:

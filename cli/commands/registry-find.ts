@@ -1,5 +1,5 @@
 import { MeshError } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { parseAgentReference } from '../line/agent-reference.js';
 import { filterOf, filterOptions } from '../line/registry-filter.js';
 import { agentForm, agentRowOf } from '../rows/agent-row.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { agentForm, agentRowOf } from '../rows/agent-row.js';
 
 export const command: Command = {

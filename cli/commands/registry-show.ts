@@ -1,8 +1,8 @@
 import { MeshError, toMeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import { parseAgentReference } from '../line/agent-reference.js';
 import { type AgentRow, agentRowOf, healthText } from '../rows/agent-row.js';
 import { stateText } from '../rows/process-row.js';

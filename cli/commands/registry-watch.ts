@@ -1,5 +1,5 @@
 import type { AgentView, MachineEntry } from '../../common/protocol/registry-entry.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { filterOf, filterOptions, matches } from '../line/registry-filter.js';
 import { type AgentRow, agentRowOf } from '../rows/agent-row.js';
 import { stateText } from '../rows/process-row.js';

@@ -1,8 +1,8 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { errorTable, MeshError, toMeshError } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import type { FleetAccess } from '../fleet/fleet-access.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import type { Arguments } from '../line/arguments.js';

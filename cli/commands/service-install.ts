@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { serviceFiles, serviceOperands, serviceOptions, userOption, writeService } from '../service/service-files.js';
 
 export const command: Command = {

@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { agentOperands, operationOptions, runOperation } from '../operations/operation-command.js';
 
 export const command: Command = {

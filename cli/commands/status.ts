@@ -1,7 +1,7 @@
 import { systemClock } from '../../common/core/clock.js';
 import { errorTable } from '../../common/core/errors.js';
 import type { Output as Answer } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import type { MachineAnswer } from '../fleet/fleet-access.js';
 import { stateText } from '../rows/process-row.js';
 import type { Colors } from '../terminal/output.js';

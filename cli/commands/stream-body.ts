@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { MeshError } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { jsonText } from '../terminal/json-text.js';
 
 export const command: Command = {

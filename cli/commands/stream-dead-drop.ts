@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { chosenLetters, letterOperands, letterOptions } from '../records/letter-choice.js';
 import { counted } from '../terminal/quantity.js';
 

@@ -1,5 +1,5 @@
 import { systemClock } from '../../common/core/clock.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { lettersOf } from '../records/letter-choice.js';
 import { letterForm, letterRowOf } from '../rows/consumer-group-row.js';
 

@@ -1,9 +1,9 @@
 import type { EmitOptions, Receipt } from '../../agents/sdk/define-agent.js';
 import { MeshError } from '../../common/core/errors.js';
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
+import { readJson } from '../command/json-input.js';
 import type { Arguments } from '../line/arguments.js';
-import { readJson } from '../line/json-input.js';
 
 const STREAM = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+){0,7}$/;
 

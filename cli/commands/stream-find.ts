@@ -2,7 +2,7 @@ import { systemClock } from '../../common/core/clock.js';
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input } from '../../common/protocol/catalogue.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import type { Arguments } from '../line/arguments.js';
 import { parseMoment } from '../line/moment.js';
 import { nameOption } from '../line/registry-filter.js';

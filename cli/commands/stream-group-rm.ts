@@ -1,6 +1,6 @@
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { counted } from '../terminal/quantity.js';
 
 export const command: Command = {

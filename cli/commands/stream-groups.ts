@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { consumerGroupForm } from '../rows/consumer-group-row.js';
 
 export const command: Command = {

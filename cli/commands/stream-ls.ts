@@ -1,6 +1,6 @@
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { type StreamRow, streamForm, streamRowOf } from '../rows/stream-row.js';
 
 export const command: Command = {

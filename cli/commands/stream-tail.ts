@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { replacedText, tailArguments, tailLog, tailOptions } from '../records/log-tail.js';
 import { recordLine, recordRowOf } from '../rows/record-row.js';
 

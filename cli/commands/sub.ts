@@ -1,7 +1,7 @@
 import { MeshError } from '../../common/core/errors.js';
 import { assertPattern } from '../../common/protocol/topic.js';
 import type { EventInfo } from '../../common/wire/events/subscription.js';
-import type { Command } from '../command.js';
+import type { Command } from '../command/command.js';
 import { isProbe, missingBrokers } from '../fleet/event-path.js';
 import { jsonText } from '../terminal/json-text.js';
 import type { Colors } from '../terminal/output.js';

@@ -1,8 +1,8 @@
 import { delay, systemClock } from '../../common/core/clock.js';
 import { errorTable } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import type { FleetSight } from '../fleet/fleet-sight.js';
 import { type TopControls, type TopSort, topSorts } from '../top/top-controls.js';
 import { type TopPicture, topPicture } from '../top/top-picture.js';

@@ -1,7 +1,7 @@
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { MeshError } from '../../common/core/errors.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import { type PortLine, portForm, portLineOf } from '../fleet/fleet-ports.js';
 import { FleetStart } from '../launch/fleet-start.js';
 import { launchPlanOf, planForm, planTitle } from '../launch/launch-plan.js';

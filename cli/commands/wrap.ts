@@ -5,8 +5,8 @@ import { limits } from '../../common/core/limits.js';
 import { AGENT_VARIABLE } from '../../common/core/process-scan.js';
 import { severities } from '../../common/protocol/errors/severity.js';
 import { NAME_PATTERN } from '../../common/protocol/name.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import type { WrapReporter } from '../wrap/wrap-reporter.js';
 import { runWrapped } from '../wrap/wrapped-process.js';
 

@@ -4,7 +4,7 @@
  */
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { delay } from '../../common/core/clock.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { storeWord } from './store-option.js';
 
 const LOOK_MS = 1_000;

@@ -2,7 +2,7 @@
 import type { MachineConfig } from '../../common/config/fleet-config.js';
 import { toMeshError } from '../../common/core/errors.js';
 import type { Output as Answer, MethodName } from '../../common/protocol/catalogue.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import type { MachineAnswer } from '../fleet/fleet-access.js';
 import type { Arguments } from '../line/arguments.js';
 import type { OptionSpec } from '../line/option-spec.js';

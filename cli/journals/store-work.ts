@@ -3,7 +3,7 @@
  * answered, the silence of the others said, and an exit code that tells a script which of the two it was.
  */
 import type { Output as Answer, MethodName } from '../../common/protocol/catalogue.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { sortAnswers } from '../fleet/machine-answers.js';
 import type { Arguments } from '../line/arguments.js';
 import { withProgress } from './care-progress.js';

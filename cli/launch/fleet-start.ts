@@ -5,7 +5,7 @@
 import type { FleetConfig, MachineConfig } from '../../common/config/fleet-config.js';
 import { systemClock } from '../../common/core/clock.js';
 import { errorTable, MeshError } from '../../common/core/errors.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { counted, secondsText } from '../terminal/quantity.js';
 import { MachineStart, type StartOutcome } from './machine-start.js';
 import { stopMachine } from './machine-stop.js';

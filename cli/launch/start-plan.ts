@@ -7,7 +7,7 @@ import { isLocalAddress } from '../../common/config/machines/local-machine.js';
 import { refuseTakenPorts } from '../../common/config/machines/ports.js';
 import { MeshError } from '../../common/core/errors.js';
 import { AGENT_VARIABLE, findProcesses, isDaemon, tokenOf } from '../../common/core/process-scan.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { type FleetPort, fleetPorts, strangersOf } from '../fleet/fleet-ports.js';
 
 export const isLocal = ({ address }: MachineConfig): boolean => isLocalAddress(address);

@@ -7,7 +7,7 @@ import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
 import type { Output as Answer, ProcessRowBody } from '../../common/protocol/catalogue.js';
 import { instanceOf } from '../../common/protocol/name.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import type { MachineAnswer } from '../fleet/fleet-access.js';
 import { type AgentReference, parseAgentReference } from '../line/agent-reference.js';
 

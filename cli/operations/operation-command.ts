@@ -1,8 +1,8 @@
 /** What `mesh start`, `mesh stop` and `mesh restart` have in common: whom they mean, progress as it happens, and the list at the end. */
 import { errorTable, MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Operand } from '../command.js';
-import type { Context } from '../context.js';
+import type { Operand } from '../command/command.js';
+import type { Context } from '../command/context.js';
 import type { Arguments } from '../line/arguments.js';
 import type { OptionSpec } from '../line/option-spec.js';
 import { stateText } from '../rows/process-row.js';

@@ -3,7 +3,7 @@ import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { LetterBody } from '../../common/protocol/catalogue.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
-import type { Operand } from '../command.js';
+import type { Operand } from '../command/command.js';
 import type { Arguments } from '../line/arguments.js';
 import type { OptionSpec } from '../line/option-spec.js';
 

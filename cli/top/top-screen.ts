@@ -2,7 +2,7 @@
  * `mesh top` on a terminal: draws the newest picture, and again at every key and every change of the window's size. It is
  * left by a key or by a signal; either way the terminal is given back at once, whatever the command still waits for.
  */
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { type Key, Keyboard } from '../terminal/keyboard.js';
 import { TerminalScreen } from '../terminal/terminal-screen.js';
 import { arranged, onKey, type TopControls } from './top-controls.js';

@@ -7,7 +7,7 @@ import { limits } from '../../common/core/limits.js';
 import { LAST_WORDS_VARIABLE, leaveLastWords } from '../../common/log/last-words.js';
 import { completeReport, type ErrorReport } from '../../common/protocol/errors/error-report.js';
 import type { Severity } from '../../common/protocol/errors/severity.js';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 import { ReportOutbox, type ReportTaker, type Untold } from './report-outbox.js';
 import { StderrTeller } from './stderr-teller.js';
 import type { WrappedEnd } from './wrapped-process.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { helpOf } from '../../cli/command/command-line.js';
 import { commandIndex, groupSummaries } from '../../cli/command-index.js';
-import { helpOf } from '../../cli/line/command-line.js';
 import { runMesh } from './mesh-process.js';
 
 describe('mesh --help', () => {

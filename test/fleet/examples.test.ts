@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MeshClient } from '../../agents/sdk/index.js';
-import type { Example } from '../../cli/command.js';
+import type { Example } from '../../cli/command/command.js';
 import { commandIndex } from '../../cli/command-index.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
 import { SampleFleet } from '../cli/sample-fleet.js';

@@ -3,9 +3,9 @@
  * made of nothing else. Types only; nothing here runs.
  */
 
+import type { Arguments } from '../line/arguments.js';
+import type { OptionSpec } from '../line/option-spec.js';
 import type { Context } from './context.js';
-import type { Arguments } from './line/arguments.js';
-import type { OptionSpec } from './line/option-spec.js';
 
 export interface Operand {
   /** As commander reads it: `<agent>`, `[machine...]`. */

@@ -3,10 +3,10 @@
  * names of agents and machines from the fleet's configuration; nothing is asked over the wire, so that TAB never waits.
  */
 import { RootCommand, type Command as TabCommand } from '@bomb.sh/tab';
-import type { Command, IndexedCommand, Operand } from '../command.js';
-import type { Surroundings } from '../context.js';
-import { globalOptions } from './global-options.js';
-import type { OptionSpec } from './option-spec.js';
+import { globalOptions } from '../line/global-options.js';
+import type { OptionSpec } from '../line/option-spec.js';
+import type { Command, IndexedCommand, Operand } from './command.js';
+import type { Surroundings } from './context.js';
 
 /** Prints the script that makes a shell ask `mesh complete -- WORDS`. */
 export const printCompletionScript = (shell: 'bash' | 'zsh' | 'fish'): void =>

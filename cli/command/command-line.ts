@@ -2,10 +2,10 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
 import { MeshError } from '../../common/core/errors.js';
 import { nearest } from '../../common/core/nearest.js';
-import type { Command } from '../command.js';
-import { Arguments } from './arguments.js';
-import { globalOptions } from './global-options.js';
-import type { OptionSpec } from './option-spec.js';
+import { Arguments } from '../line/arguments.js';
+import { globalOptions } from '../line/global-options.js';
+import type { OptionSpec } from '../line/option-spec.js';
+import type { Command } from './command.js';
 
 export interface ParsedLine {
   readonly args: Arguments;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
-import type { Surroundings } from '../context.js';
+import type { Surroundings } from './context.js';
 
 /** @throws MeshError USAGE when it cannot be read or is no JSON; TOO_LARGE beyond a frame */
 export async function readJson(text: string, surroundings: Surroundings): Promise<unknown> {

@@ -2,12 +2,12 @@
  * What a command works with: its surroundings, its output, the fleet's configuration and its connections. Everything
  * heavy is loaded when it is first asked for, so that a command pays only for what it uses; `close` undoes all of it.
  */
-import type { FleetConfig, LoadFleetOptions, MachineConfig } from '../common/config/fleet-config.js';
-import type { Settings } from '../common/config/settings.js';
-import { MeshError } from '../common/core/errors.js';
-import type { FleetAccess } from './fleet/fleet-access.js';
-import type { GlobalFlags } from './line/global-options.js';
-import type { Output } from './terminal/output.js';
+import type { FleetConfig, LoadFleetOptions, MachineConfig } from '../../common/config/fleet-config.js';
+import type { Settings } from '../../common/config/settings.js';
+import { MeshError } from '../../common/core/errors.js';
+import type { FleetAccess } from '../fleet/fleet-access.js';
+import type { GlobalFlags } from '../line/global-options.js';
+import type { Output } from '../terminal/output.js';
 
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
@@ -31,7 +31,7 @@ export class Context {
 
   /** @throws MeshError CONFIG_INVALID */
   async settings(): Promise<Settings> {
-    const { readSettings } = await import('../common/config/settings.js');
+    const { readSettings } = await import('../../common/config/settings.js');
     const { mesh, env, machine } = this.flags;
     return readSettings({
       env: this.surroundings.env,
@@ -53,8 +53,8 @@ export class Context {
   fleetToStart(who: 'this user' | 'somebody'): Promise<FleetConfig> {
     this.#fleet ??= this.#loadFleet(async () => {
       const [{ ownStarter, thisBox }, { isLocalAddress }] = await Promise.all([
-        import('../agents/node/this-box.js'),
-        import('../common/config/machines/local-machine.js'),
+        import('../../agents/node/this-box.js'),
+        import('../../common/config/machines/local-machine.js'),
       ]);
       const box = thisBox(this.surroundings.env, who === 'this user' ? ownStarter() : undefined);
       return ({ address }) => (isLocalAddress(address) ? box : undefined);
@@ -73,7 +73,7 @@ export class Context {
     const { machines } = await this.fleet();
     const found = machines.get(name);
     if (found !== undefined) return found;
-    const { nearest } = await import('../common/core/nearest.js');
+    const { nearest } = await import('../../common/core/nearest.js');
     const near = nearest(name, machines.keys());
     throw new MeshError('NOT_FOUND', `the fleet has no machine "${name}"`, {
       hint: `its machines are ${[...machines.keys()].join(', ')}`,
@@ -93,13 +93,13 @@ export class Context {
   }
 
   async #loadFleet(boxes?: () => Promise<LoadFleetOptions['boxOf']>): Promise<FleetConfig> {
-    const { loadFleet } = await import('../common/config/fleet-config.js');
+    const { loadFleet } = await import('../../common/config/fleet-config.js');
     const { home, environment } = await this.settings();
     return loadFleet({ home, env: environment, boxOf: await boxes?.() });
   }
 
   async #openAccess(): Promise<FleetAccess> {
-    const { FleetAccess } = await import('./fleet/fleet-access.js');
+    const { FleetAccess } = await import('../fleet/fleet-access.js');
     const [fleet, settings] = await Promise.all([this.fleet(), this.settings()]);
     if (settings.machine !== undefined) await this.machine(settings.machine);
     return new FleetAccess(fleet, settings.machine);
