@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import type { LogLevel } from '../core/log-level.js';
+import { LogOutput } from './log-output.js';
 
 export interface AgentLog {
   debug(fields: object | string, message?: string): void;
@@ -16,13 +17,17 @@ export interface AgentLog {
 
 /** @param bound what every line carries: machine, agent, epoch. Written synchronously: the last line before a crash is there. */
 export function openLog(bound: Readonly<Record<string, unknown>>, level: LogLevel = 'info'): AgentLog {
-  return pino(
+  const output = new LogOutput((count) =>
+    log.warn({ count }, 'lines of this log are lost: there was no room for them on the disk'),
+  );
+  const log = pino(
     {
       level,
       base: { ...bound, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 1, sync: true }),
+    output,
   );
+  return log;
 }

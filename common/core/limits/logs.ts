@@ -4,6 +4,8 @@ import { KIB, MIB } from './units.js';
 export const logs = {
   lastWordsBytesMax: 64 * KIB,
   lastLogLines: 20,
+  /** Lines of a process's own log that wait for room on a full disk; beyond that they are counted and lost. */
+  logWaitingBytesMax: 64 * KIB,
   /** An agent's log begins anew at this size, … */
   agentLogBytesMax: 16 * MIB,
   /** … or at this age, so that what happened on one day is found in one file. */
