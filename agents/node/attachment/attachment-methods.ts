@@ -6,7 +6,7 @@ import type { WelcomeBody } from '../../../common/protocol/catalogue.js';
 import { PROTOCOL_VERSION } from '../../../common/protocol/frames/envelope.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
-import type { HealthBoard } from '../supervision/health-board.js';
+import type { HealthBoard } from '../resources/health-board.js';
 import type { Supervisor } from '../supervision/supervisor.js';
 import type { PolicyBoard } from './policy-board.js';
 import { SharedMoment } from './shared-moment.js';

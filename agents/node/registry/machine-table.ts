@@ -3,7 +3,7 @@ import type { MachineConfig } from '../../../common/config/fleet-config.js';
 import type { Health } from '../../../common/core/health-score.js';
 import type { MachineTable } from '../../../common/protocol/registry-entry.js';
 import { attachmentOf } from '../processes/incarnation.js';
-import type { HealthBoard } from '../supervision/health-board.js';
+import type { HealthBoard } from '../resources/health-board.js';
 import type { Supervisor } from '../supervision/supervisor.js';
 
 export interface MachineTableOptions {

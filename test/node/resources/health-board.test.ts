@@ -1,6 +1,6 @@
 /** What a node tells of the health of its instances. */
 import { expect } from 'chai';
-import { HealthBoard } from '../../../agents/node/supervision/health-board.js';
+import { HealthBoard } from '../../../agents/node/resources/health-board.js';
 import { HEALTH_HOLD_MS, WELL } from '../../../common/core/health-score.js';
 
 const ailing = { score: 40, reasons: ['its event loop lags by 900 ms (−39)'] };
