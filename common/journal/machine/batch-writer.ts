@@ -3,6 +3,7 @@
  * (who sent it, under which keys, how far a follower has read). Called within the transaction of its store, which keeps the
  * chain with the new head; what is refused leaves no trace.
  */
+import { MeshError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { chainHash } from '../record.js';
 import type { Connection } from '../sqlite/database.js';
@@ -42,6 +43,8 @@ export class BatchWriter {
     if (verdict?.kind === 'conflict') return { head, outcome: refused(verdict.error) };
     if (verdict?.kind === 'repeat')
       return { head, outcome: succeeded({ ...verdict.receipt, isRepeat: true, missingCount: 0 }) };
+    if (batch.isOnlyRepeat === true)
+      return { head, outcome: refused(new MeshError('NOT_FOUND', 'the batch was not stored before')) };
     const plan = batch.dedupe === undefined ? undefined : this.#dedupe.plan(batch.records, batch.dedupe);
     if (plan?.ok === false) return { head, outcome: plan };
     const written = this.write(chain, batch, plan?.value);

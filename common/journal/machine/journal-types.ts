@@ -23,6 +23,8 @@ export interface AppendBatch {
   readonly checkpoint?: Checkpoint;
   /** What the mesh has to say of itself: written also when the disk is full, into what is kept for that. */
   readonly isEssential?: true;
+  /** Its sender may not store it now: it is answered where it is stored already, and else refused with NOT_FOUND. */
+  readonly isOnlyRepeat?: true;
 }
 
 /** A batch as it crosses to the thread of the store. */
