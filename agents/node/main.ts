@@ -11,7 +11,7 @@ import { openLog } from '../../common/log/log.js';
 import { openMachineFolder } from './machine/machine-folder.js';
 import { MeshNode } from './node.js';
 import { NODE_AGENT } from './records/incident.js';
-import { loadFleetOfLiving, loadNodeFleet } from './this-box.js';
+import { loadFleetOfLiving, loadNodeFleet } from './reload/node-fleet.js';
 
 async function main(): Promise<void> {
   const settings = readSettings({ env: process.env, cwd: process.cwd() });

@@ -3,7 +3,7 @@ import type { FleetConfig, MachineConfig } from '../../common/config/fleet-confi
 import type { MeshError } from '../../common/core/errors.js';
 import type { LogLevel } from '../../common/core/log-level.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { NodeFleet } from './this-box.js';
+import type { NodeFleet } from './reload/node-fleet.js';
 
 export interface NodeOptions {
   readonly fleet: FleetConfig;

@@ -53,7 +53,7 @@ export class Context {
   fleetToStart(who: 'this user' | 'somebody'): Promise<FleetConfig> {
     this.#fleet ??= this.#loadFleet(async () => {
       const [{ ownStarter, thisBox }, { isLocalAddress }] = await Promise.all([
-        import('../../agents/node/this-box.js'),
+        import('../../agents/node/programs/this-box.js'),
         import('../../common/config/machines/local-machine.js'),
       ]);
       const box = thisBox(this.surroundings.env, who === 'this user' ? ownStarter() : undefined);

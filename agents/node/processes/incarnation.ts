@@ -11,7 +11,8 @@ import { durationText } from '../../../common/core/duration.js';
 import { ageMsOf, meshVariablesOf, processStat } from '../../../common/core/process-scan.js';
 import type { Input } from '../../../common/protocol/catalogue.js';
 import { sizeOf } from '../logs/log-file.js';
-import { type Exit, hasProcess, launch, signalGroup } from '../programs/child-process.js';
+import { hasProcess, launch, signalGroup } from '../programs/child-process.js';
+import type { Exit } from '../programs/exit.js';
 import { foregroundExit } from '../programs/foreground.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 

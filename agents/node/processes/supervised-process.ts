@@ -9,9 +9,8 @@
  */
 import { durationText } from '../../../common/core/duration.js';
 import { limits } from '../../../common/core/limits.js';
-import type { Exit } from '../programs/child-process.js';
+import { type Exit, exitText } from '../programs/exit.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
-import { exitText } from '../supervision/crash-report.js';
 import { isAlive } from './agent-lifecycle.js';
 import { Incarnation, type Living } from './incarnation.js';
 import type { LaunchView } from './launch-order.js';

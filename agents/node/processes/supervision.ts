@@ -1,7 +1,7 @@
 /** What the processes (`P`) of a machine share with their supervisor: what it gives them, and what they tell it. */
 import type { Clock } from '../../../common/core/clock.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
-import type { Exit } from '../programs/child-process.js';
+import type { Exit } from '../programs/exit.js';
 import type { HookRunner } from '../programs/hook-runner.js';
 import type { ProcessRemains } from '../programs/process-remains.js';
 import type { LifecycleEvent } from './agent-lifecycle.js';

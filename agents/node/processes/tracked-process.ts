@@ -13,7 +13,7 @@ import { limits } from '../../../common/core/limits.js';
 import { transition } from '../../../common/core/state-table.js';
 import type { AgentState } from '../../../common/protocol/registry-entry.js';
 import { AgentProbes } from '../probes/agent-probes.js';
-import type { Exit } from '../programs/child-process.js';
+import type { Exit } from '../programs/exit.js';
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { agentLifecycle, type LifecycleEvent } from './agent-lifecycle.js';
 import { type Attachment, attachmentOf, type Incarnation, UNATTACHED } from './incarnation.js';

@@ -10,6 +10,7 @@ import { getPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { MeshError, systemCodeOf, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
+import type { Exit } from './exit.js';
 import { launchLine, type Program, startRefusal } from './launch-line.js';
 import { accountOf, assertMayBecome, type UserAccount } from './user-account.js';
 
@@ -18,17 +19,6 @@ export interface Launch extends Program {
   readonly user?: string | undefined;
   /** Standard output and standard error are appended here. */
   readonly logFile: string;
-}
-
-/** How a process ended: its code, the signal that killed it, or why it could not even be started. */
-export interface Exit {
-  readonly code: number | undefined;
-  readonly signal: string | undefined;
-  readonly reason?: string;
-  /** What the system did to it, where that is known: it says more than the signal. */
-  readonly cause?: string;
-  /** The next step, where there is one to name. */
-  readonly hint?: string;
 }
 
 /** @returns the pid, or undefined when it could not be started; then `onExit` says why. `onExit` is called exactly once, later. */

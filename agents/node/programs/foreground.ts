@@ -5,7 +5,7 @@
  */
 import { delay, systemClock } from '../../../common/core/clock.js';
 import { durationText } from '../../../common/core/duration.js';
-import type { Exit } from './child-process.js';
+import type { Exit } from './exit.js';
 import { remainsOf } from './process-remains.js';
 
 /**

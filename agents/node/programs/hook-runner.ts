@@ -7,8 +7,8 @@
  */
 import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { HOOK_VARIABLE } from '../../../common/core/process-scan.js';
-import { exitText } from '../supervision/crash-report.js';
-import { type Exit, runProgram } from './child-process.js';
+import { runProgram } from './child-process.js';
+import { type Exit, exitText } from './exit.js';
 import type { ProcessPlan } from './process-plan.js';
 
 /** What a hook is told beside its name. */

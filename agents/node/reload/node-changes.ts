@@ -3,7 +3,7 @@
  * and how it was set up. Pure.
  */
 import type { FleetConfig, MachineConfig } from '../../../common/config/fleet-config.js';
-import type { NodeFleet } from '../this-box.js';
+import type { NodeFleet } from './node-fleet.js';
 
 /** One line for each value that takes effect only when the node is started anew: `name: before → after`. */
 export function nodeChanges(running: NodeFleet, next: NodeFleet): string[] {

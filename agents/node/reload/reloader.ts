@@ -15,8 +15,8 @@ import type { ErrorReportInput } from '../../../common/protocol/errors/error-rep
 import type { ProcessPlan } from '../programs/process-plan.js';
 import { NODE_AGENT } from '../records/incident.js';
 import type { Supervisor } from '../supervision/supervisor.js';
-import type { NodeFleet } from '../this-box.js';
 import { atPlacesOf, nodeChanges } from './node-changes.js';
+import type { NodeFleet } from './node-fleet.js';
 import { planReload, type Task } from './reload-plan.js';
 import {
   type Effect,

@@ -9,7 +9,7 @@ import type { AgentLog } from '../../../common/log/log.js';
 import type { Input, Output } from '../../../common/protocol/catalogue.js';
 import { instanceOf } from '../../../common/protocol/name.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
-import type { Exit } from '../programs/child-process.js';
+import type { Exit } from '../programs/exit.js';
 import { NODE_AGENT } from '../records/incident.js';
 import type { NodeJournal } from '../records/node-journal.js';
 import { ControlGroups } from './control-groups.js';

@@ -3,7 +3,7 @@ import type { HookName } from '../../../common/config/agents/agent-specs.js';
 import { durationText } from '../../../common/core/duration.js';
 import type { LastWords } from '../../../common/log/last-words.js';
 import { completeReport, type ErrorReport } from '../../../common/protocol/errors/error-report.js';
-import type { Exit } from '../programs/child-process.js';
+import { type Exit, exitText } from '../programs/exit.js';
 
 export interface Death {
   /** `agent@machine` */
@@ -101,11 +101,3 @@ export const hookReport = (instance: string, hook: HookName, why: string): Error
     component: 'process',
     context: { hook, next: `see "mesh logs ${instance}": what a hook writes stands there` },
   });
-
-/** `killed by SIGKILL`, `exit code 3`, `spawn ENOENT`, or that nobody saw it. */
-export function exitText({ code, signal, reason, cause }: Exit): string {
-  if (reason !== undefined) return reason;
-  if (cause !== undefined) return cause;
-  if (signal !== undefined) return `killed by ${signal}`;
-  return code === undefined ? 'ended unseen' : `exit code ${code}`;
-}

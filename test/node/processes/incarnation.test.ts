@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { Incarnation } from '../../../agents/node/processes/incarnation.js';
-import type { Exit } from '../../../agents/node/programs/child-process.js';
+import type { Exit } from '../../../agents/node/programs/exit.js';
 import { systemClock } from '../../../common/core/clock.js';
 import { processStat } from '../../../common/core/process-scan.js';
 import { until } from '../../support/wait-for.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { crashReport, type Death, exitText } from '../../../agents/node/supervision/crash-report.js';
+import { exitText } from '../../../agents/node/programs/exit.js';
+import { crashReport, type Death } from '../../../agents/node/supervision/crash-report.js';
 
 const death: Death = {
   instance: 'echo@pc2',

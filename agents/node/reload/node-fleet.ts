@@ -1,34 +1,14 @@
-/** The box that this process is on, as the check of a configuration sees it, and how a node reads its own. */
-import { getPriority } from 'node:os';
-import type { Box } from '../../common/config/agents/box.js';
+/** How a node reads its fleet: when it starts, and anew for each reload. */
 import {
   type FleetConfig,
   type LoadFleetOptions,
   loadFleet,
   type MachineConfig,
-} from '../../common/config/fleet-config.js';
-import { MeshError } from '../../common/core/errors.js';
-import { nearest } from '../../common/core/nearest.js';
-import { findProcesses, isDaemon, tokenOf } from '../../common/core/process-scan.js';
-import { accountNamed } from './programs/child-process.js';
-
-export const thisBox = (env: NodeJS.ProcessEnv, starter: Box['starter']): Box => ({
-  path: env['PATH'] ?? DEFAULT_PATH,
-  starter,
-  uidOf: (user) => {
-    try {
-      return accountNamed(user).uid;
-    } catch {
-      return undefined;
-    }
-  },
-});
-
-/** Who starts the agents when this process does. */
-export const ownStarter = (): Box['starter'] => ({ uid: process.getuid?.() ?? 0, nice: getPriority() });
-
-/** Where programs are looked for when nobody says it. */
-const DEFAULT_PATH = '/bin:/usr/bin';
+} from '../../../common/config/fleet-config.js';
+import { MeshError } from '../../../common/core/errors.js';
+import { nearest } from '../../../common/core/nearest.js';
+import { findProcesses, isDaemon, tokenOf } from '../../../common/core/process-scan.js';
+import { ownStarter, thisBox } from '../programs/this-box.js';
 
 export interface NodeFleetOptions {
   readonly home: string;
