@@ -4,13 +4,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  type Exit,
-  type Launch,
-  launch,
-  runProgram,
-  signalGroup,
-} from '../../../agents/node/programs/child-process.js';
+import { type Launch, launch, runProgram, signalGroup } from '../../../agents/node/programs/child-process.js';
+import type { Exit } from '../../../agents/node/programs/exit.js';
 import { findProcesses } from '../../../common/core/process-scan.js';
 import { useTempFolder } from '../../support/temp-folder.js';
 import { waitUntil } from '../../support/wait-for.js';
