@@ -13,7 +13,7 @@ export async function answerStreams(
   rules: readonly StreamRule[],
   { after = '', limit = limits.logReadDefault }: Input<'log.streams'>,
 ): Promise<Output<'log.streams'>> {
-  const [states, groups] = await Promise.all([log.streams(after, limit), log.groups.list()]);
+  const [states, groups] = await Promise.all([log.streams(after, limit), log.groups.sources()]);
   const ruleOf = ruleFinder(rules);
   const streams = states.map((state): StreamBody => {
     const rule = ruleOf(state.stream);

@@ -33,6 +33,6 @@ export const consumers = {
   /** Records that a member of a group has in hand at once, when it does not say. */
   consumerInFlight: 16,
   consumerInFlightMax: 1_000,
-  /** How far behind a group is counted; beyond that it is told as more. */
+  /** How far behind a group is counted, `groupScanIds` at a time; beyond that it is told as more. */
   groupLagCounted: 100_000,
 } as const;

@@ -22,7 +22,9 @@ import type {
   GroupLeave,
   GroupLoss,
   GroupSettle,
-  GroupState,
+  GroupStanding,
+  LagCounted,
+  LagStep,
   LetterChoice,
   LetterPage,
   Settled,
@@ -101,7 +103,7 @@ export class ConsumerGroups {
     this.#shelf.store(loaded, now.wallMs);
   }
 
-  list({ now }: Pick<GroupLeave, 'now'>): GroupState[] {
+  list({ now }: Pick<GroupLeave, 'now'>): GroupStanding[] {
     const headId = this.reader.headId();
     return this.#shelf.all().map((row) => {
       const loaded = this.#shelf.load(row);
@@ -112,13 +114,17 @@ export class ConsumerGroups {
       const { settled, redelivered, stale } = core.counters;
       return {
         ...{ group, stream, machine, agent, ordered: settings.ordered, floorId: core.floorId },
-        pending: core.unsettledCount + this.#scan.lag(row, core.cursorId, headId),
+        ...{ pending: core.unsettledCount, cursorId: core.cursorId, headId },
         inFlight: core.inFlightCount,
         retrying: core.retryingCount,
         dead: core.deadCount,
         ...{ settled, redelivered, stale, lost: row.lost, members: core.members.names },
       };
     });
+  }
+
+  lag(step: LagStep): LagCounted {
+    return this.#scan.lag(step);
   }
 
   /** @throws NOT_FOUND */

@@ -11,6 +11,7 @@ export type GroupOperations = {
   groupSettle: ConsumerGroups['settle'];
   groupLeave: ConsumerGroups['leave'];
   groupList: ConsumerGroups['list'];
+  groupLag: ConsumerGroups['lag'];
   groupLetters: ConsumerGroups['letters'];
   groupReplay: ConsumerGroups['replay'];
   groupDrop: ConsumerGroups['drop'];
@@ -28,6 +29,7 @@ export const groupRows = {
   groupSettle: ({ done, failed, released }: GroupSettle) => done.length + failed.length + released.length,
   groupLeave: one,
   groupList: one,
+  groupLag: one,
   groupLetters: one,
   groupReplay: one,
   groupDrop: one,
@@ -46,6 +48,8 @@ export function runGroupRequest(groups: ConsumerGroups, request: GroupRequest) {
       return groups.leave(request.args);
     case 'groupList':
       return groups.list(request.args);
+    case 'groupLag':
+      return groups.lag(request.args);
     case 'groupLetters':
       return groups.letters(request.args);
     case 'groupReplay':

@@ -2,6 +2,7 @@
 import type { BackoffPolicy } from '../../core/backoff.js';
 import type { Moment } from '../../core/clock.js';
 import type { LogRecord } from '../log/log-reader.js';
+import type { GroupSource } from './group-table.js';
 import type { GroupCounters, Settlement } from './group-types.js';
 
 /** Where a group begins when it is made. */
@@ -82,6 +83,26 @@ export interface GroupState extends Omit<GroupCounters, 'delivered'> {
   readonly retrying: number;
   readonly dead: number;
   readonly members: readonly string[];
+}
+
+/** As the log's thread answers it: `pending` up to the cursor. What is behind that is counted in steps of their own. */
+export interface GroupStanding extends GroupState {
+  readonly cursorId: number;
+  readonly headId: number;
+}
+
+/** A step of counting what a group has not looked at yet. */
+export interface LagStep extends GroupSource {
+  readonly afterId: number;
+  readonly upToId: number;
+}
+
+export interface LagCounted {
+  readonly count: number;
+  /** Records that were looked at, also of others than the group reads. */
+  readonly looked: number;
+  /** Where the next step goes on; undefined at the end. */
+  readonly nextId: number | undefined;
 }
 
 /** What a group could not read before the log had to let go of it. */

@@ -1,6 +1,7 @@
 /** Which records of the log are a group's: their ids behind a place, how many there are, and the place of a moment. */
 import { limits } from '../../core/limits.js';
 import type { Connection } from '../sqlite/database.js';
+import type { LagCounted, LagStep } from './group-requests.js';
 import type { GroupSource } from './group-table.js';
 
 /** Of everybody: the index of streams says it all, and no row is read. */
@@ -28,7 +29,8 @@ class SourceQuery {
 export class GroupScan {
   readonly #ids;
   readonly #count;
-  readonly #behind;
+  readonly #lag;
+  readonly #lagOfSome;
   readonly #journals;
   readonly #tsAt;
   readonly #idAt;
@@ -36,7 +38,17 @@ export class GroupScan {
   constructor(db: Connection) {
     this.#ids = new SourceQuery(db, (ofSource) => `SELECT r.id ${ofSource} ORDER BY r.id LIMIT ?`);
     this.#count = new SourceQuery(db, (ofSource) => `SELECT count(*) ${ofSource}`);
-    this.#behind = new SourceQuery(db, (ofSource) => `SELECT count(*) FROM (SELECT 1 ${ofSource} LIMIT ?)`);
+    const lagOf = (isOwn: string, from: string) =>
+      db.prepare<(string | number)[], { count: number; looked: number; lastId: number }>(
+        `SELECT coalesce(sum(own), 0) AS count, count(*) AS looked, coalesce(max(id), 0) AS lastId
+         FROM (SELECT r.id AS id, ${isOwn} AS own FROM ${from}
+               WHERE r.stream = ? AND r.id > ? AND r.id <= ? ORDER BY r.id LIMIT ?)`,
+      );
+    this.#lag = lagOf('1', 'records r');
+    this.#lagOfSome = lagOf(
+      "(? = '' OR r.agent = ?) AND (? = '' OR j.machine = ?)",
+      'records r CROSS JOIN journals j ON j.id = r.journal',
+    );
     this.#journals = db.prepare<[], { journal: number; base: number; head: number }>(
       'SELECT id AS journal, base_seq AS base, head_seq AS head FROM journals WHERE head_seq > base_seq',
     );
@@ -59,9 +71,13 @@ export class GroupScan {
     return this.#count.numbers(source, afterId, upToId)[0] ?? 0;
   }
 
-  /** How many are behind a place; `groupLagCounted` stands for more. */
-  lag(source: GroupSource, afterId: number, headId: number): number {
-    return this.#behind.numbers(source, afterId, headId, limits.groupLagCounted)[0] ?? 0;
+  /** How many of a group are among the next records of its stream; counted in steps, because there may be millions. */
+  lag({ stream, machine, agent, afterId, upToId }: LagStep): LagCounted {
+    const place = [stream, afterId, upToId, limits.groupScanIds];
+    const isOfAll = machine === '' && agent === '';
+    const row = isOfAll ? this.#lag.get(...place) : this.#lagOfSome.get(agent, agent, machine, machine, ...place);
+    const { count = 0, looked = 0, lastId = 0 } = row ?? {};
+    return { count, looked, nextId: looked < limits.groupScanIds ? undefined : lastId };
   }
 
   /**

@@ -27,7 +27,10 @@ export const GroupState = closed({
   ...Filter,
   ordered: Type.Boolean(),
   floorId: Type.Integer({ minimum: 0, description: 'up to this id everything is settled' }),
-  pending: Type.Integer({ minimum: 0, description: `not settled yet; ${limits.groupLagCounted} stands for more` }),
+  pending: Type.Integer({
+    minimum: 0,
+    description: `not settled yet; ${limits.groupLagCounted} stands for more. With a filter: of the next so many records of the stream`,
+  }),
   inFlight: Type.Integer({ minimum: 0, description: 'in the hands of members' }),
   retrying: Type.Integer({ minimum: 0, description: 'failed, and waiting for their next delivery' }),
   dead: Count,

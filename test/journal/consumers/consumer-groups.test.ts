@@ -1,16 +1,21 @@
 /** Consumer groups in the store of the log: what is durable, what is bounded, and what a failed transaction leaves behind. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { systemClock } from '../../../common/core/clock.js';
 import { limits } from '../../../common/core/limits.js';
-import type { GroupRequest } from '../../../common/journal/consumers/group-operations.js';
+import type { GroupOperations, GroupRequest } from '../../../common/journal/consumers/group-operations.js';
 import type {
   DeliveredRecord,
   Fetched,
   GroupJoin,
+  GroupStanding,
   GroupState,
+  LagCounted,
 } from '../../../common/journal/consumers/group-requests.js';
+import { GroupsClient } from '../../../common/journal/consumers/groups-client.js';
 import type { LogStore } from '../../../common/journal/log/log-store.js';
 import type { NewRecord } from '../../../common/journal/record.js';
+import type { WorkerClient } from '../../../common/journal/sqlite/worker-client.js';
 import { answerOf, append, codeOf, failureOf, forward, recordOf, recordsOf, useWorld } from '../world.js';
 
 const now = { wallMs: 1_700_000_000_000, monotonicMs: 1_000 };
@@ -29,16 +34,19 @@ describe('the consumer groups of a log', () => {
     args: { ...MEMBER, done: done.map(({ delivery }) => delivery), failed: [], released: [] },
   });
   const state = (log: LogStore): GroupState => {
-    const [group] = ask(log, { name: 'groupList', args: { now } }) as GroupState[];
+    const [group] = ask(log, { name: 'groupList', args: { now } }) as GroupStanding[];
     if (group === undefined) throw new Error('there is no group');
-    return group;
+    const { stream, machine, agent, cursorId, headId, pending } = group;
+    const args = { stream, machine, agent, afterId: cursorId, upToId: headId };
+    return { ...group, pending: pending + (ask(log, { name: 'groupLag', args }) as LagCounted).count };
   };
 
   /** A log with these records, from the journal of pc2. */
   function logWith(records: readonly NewRecord[], wallMs = 1_000): LogStore {
     const log = world().log({ wallMs });
     const { store } = world().journal();
-    append(store, { records });
+    for (let from = 0; from < records.length; from += 1_000)
+      append(store, { records: records.slice(from, from + 1_000) });
     forward(store, log);
     return log;
   }
@@ -60,6 +68,27 @@ describe('the consumer groups of a log', () => {
     forward(store, anew);
     join(anew);
     expect(fetch(anew)[0]?.delivery).to.be.above(Math.max(...after.map(({ delivery }) => delivery)));
+  });
+
+  it('are counted in short steps, however far behind they are, also those that read a few of many', async () => {
+    const records = Array.from({ length: limits.groupScanIds + 10 }, (_, index) =>
+      recordOf('r', 'metrics', index % 1_000 === 999 ? 'rare' : 'echo'),
+    );
+    const log = logWith(records);
+    join(log);
+    join(log, { group: 'few', agent: 'rare' });
+    const steps: LagCounted[] = [];
+    const call = async (name: string, args: unknown) => {
+      const answer = ask(log, { name, args } as GroupRequest);
+      if (name === 'groupLag') steps.push(answer as LagCounted);
+      return answer;
+    };
+    const client = new GroupsClient({ call: call as WorkerClient<GroupOperations>['call'] }, systemClock);
+    expect((await client.list()).map(({ group, pending }) => [group, pending])).to.deep.equal([
+      ['crew', records.length],
+      ['few', limits.groupScanIds / 1_000],
+    ]);
+    expect(steps.map(({ looked }) => looked)).to.deep.equal([limits.groupScanIds, 10, limits.groupScanIds, 10]);
   });
 
   it('have their numbers also where the clock says a year in which numbers end', () => {
