@@ -10,6 +10,7 @@ import type { ErrorReportInput } from '../../../common/protocol/errors/error-rep
 import { LogArchivist } from './log-archivist.js';
 import type { LogChain } from './log-chain.js';
 import { cutByCopy, cutByDrop, cutByRename } from './log-cut.js';
+import { LogDisk } from './log-disk.js';
 import { LogFloods } from './log-flood.js';
 import { newChain, recoverLogs } from './log-recovery.js';
 import { piecesToDrop } from './log-room.js';
@@ -50,6 +51,7 @@ export class LogStore {
   readonly #floods = new LogFloods();
   readonly #troubles = new LogTrouble();
   readonly #archivist: LogArchivist;
+  readonly #disk: LogDisk;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** Copies, one after the other, so that no more than one takes room. */
@@ -59,6 +61,7 @@ export class LogStore {
 
   constructor(options: LogStoreOptions) {
     this.#options = options;
+    this.#disk = new LogDisk(options.folder);
     this.#archivist = new LogArchivist(
       () => this.#chains(),
       (failure, { sizeBytes }) => {
@@ -68,7 +71,7 @@ export class LogStore {
     );
   }
 
-  /** Why logs are not cut or compressed; empty when they are. */
+  /** Why logs are not written, cut or compressed; empty when they are. */
   get trouble(): string {
     return this.#troubles.sentence;
   }
@@ -125,6 +128,7 @@ export class LogStore {
       }
     }
     this.#keepTotal(0);
+    this.#lookAtDisk();
     if (!this.#isPausing) void this.#archivist.run();
     for (const report of this.#floods.onLook(clock.monotonicMs())) onReport(report);
     return isHot;
@@ -169,6 +173,14 @@ export class LogStore {
       this.#rotate(watched, rotationOf(look, bounds));
     }
     return grownBytes > bounds.rotateBytes / 2;
+  }
+
+  #lookAtDisk(): void {
+    const { folder, onReport } = this.#options;
+    const leftBytes = this.#disk.look();
+    if (!this.#disk.isFull) return this.#troubles.onDiskRoom();
+    const report = this.#troubles.onDiskFull(folder, leftBytes);
+    if (report !== undefined) onReport(report);
   }
 
   #rotate(watched: Watched, rotation: Rotation): void {

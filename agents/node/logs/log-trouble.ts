@@ -13,20 +13,36 @@ export class LogTrouble {
 
   /** @returns what is to be told, when it is new */
   onFailure(key: string, what: string, error: unknown): ErrorReportInput | undefined {
+    return this.#begin(key, `${what}: ${messageOf(error)}`, 'LOG_ROTATION_FAILED');
+  }
+
+  /** @returns what is to be told, when it is new */
+  onDiskFull(folder: string, leftBytes: number): ErrorReportInput | undefined {
+    const message = `the disk of the logs is full: ${leftBytes} bytes are left in ${folder}, and what processes write is lost`;
+    return this.#begin(DISK, message, 'LOG_DISK_FULL');
+  }
+
+  onDiskRoom(): void {
+    this.#sentences.delete(DISK);
+  }
+
+  onSuccess(key: string): void {
+    this.#sentences.delete(key);
+  }
+
+  #begin(key: string, message: string, code: string): ErrorReportInput | undefined {
     const isNew = !this.#sentences.has(key);
-    const message = `${what}: ${messageOf(error)}`;
     this.#sentences.set(key, message);
     if (!isNew) return undefined;
     return {
-      code: 'LOG_ROTATION_FAILED',
+      code,
       severity: 'error',
       component: 'log',
       message,
       context: { next: 'it is tried again; look at the disk of this machine with "df"' },
     };
   }
-
-  onSuccess(key: string): void {
-    this.#sentences.delete(key);
-  }
 }
+
+/** No name of an agent. */
+const DISK = '/';

@@ -280,8 +280,8 @@ describe('the log store on a disk that is full', () => {
     small.open({ bounds, clock: { wallMs: () => nowMs, monotonicMs: () => nowMs } });
     await look();
     await look();
-    expect(small.reports.map(({ code }) => code)).to.deep.equal(['LOG_ROTATION_FAILED']);
-    expect(small.store.trouble).to.match(/^the log of echo@pc2 cannot be cut: ENOSPC/);
+    expect(small.reports.map(({ code }) => code)).to.deep.equal(['LOG_ROTATION_FAILED', 'LOG_DISK_FULL']);
+    expect(small.store.trouble).to.match(/^the log of echo@pc2 cannot be cut: ENOSPC.* \(and 1 more\)$/);
     expect(numbersIn(small.chain), 'what cannot be moved stays').to.deep.equal(upTo(2_000).slice(1_500));
 
     for (const name of readdirSync(small.folder).filter((name) => name.startsWith('ballast'))) rmSync(small.path(name));
@@ -289,7 +289,22 @@ describe('the log store on a disk that is full', () => {
     expect(small.store.trouble).to.equal('');
     expect(small.chain.currentBytes).to.equal(0);
     expect(numbersIn(small.chain)).to.deep.equal(upTo(2_000).slice(1_500));
-    expect(small.reports).to.have.lengthOf(1);
+    expect(small.reports).to.have.lengthOf(2);
+  });
+
+  it('says once that it is full, though no log is to be cut, until there is room again', async () => {
+    const [small] = disks;
+    if (small === undefined) throw new Error('there is no small disk');
+    small.writeLines(0, 5);
+    fill(small.path('ballast'));
+    for (let look = 0; look < 3; look++) await small.look();
+    expect(small.reports.map(({ code }) => code)).to.deep.equal(['LOG_DISK_FULL']);
+    expect(small.store.trouble).to.match(
+      /^the disk of the logs is full: \d+ bytes are left in .*what processes write is lost$/,
+    );
+    for (const name of readdirSync(small.folder).filter((name) => name.startsWith('ballast'))) rmSync(small.path(name));
+    await small.look();
+    expect(small.store.trouble).to.equal('');
   });
 
   /** Takes every byte that is left. */
