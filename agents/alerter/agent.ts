@@ -5,7 +5,7 @@ import { ALERTER, AlerterConfig } from '../../common/protocol/alert-rule.js';
 import { ERROR_STATUS_STREAM, ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import { Type } from '../../common/protocol/type.js';
 import { defineAgent } from '../sdk/define-agent.js';
-import type { Consumer } from '../sdk/records/consumer.js';
+import type { Consumer } from '../sdk/records/consuming/consumer.js';
 import { AlertStandings, standingsOf } from './alert-standings.js';
 import { AlertTest, AlertTestInput, AlertTestOutput } from './alert-test.js';
 import { Alerter } from './alerter.js';

@@ -13,7 +13,7 @@ import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { ALERTER, type AlerterConfig } from '../../common/protocol/alert-rule.js';
 import type { AgentContext } from '../sdk/define-agent.js';
-import type { ConsumedRecord } from '../sdk/records/consumer.js';
+import type { ConsumedRecord } from '../sdk/records/consuming/consumer.js';
 import { AlertBook } from './alert-book.js';
 import { AlertStore } from './alert-store.js';
 import type { ErrorIntake } from './error-intake.js';

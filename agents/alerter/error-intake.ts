@@ -13,7 +13,7 @@ import { type Severity, severities } from '../../common/protocol/errors/severity
 import { encode } from '../../common/protocol/frames/codec.js';
 import { compile } from '../../common/protocol/schema.js';
 import { Type } from '../../common/protocol/type.js';
-import type { ConsumedRecord } from '../sdk/records/consumer.js';
+import type { ConsumedRecord } from '../sdk/records/consuming/consumer.js';
 import type { ErrorSeen, StandingSeen } from './alert-events.js';
 
 /** What main's log says of one group; undefined when there is none of that name. */

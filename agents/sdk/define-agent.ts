@@ -11,7 +11,7 @@ import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
 import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
 import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';
 import type { CallAddress, CallOptions, CallStream } from './calls/call.js';
-import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
+import type { ConsumeOptions, Consumer, RecordHandler } from './records/consuming/consumer.js';
 import type { RegistryClient } from './registry-client.js';
 
 export interface PublishOptions {

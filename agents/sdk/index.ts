@@ -21,4 +21,10 @@ export {
   type ReportReceipt,
 } from './define-agent.js';
 export { MeshClient, type MeshClientOptions } from './mesh-client.js';
-export type { ConsumedRecord, ConsumeOptions, Consumer, ConsumerFigures, RecordHandler } from './records/consumer.js';
+export type {
+  ConsumedRecord,
+  ConsumeOptions,
+  Consumer,
+  ConsumerFigures,
+  RecordHandler,
+} from './records/consuming/consumer.js';

@@ -30,11 +30,11 @@ import type {
   ReportReceipt,
 } from './define-agent.js';
 import { EventPlane } from './events/event-plane.js';
-import { BodyDownload, type BodyHolder } from './records/body-download.js';
-import type { ConsumeOptions, Consumer, RecordHandler } from './records/consumer.js';
-import { Consumers } from './records/consumers.js';
-import { Emitter } from './records/emitter.js';
-import { Reporter } from './records/reporter.js';
+import { BodyDownload, type BodyHolder } from './records/consuming/body-download.js';
+import type { ConsumeOptions, Consumer, RecordHandler } from './records/consuming/consumer.js';
+import { Consumers } from './records/consuming/consumers.js';
+import { Emitter } from './records/emitting/emitter.js';
+import { Reporter } from './records/emitting/reporter.js';
 import { RegistryClient } from './registry-client.js';
 
 export interface MeshClientOptions {

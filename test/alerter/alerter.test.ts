@@ -4,7 +4,7 @@ import { Alerter } from '../../agents/alerter/alerter.js';
 import { type AskGroup, ErrorIntake } from '../../agents/alerter/error-intake.js';
 import { FleetSight } from '../../agents/alerter/fleet-sight.js';
 import { Teller } from '../../agents/alerter/routes/teller.js';
-import type { ConsumedRecord } from '../../agents/sdk/records/consumer.js';
+import type { ConsumedRecord } from '../../agents/sdk/records/consuming/consumer.js';
 import { MeshError } from '../../common/core/errors.js';
 import type { AlerterConfig, AlertRoute } from '../../common/protocol/alert-rule.js';
 import { completeReport } from '../../common/protocol/errors/error-report.js';

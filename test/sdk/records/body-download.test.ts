@@ -1,7 +1,7 @@
 /** Large bodies on their way to a reader: what is opened for them, by how many readers at once, and what becomes of that. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { BodyDownload } from '../../../agents/sdk/records/body-download.js';
+import { BodyDownload } from '../../../agents/sdk/records/consuming/body-download.js';
 import { encode } from '../../../common/protocol/frames/codec.js';
 import { MethodTable } from '../../../common/wire/answering/method-table.js';
 import { RequestServer } from '../../../common/wire/answering/request-server.js';

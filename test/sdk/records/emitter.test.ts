@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { EmitQueue, type Unit } from '../../../agents/sdk/records/emit-queue.js';
-import { Emitter } from '../../../agents/sdk/records/emitter.js';
+import { EmitQueue, type Unit } from '../../../agents/sdk/records/emitting/emit-queue.js';
+import { Emitter } from '../../../agents/sdk/records/emitting/emitter.js';
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

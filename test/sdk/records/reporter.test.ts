@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Reporter } from '../../../agents/sdk/records/reporter.js';
+import { Reporter } from '../../../agents/sdk/records/emitting/reporter.js';
 import { systemClock } from '../../../common/core/clock.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

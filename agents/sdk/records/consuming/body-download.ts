@@ -3,11 +3,11 @@
  * fetched from its node in chunks and held against its hash. Connections to other nodes are opened when they are needed, and
  * closed with the client.
  */
-import { MeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
-import { decode } from '../../../common/protocol/frames/codec.js';
-import type { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { LogRecordBody } from '../../../../common/protocol/catalogue.js';
+import { decode } from '../../../../common/protocol/frames/codec.js';
+import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
 
 /** What is read of a record. */
 export type BodyHolder = Pick<LogRecordBody, 'machine' | 'body' | 'ref'>;

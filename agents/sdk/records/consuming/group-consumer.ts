@@ -7,10 +7,10 @@
  * in hand is handled to its end, but delivered again; what it says of that fits no delivery to the name that it has now. When
  * it closes it settles what was handled, and gives the rest back.
  */
-import { within } from '../../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Output } from '../../../common/protocol/catalogue.js';
+import { within } from '../../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Output } from '../../../../common/protocol/catalogue.js';
 import type { ConsumeOptions, Consumer, ConsumerFigures, Handled, RecordHandler } from './consumer.js';
 import { LogCourse, logReplaced } from './log-course.js';
 import { LogLink, type RecordSource } from './log-link.js';

@@ -3,9 +3,9 @@
  * word is repeated until it is answered; until then its deliveries are still in hand. It is said in the name under which
  * they were received, also when the member has another one by then: main knows it as late.
  */
-import { failpoint } from '../../../common/core/failpoint.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input, Output } from '../../../common/protocol/catalogue.js';
+import { failpoint } from '../../../../common/core/failpoint.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input, Output } from '../../../../common/protocol/catalogue.js';
 import type { Handled } from './consumer.js';
 import type { LogLink } from './log-link.js';
 

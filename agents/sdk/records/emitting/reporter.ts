@@ -6,11 +6,11 @@
  * R2  What is reported meanwhile is coalesced (report-queue.ts): memory is bounded, and nobody is refused.
  * R3  A report is resolved only by the node's answer, after fsync: each caller's, also that of one that was counted.
  */
-import type { Clock } from '../../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { completeReport, type ErrorReport, reportOf } from '../../../common/protocol/errors/error-report.js';
-import type { RequestClient } from '../../../common/wire/asking/request-client.js';
-import type { ReportReceipt } from '../define-agent.js';
+import type { Clock } from '../../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
+import { completeReport, type ErrorReport, reportOf } from '../../../../common/protocol/errors/error-report.js';
+import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
+import type { ReportReceipt } from '../../define-agent.js';
 import { ReportQueue, type WaitingReport } from './report-queue.js';
 import { untilAnswered } from './until-answered.js';
 

@@ -2,8 +2,8 @@
  * Whether main's log still goes on where a consumer was: its file may have been put back to an older state, or begun anew,
  * and give ids out again. Asked only when the log says that it was opened anew.
  */
-import { MeshError } from '../../../common/core/errors.js';
-import { LogLineage } from '../../../common/protocol/log-lineage.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import { LogLineage } from '../../../../common/protocol/log-lineage.js';
 import type { LogLink } from './log-link.js';
 
 export class LogCourse {

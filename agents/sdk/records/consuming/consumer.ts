@@ -1,6 +1,6 @@
 /** What a consumer of a stream says, is given, and can be asked. Types only. */
-import type { ErrorBody, MeshError } from '../../../common/core/errors.js';
-import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
+import type { ErrorBody, MeshError } from '../../../../common/core/errors.js';
+import type { LogRecordBody } from '../../../../common/protocol/catalogue.js';
 
 export interface ConsumeOptions {
   /**

@@ -2,12 +2,12 @@
  * Main's log as a consumer asks it: a broker that is away is asked again until it is back, and a refusal that a repeat would
  * meet again is thrown.
  */
-import { backoffMs } from '../../../common/core/backoff.js';
-import { delay } from '../../../common/core/clock.js';
-import { toMeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input, LogRecordBody, MethodName, Output } from '../../../common/protocol/catalogue.js';
-import type { RequestClient } from '../../../common/wire/asking/request-client.js';
+import { backoffMs } from '../../../../common/core/backoff.js';
+import { delay } from '../../../../common/core/clock.js';
+import { toMeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input, LogRecordBody, MethodName, Output } from '../../../../common/protocol/catalogue.js';
+import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
 
 /** What consumers need of the client that they belong to. */
 export interface RecordSource {

@@ -2,8 +2,8 @@
  * A large body on its way to the node of this machine, in chunks, under its own hash. The node says how much of it it has:
  * a chunk that was lost is sent again, a body that it has already is not.
  */
-import { limits } from '../../../common/core/limits.js';
-import type { Input, Output } from '../../../common/protocol/catalogue.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input, Output } from '../../../../common/protocol/catalogue.js';
 
 /** Asks the node until it answers. @throws a refusal that a repeat would meet again */
 type Put = (chunk: Input<'body.put'>) => Promise<Output<'body.put'>>;

@@ -10,13 +10,13 @@
  *     its disk before the record that refers to it is sent.
  * I5  What the node refuses for good costs nobody but who emitted it: the others of its batch are sent again by themselves.
  */
-import type { Clock } from '../../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import { ERRORS_STREAM } from '../../../common/protocol/errors/error-report.js';
-import { decode, encode } from '../../../common/protocol/frames/codec.js';
-import type { RequestClient } from '../../../common/wire/asking/request-client.js';
-import type { Checkpoint, NewRecord, Receipt } from '../define-agent.js';
+import type { Clock } from '../../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import { ERRORS_STREAM } from '../../../../common/protocol/errors/error-report.js';
+import { decode, encode } from '../../../../common/protocol/frames/codec.js';
+import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
+import type { Checkpoint, NewRecord, Receipt } from '../../define-agent.js';
 import { uploadBody } from './body-upload.js';
 import { isOfNumbers, receiptsOf } from './emit-answer.js';
 import { EmitQueue, type LargeBody, type SealedRecord, type Unit } from './emit-queue.js';

@@ -1,7 +1,7 @@
 /** Asking a node until it answers: what was asked for, or a refusal that a repeat would meet again. */
-import { backoffMs } from '../../../common/core/backoff.js';
-import { delay } from '../../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
+import { backoffMs } from '../../../../common/core/backoff.js';
+import { delay } from '../../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
 
 export interface Asking {
   /** Ends it. */

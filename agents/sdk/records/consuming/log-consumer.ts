@@ -6,10 +6,10 @@
  * the file of main's log was put back or begun anew, ids are given out again: that is told, and reading goes on where the two
  * parted.
  */
-import { within } from '../../../common/core/clock.js';
-import { MeshError, toMeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input } from '../../../common/protocol/catalogue.js';
+import { within } from '../../../../common/core/clock.js';
+import { MeshError, toMeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input } from '../../../../common/protocol/catalogue.js';
 import type { ConsumeOptions, Consumer, ConsumerFigures, RecordHandler } from './consumer.js';
 import { LogCourse, logReplaced } from './log-course.js';
 import { LogLink, type RecordSource } from './log-link.js';

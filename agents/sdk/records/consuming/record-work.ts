@@ -2,10 +2,10 @@
  * Records in the hands of their handler: so many at once, each told apart by what became of it. Nothing here is awaited that
  * the handler did at once.
  */
-import { MeshError, messageOf } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { LogRecordBody } from '../../../common/protocol/catalogue.js';
-import { marksOf } from '../../../common/protocol/record-marks.js';
+import { MeshError, messageOf } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { LogRecordBody } from '../../../../common/protocol/catalogue.js';
+import { marksOf } from '../../../../common/protocol/record-marks.js';
 import type { ConsumedRecord, Handled, RecordHandler } from './consumer.js';
 
 export class RecordWork {

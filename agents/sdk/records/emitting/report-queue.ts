@@ -6,13 +6,13 @@
  * Q2  When there is no more room for different ones, those from the same place of the program are counted together.
  * Q3  When there is no more room for places, by severity. Every report is in the count of what is sent.
  */
-import type { MeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input } from '../../../common/protocol/catalogue.js';
-import { completeReport, type ErrorReport } from '../../../common/protocol/errors/error-report.js';
-import { normalisedMessage } from '../../../common/protocol/errors/normalised-message.js';
-import { encode } from '../../../common/protocol/frames/codec.js';
-import type { ReportReceipt } from '../define-agent.js';
+import type { MeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input } from '../../../../common/protocol/catalogue.js';
+import { completeReport, type ErrorReport } from '../../../../common/protocol/errors/error-report.js';
+import { normalisedMessage } from '../../../../common/protocol/errors/normalised-message.js';
+import { encode } from '../../../../common/protocol/frames/codec.js';
+import type { ReportReceipt } from '../../define-agent.js';
 
 export type SealedReport = Input<'error.reports'>['reports'][number];
 

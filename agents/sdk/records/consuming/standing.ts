@@ -1,5 +1,5 @@
 /** How a consumer stands: it begins once, and ends once, with an error or without. */
-import { MeshError } from '../../../common/core/errors.js';
+import { MeshError } from '../../../../common/core/errors.js';
 
 export class Standing {
   readonly ready: Promise<void>;

@@ -1,7 +1,7 @@
 /** The consumers of one process: made, counted, and closed together. */
-import type { Clock } from '../../../common/core/clock.js';
-import { MeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
+import type { Clock } from '../../../../common/core/clock.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
 import type { ConsumeOptions, Consumer, RecordHandler } from './consumer.js';
 import { GroupConsumer } from './group-consumer.js';
 import { LogConsumer } from './log-consumer.js';

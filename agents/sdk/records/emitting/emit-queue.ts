@@ -3,11 +3,11 @@
  * Beyond the bound an emit waits for room, and so does everything behind it; who waited too long, or finds too many waiting,
  * is refused with QUEUE_FULL, and is stored nowhere. Pure but for one timer.
  */
-import type { Clock } from '../../../common/core/clock.js';
-import { MeshError } from '../../../common/core/errors.js';
-import { limits } from '../../../common/core/limits.js';
-import type { Input } from '../../../common/protocol/catalogue.js';
-import type { Receipt } from '../define-agent.js';
+import type { Clock } from '../../../../common/core/clock.js';
+import { MeshError } from '../../../../common/core/errors.js';
+import { limits } from '../../../../common/core/limits.js';
+import type { Input } from '../../../../common/protocol/catalogue.js';
+import type { Receipt } from '../../define-agent.js';
 
 export type SealedRecord = Input<'journal.emit'>['records'][number];
 
