@@ -6,7 +6,7 @@
  * sender may repeat.
  */
 import type { Clock } from '../common/core/clock.js';
-import { toMeshError } from '../common/core/errors.js';
+import { type MeshError, toMeshError } from '../common/core/errors.js';
 import { limits } from '../common/core/limits.js';
 import { Log } from '../common/journal/log/log.js';
 import type { AgentLog } from '../common/log/log.js';
@@ -55,6 +55,8 @@ export class LogServer {
     | undefined;
   /** What was wrong with the file at start: true until the next one. */
   #finding = '';
+  /** What was found wrong with it since: true until it is opened anew. */
+  #damage = '';
   /** Why the last append could not be stored; empty when it was. */
   #trouble = '';
   #looking: NodeJS.Timeout | undefined;
@@ -70,7 +72,7 @@ export class LogServer {
 
   /** Why the log works only in part; empty when all is well. */
   get degraded(): string {
-    return [this.#finding, this.#trouble].filter((text) => text !== '').join('; ');
+    return [this.#finding, this.#damage, this.#trouble].filter((text) => text !== '').join('; ');
   }
 
   get counters(): Record<string, number> {
@@ -87,7 +89,8 @@ export class LogServer {
   /** @throws PORT_IN_USE, START_FAILED, and what opening the file can fail with: JOURNAL_FAILED, CONFLICT, CONFIG_INVALID */
   async open(): Promise<void> {
     const { file, machine, clock, log, onFatal } = this.options;
-    const { log: store, findings } = await Log.open({ file, machine, clock, onFatal });
+    const onDamage = (error: MeshError) => this.#onDamage(error);
+    const { log: store, findings } = await Log.open({ file, machine, clock, onFatal, onDamage });
     for (const { reason, movedTo } of findings) {
       this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
       log.error({ file, movedTo, reason }, this.#finding);
@@ -146,6 +149,22 @@ export class LogServer {
       frameBytesMax: limits.logFrameBytesMax,
       handle: table.handle,
       onBug: (error, method) => log.error({ err: error, method }, 'a log method failed'),
+    });
+  }
+
+  /** Records and groups that lie elsewhere in the file are still there: who ends the broker for that is a person. */
+  #onDamage(error: MeshError): void {
+    if (this.#damage !== '') return;
+    this.#damage = error.message;
+    this.options.log.error({ err: error }, 'a part of the log can neither be read nor written');
+    this.options.onReport?.({
+      code: 'LOG_FILE_DAMAGED',
+      severity: 'critical',
+      component: 'log',
+      message: `a part of main's log can neither be read nor written: ${error.message}`,
+      context: {
+        next: 'check the disk; restore a backup with "mesh journal restore latest --log", or end the broker: it begins a log anew, which gets what the journals still hold',
+      },
     });
   }
 

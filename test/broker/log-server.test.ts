@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { LogServer } from '../../broker/log-server.js';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { genesisHash } from '../../common/journal/record.js';
 import type { Input } from '../../common/protocol/catalogue.js';
+import type { ErrorReportInput } from '../../common/protocol/errors/error-report.js';
 import { decode } from '../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { expectRejection } from '../support/expect-error.js';
@@ -21,12 +23,16 @@ describe('log server', () => {
   let chain: Chain;
   let count = 0;
 
-  async function open(recordsKept: number = limits.logRecordsKept): Promise<void> {
+  async function open(
+    recordsKept: number = limits.logRecordsKept,
+    onReport: (report: ErrorReportInput) => void = () => undefined,
+  ): Promise<void> {
     server = new LogServer({
       endpoint: ANY_PORT,
       file,
       machine: 'main',
       recordsKept,
+      onReport,
       processMethods: {},
       clock: systemClock,
       log: silentLog,
@@ -295,4 +301,32 @@ describe('log server', () => {
     );
     expect(existsSync(file)).to.equal(true);
   });
+
+  it('says in its status and on the error bus, once, when its file is found damaged while it is open, and takes records all the same', async () => {
+    await close();
+    const reports: ErrorReportInput[] = [];
+    await open(limits.logRecordsKept, (report) => reports.push(report));
+    for (let batch = 0; batch < 10; batch++) await append(chain.next(1_000, 'metrics', () => Buffer.alloc(700)));
+    const db = new Database(file);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    const descriptor = openSync(file, 'r+');
+    writeSync(descriptor, Buffer.alloc(1024 ** 2, 0x5a), 0, 1024 ** 2, 1024 ** 2);
+    closeSync(descriptor);
+    for (const name of ['once', 'again'])
+      await expectRejection('JOURNAL_DAMAGED', readAll()).catch((error: unknown) => {
+        throw new Error(name, { cause: error });
+      });
+    expect((await client.request('log.status', {})).degraded).to.contain('is damaged');
+    expect(reports.map(({ code }) => code)).to.deep.equal(['LOG_FILE_DAMAGED']);
+    expect(await append(chain.next(1))).to.deep.equal({ headSeq: 10_001 });
+    expect((await client.request('log.status', {})).degraded, 'it stays so').to.contain('is damaged');
+  });
+
+  async function readAll(): Promise<void> {
+    for (let afterId = 0; afterId < 10_000; ) {
+      const { nextId } = await client.request('log.read', { afterId, limit: 1_000 });
+      afterId = nextId;
+    }
+  }
 });

@@ -53,6 +53,15 @@ export const incidents = {
       context: { next: 'nothing is lost that was acknowledged, agents repeat the rest; look at the disk with "df"' },
     }),
 
+  fileDamaged: (why: string): Incident =>
+    new Incident({
+      code: 'JOURNAL_FILE_DAMAGED',
+      message: `a part of the journal can neither be read nor written: ${why}`,
+      context: {
+        next: 'check the disk; at its next start the node puts the file aside and begins a fresh one: what main does not have is in that file then',
+      },
+    }),
+
   restored: (backup: string, carriedCount: number | undefined, countedAgain: number): Incident =>
     new Incident({
       code: 'JOURNAL_RESTORED',

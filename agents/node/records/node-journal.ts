@@ -22,8 +22,9 @@ import { ReportDesk } from './report-desk.js';
 import { ReportSealer } from './report-sealer.js';
 
 export class NodeJournal {
-  /** Why what agents emit cannot be stored; empty while it can. */
-  degraded = '';
+  /** Why what agents emit cannot be stored now; empty while it can. */
+  #trouble = '';
+  #isDamageOfFileTold = false;
   readonly #damageTold = new Set<string>();
   readonly #desk: ReportDesk;
   readonly #sealer = new ReportSealer();
@@ -33,11 +34,17 @@ export class NodeJournal {
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly journal: Pick<Journal, 'append' | 'report' | 'tell' | 'probe' | 'epoch'>,
+    private readonly journal: Pick<Journal, 'append' | 'report' | 'tell' | 'probe' | 'epoch' | 'damage'>,
     private readonly log: AgentLog,
     private readonly onAppended: () => void,
   ) {
     this.#desk = new ReportDesk(journal, systemClock, onAppended);
+  }
+
+  /** Why the journal works only in part; empty when all is well. What is damaged stays so until it is opened anew. */
+  get degraded(): string {
+    const { damage } = this.journal;
+    return damage === '' ? this.#trouble : damage;
   }
 
   /** @throws what `Journal.append` throws */
@@ -65,11 +72,12 @@ export class NodeJournal {
     try {
       const result = await work;
       failpoint('node.answering');
-      if (this.degraded !== '' && provesRoom) this.#onWorks();
+      if (this.#trouble !== '' && provesRoom) this.#onWorks();
       return result;
     } catch (error) {
       const { code, message } = toMeshError(error);
       if (code === 'JOURNAL_FAILED') this.#onFailed(message);
+      this.#lookForDamage();
       throw error;
     }
   }
@@ -104,13 +112,14 @@ export class NodeJournal {
 
   /** Tries again what waits, when the journal works. */
   async retry(): Promise<void> {
-    if (this.degraded === '') return this.#storeWaiting();
+    this.#lookForDamage();
+    if (this.#trouble === '') return this.#storeWaiting();
     try {
       await this.journal.probe();
       this.#onWorks();
     } catch (error) {
       const { code, message } = toMeshError(error);
-      if (code === 'JOURNAL_FAILED') this.degraded = message;
+      if (code === 'JOURNAL_FAILED') this.#trouble = message;
     }
   }
 
@@ -120,17 +129,25 @@ export class NodeJournal {
   }
 
   #onFailed(message: string): void {
-    const isNew = this.degraded === '';
-    this.degraded = message;
+    const isNew = this.#trouble === '';
+    this.#trouble = message;
     if (!isNew) return;
     this.#looking = setInterval(() => void this.retry(), limits.storeLookMs).unref();
     this.report(incidents.journalFailed(message));
   }
 
+  /** Whoever has met it, also the one who sends records to main. */
+  #lookForDamage(): void {
+    const { damage } = this.journal;
+    if (damage === '' || this.#isDamageOfFileTold) return;
+    this.#isDamageOfFileTold = true;
+    this.report(incidents.fileDamaged(damage));
+  }
+
   #onWorks(): void {
     clearInterval(this.#looking);
-    this.log.info({ after: this.degraded }, 'the journal takes records again');
-    this.degraded = '';
+    this.log.info({ after: this.#trouble }, 'the journal takes records again');
+    this.#trouble = '';
     this.#storeWaiting();
   }
 

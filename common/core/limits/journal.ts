@@ -12,6 +12,9 @@ export const journal = {
   recentBytesMax: 4 * MIB,
   /** How long a store waits for another process (a backup, a reader that recovers the WAL) before JOURNAL_FAILED. */
   journalBusyMs: 200,
+  /** How long whoever closes a store waits for what it was asked before: beyond that its disk does not answer, and the process
+   *  would else never end. */
+  storeCloseMs: 5_000,
   /** Pages of 4 KiB after which the write-ahead log is moved into the file: fewer moves write hot pages fewer times,
    *  more of them mean a longer recovery. */
   journalWalPages: 4_000,
@@ -37,6 +40,9 @@ export const journal = {
   /** Openings of the log's file in which records were stored: whoever reads by id and was away for more of them goes by the
    *  oldest that is known. */
   logOpeningsKept: 1_024,
+  /** Chains of each machine that the log knows though it holds nothing of them any more: a journal makes one with each
+   *  opening. One that is further back would be stored once more if a backup brought it back. */
+  logChainsKept: 1_024,
   logReadMax: 1_000,
   /** Bodies of one read: the answer must fit a frame of the log. A larger one is cut, the reader asks again. */
   logReadBytesMax: 4 * MIB,

@@ -27,6 +27,7 @@ export class LogJournals {
   readonly #get;
   readonly #all;
   readonly #put;
+  readonly #remove;
   readonly #nextId;
   readonly #sibling;
 
@@ -34,6 +35,7 @@ export class LogJournals {
     this.#get = db.prepare<[string], JournalRow>('SELECT * FROM journals WHERE journal_id = ?');
     this.#all = db.prepare<[], JournalRow>('SELECT * FROM journals ORDER BY id');
     this.#put = db.prepare('REPLACE INTO journals VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#remove = db.prepare<[number]>('DELETE FROM journals WHERE id = ?');
     this.#nextId = db.prepare<[], number>('SELECT coalesce(max(id), 0) + 1 FROM journals').pluck();
     this.#sibling = db
       .prepare<[string, string], string>(
@@ -69,6 +71,10 @@ export class LogJournals {
     const columns = columnsOf(journal);
     this.#put.run(...columns, rowDigest(columns));
     return journal;
+  }
+
+  remove(id: number): void {
+    this.#remove.run(id);
   }
 
   /** Another chain with records behind the same parent. */

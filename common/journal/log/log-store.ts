@@ -31,6 +31,7 @@ import {
 } from '../streams/stream-retention.js';
 import { bodyBytesOf } from '../streams/stream-table.js';
 import { admit, agree, conflict } from './admission.js';
+import { ChainBases } from './chain-bases.js';
 import { EntryTable } from './entry-table.js';
 import { type LogJournal, LogJournals } from './log-journals.js';
 import { type LogPage, LogReader, type LogReadOptions } from './log-reader.js';
@@ -62,6 +63,7 @@ export class LogStore {
   readonly #own: OwnChain;
   readonly #consumers: ConsumerGroups;
   readonly #retention: StreamRetention;
+  readonly #bases: ChainBases;
   readonly #entries: EntryTable;
   readonly #counts;
   readonly #idAtPlace;
@@ -86,6 +88,7 @@ export class LogStore {
     this.#own = new OwnChain(this.#journals, machine);
     this.#consumers = new ConsumerGroups(db, this.#reader, wallMs);
     this.#retention = new StreamRetention(db, (stream) => this.#consumers.holderOf(stream));
+    this.#bases = new ChainBases(db, this.#journals, this.#retention.runs);
     this.openings = new Openings(db);
     this.#entries = new EntryTable(db, this.openings);
     this.#counts = db.prepare<[], { oldestId: number; holeCount: number }>(
@@ -164,7 +167,7 @@ export class LogStore {
       if (upToId === undefined) return { prunedCount: 0, isDone: true, losses: [] };
       const losses = this.#consumers.beforePrune(upToId, wallMs);
       this.#retention.beforePruneOfAll(upToId);
-      this.#moveBases(upToId);
+      this.#bases.move(upToId);
       const { changes } = this.#db.prepare('DELETE FROM records WHERE id <= ?').run(upToId);
       this.#groups.pruneOccurrences(upToId);
       return { prunedCount: changes, isDone: changes >= excess, losses };
@@ -173,11 +176,12 @@ export class LogStore {
 
   /** One step of the retention of streams; at most a bounded number of records. */
   retain(step: RetentionStep): RetentionProgress {
-    return this.#transact('log.prune', () =>
-      this.#retention.step(step, (stream, upToId) => {
+    return this.#transact('log.prune', () => {
+      if (step.after === '') this.#bases.forgetSpent();
+      return this.#retention.step(step, (stream, upToId) => {
         if (stream === this.#errorStream) this.#groups.pruneOccurrences(upToId);
-      }),
-    );
+      });
+    });
   }
 
   /** Those of these references that a record or a dead letter has; all while a log put aside may have such a record. */
@@ -248,21 +252,6 @@ export class LogStore {
     const { journal, entry } = this.#own.seal(record);
     this.#store(journal, [entry]);
     this.#journals.put({ ...journal, head: entry });
-  }
-
-  /** A chain's base is its last pruned entry: what lies before it can no longer be compared. */
-  #moveBases(upToId: number): void {
-    const pruned = this.#db
-      .prepare<[number], { journal: number; seq: number }>(
-        'SELECT journal, max(seq) AS seq FROM records WHERE id <= ? GROUP BY journal',
-      )
-      .all(upToId);
-    for (const journal of this.#journals.all()) {
-      const baseSeq = pruned.find((row) => row.journal === journal.id)?.seq;
-      if (baseSeq === undefined) continue;
-      this.#journals.put({ ...journal, baseSeq });
-      this.#retention.runs.forgetUpTo(journal.id, baseSeq);
-    }
   }
 
   #write<T>(work: () => T): T {

@@ -27,6 +27,8 @@ export interface LogOptions {
   readonly clock?: Clock;
   /** The store's thread died: nothing can be written until the process is started again. */
   readonly onFatal?: (error: MeshError) => void;
+  /** The file was found damaged while it is open: some of it can neither be read nor written. Once for each thread. */
+  readonly onDamage?: (error: MeshError) => void;
 }
 
 export class Log {
@@ -41,11 +43,12 @@ export class Log {
 
   /** Fails with JOURNAL_FAILED, CONFLICT (newer schema), CONFIG_INVALID (network filesystem). */
   static async open(options: LogOptions): Promise<{ log: Log; findings: Quarantined[] }> {
-    const { file, machine, clock = systemClock, onFatal } = options;
+    const { file, machine, clock = systemClock, onFatal, onDamage } = options;
     const client = new WorkerClient<LogOperations>({
       entry: new URL('./log-worker.js', import.meta.url),
       what: `the log ${file}`,
       ...(onFatal === undefined ? {} : { onFatal }),
+      onDamage,
     });
     try {
       const { findings, epoch } = await client.call('open', {
@@ -53,17 +56,17 @@ export class Log {
         wallMs: clock.wallMs(),
         ...(machine === undefined ? {} : { machine }),
       });
-      return { log: new Log(client, file, clock, epoch), findings };
+      return { log: new Log(client, new FinderClient(file, onDamage), clock, epoch), findings };
     } catch (thrown) {
-      await client.close();
+      await client.close().catch(() => undefined);
       throw thrown;
     }
   }
 
-  private constructor(client: WorkerClient<LogOperations>, file: string, clock: Clock, epoch: string) {
+  private constructor(client: WorkerClient<LogOperations>, finder: FinderClient, clock: Clock, epoch: string) {
     this.epoch = epoch;
     this.#client = client;
-    this.#finder = new FinderClient(file);
+    this.#finder = finder;
     this.#clock = clock;
     this.groups = new GroupsClient(client, clock);
   }

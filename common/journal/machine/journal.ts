@@ -43,6 +43,7 @@ export class Journal {
   readonly #client: WorkerClient<JournalOperations>;
   readonly #clock: Clock;
   readonly #recent = new RecentRun();
+  readonly #damage: { text: string };
 
   /**
    * Opens the file and begins a new chain in it. `findings`: what is wrong with what was there, to be reported.
@@ -50,16 +51,20 @@ export class Journal {
    */
   static async open(options: JournalOptions): Promise<{ journal: Journal; findings: JournalFinding[] }> {
     const { file, machine, clock = systemClock, onFatal } = options;
+    const damage = { text: '' };
     const client = new WorkerClient<JournalOperations>({
       entry: new URL('./journal-worker.js', import.meta.url),
       what: `the journal ${file}`,
+      onDamage: ({ message }) => {
+        damage.text = message;
+      },
       ...(onFatal === undefined ? {} : { onFatal }),
     });
     try {
       const { findings, ...opened } = await client.call('open', { file, machine, wallMs: clock.wallMs() });
-      return { journal: new Journal(client, clock, opened), findings };
+      return { journal: new Journal(client, clock, damage, opened), findings };
     } catch (thrown) {
-      await client.close();
+      await client.close().catch(() => undefined);
       throw thrown;
     }
   }
@@ -67,12 +72,19 @@ export class Journal {
   private constructor(
     client: WorkerClient<JournalOperations>,
     clock: Clock,
+    damage: { text: string },
     opened: Pick<Journal, 'epoch' | 'countedBefore'>,
   ) {
+    this.#damage = damage;
     this.#client = client;
     this.#clock = clock;
     this.epoch = opened.epoch;
     this.countedBefore = opened.countedBefore;
+  }
+
+  /** Why a part of the file can neither be read nor written any more, found out since it was opened; empty when nothing is. */
+  get damage(): string {
+    return this.#damage.text;
   }
 
   /**

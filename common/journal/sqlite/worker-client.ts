@@ -4,6 +4,10 @@
  *
  * A call fails with QUEUE_FULL (nothing was queued), CLOSED, what the store answers, or JOURNAL_FAILED when the thread
  * dies: then it is unknown whether it ran. A death nobody asked for is told to `onFatal` once, and the client is done.
+ * That the file was found damaged while it is open is told to `onDamage`, once: whoever asked knows only of his own request.
+ *
+ * `close` waits for what was asked before, but not for a thread that is stuck in its disk: nothing can end that, and the
+ * process that has one ends by SIGKILL alone.
  */
 import { Worker } from 'node:worker_threads';
 import { within } from '../../core/clock.js';
@@ -17,6 +21,9 @@ export interface WorkerClientOptions {
   /** What it holds, for the text of errors. */
   readonly what: string;
   readonly onFatal?: (error: MeshError) => void;
+  readonly onDamage?: ((error: MeshError) => void) | undefined;
+  /** How long `close` waits. Default `limits.storeCloseMs`. */
+  readonly closeMs?: number;
 }
 
 interface Pending {
@@ -35,6 +42,7 @@ export class WorkerClient<Ops extends OperationTable> {
   #lastId = 0;
   #closing: Promise<void> | undefined;
   #death: MeshError | undefined;
+  #isDamageTold = false;
 
   constructor(options: WorkerClientOptions) {
     this.#options = options;
@@ -76,20 +84,28 @@ export class WorkerClient<Ops extends OperationTable> {
     return this.#send(name, args, sizeBytes);
   }
 
-  /** Answers what was asked before, closes the store and ends the thread. Idempotent. */
+  /** Answers what was asked before, closes the store and ends the thread. Idempotent. @throws TIMED_OUT when it is stuck */
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;
   }
 
   async #finish(): Promise<void> {
-    const isDead = this.#death !== undefined;
+    const { what, closeMs = limits.storeCloseMs } = this.#options;
+    const stuck = () =>
+      new MeshError('TIMED_OUT', `the thread of ${what} is stuck in the disk: what it was asked has no answer`, {
+        hint: 'Nothing that was acknowledged is lost. Check the disk, and end its process with SIGKILL.',
+      });
     try {
-      if (!isDead) await this.#send('close', undefined, 0);
-    } finally {
-      const tooLate = () => new MeshError('TIMED_OUT', `the thread of ${this.#options.what} did not end`);
-      await within(this.#exited, limits.closeTimeoutMs, tooLate).catch(() => this.#worker.terminate());
+      if (this.#death === undefined) await within(this.#send('close', undefined, 0), closeMs, stuck);
+    } catch (error) {
+      // Not waited for: it ends when its disk answers.
+      void this.#worker.terminate();
+      this.#worker.unref();
+      this.#onDeath(messageOf(error));
+      throw error;
     }
+    await within(this.#exited, limits.closeTimeoutMs, stuck).catch(() => this.#worker.terminate());
   }
 
   #send<Result>(name: string, args: unknown, sizeBytes: number): Promise<Result> {
@@ -112,8 +128,13 @@ export class WorkerClient<Ops extends OperationTable> {
   #onReply(reply: StoreReply): void {
     const pending = this.#take(reply.id);
     if (pending === undefined) return;
-    if (reply.ok) pending.resolve(reply.value);
-    else pending.reject(MeshError.fromBody(reply.error));
+    if (reply.ok) return pending.resolve(reply.value);
+    const error = MeshError.fromBody(reply.error);
+    if (isOfFile(error) && !this.#isDamageTold) {
+      this.#isDamageTold = true;
+      this.#options.onDamage?.(error);
+    }
+    pending.reject(error);
   }
 
   #take(id: number): Pending | undefined {
@@ -134,3 +155,7 @@ export class WorkerClient<Ops extends OperationTable> {
     if (!wasAsked) this.#options.onFatal?.(this.#death);
   }
 }
+
+/** What SQLite says of the file, as opposed to a record that is not what its hash says. */
+const isOfFile = ({ code, details }: MeshError): boolean =>
+  code === 'JOURNAL_DAMAGED' && /^SQLITE_/.test(String(details?.['cause'] ?? ''));

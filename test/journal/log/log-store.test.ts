@@ -193,6 +193,28 @@ describe('reading the log', () => {
     ]);
   });
 
+  it('forgets chains of which it holds nothing and that are far back, with their holes, and never the newest of a machine', () => {
+    const log = world().log();
+    const hole: ChainEntry = { kind: 'hole', seq: 3, hash: null, reason: 'its row is missing' };
+    answerOf(send(log, [...chainOf('first', recordsOf(2)), hole], 'first'));
+    answerOf(send(log, chainOf('lasting', recordsOf(2)), 'lasting', 'pc3'));
+    const openings = Array.from({ length: limits.logChainsKept }, (_, opening) => {
+      const journalId = `j${opening}`;
+      return { journalId, machine: 'pc2', entries: chainOf(journalId, recordsOf(1)) };
+    });
+    log.appendBatches(openings);
+    const retain = () => log.retain({ rules: [], wallMs: 1, after: '' });
+    const names = () => log.status().journals.map(({ journalId }) => journalId);
+    retain();
+    expect(names().slice(0, 3), 'what is held is known').to.deep.equal(['first', 'lasting', 'j0']);
+    log.prune({ keep: 0 });
+    retain();
+    expect(names().slice(0, 2)).to.deep.equal(['lasting', 'j0']);
+    expect([names().length, log.status().holeCount]).to.deep.equal([limits.logChainsKept + 1, 0]);
+    expect(answerOf(send(log, chainOf('lasting', recordsOf(3)).slice(1), 'lasting', 'pc3'))).to.include({ headSeq: 3 });
+    expect(log.read({}).records.map(textOf)).to.deep.equal(['r3']);
+  });
+
   it('prunes the oldest and never reuses an id; repeats of what was pruned are still duplicates', () => {
     const log = filled();
     expect(log.prune({ keep: 2 })).to.deep.equal({ prunedCount: 3, isDone: true, losses: [] });

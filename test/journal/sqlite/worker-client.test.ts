@@ -67,6 +67,23 @@ describe('a store in a thread of its own', () => {
     expect(fatal.map(({ code }) => code)).to.deep.equal(['JOURNAL_FAILED']);
   });
 
+  it('does not wait for ever for a thread that is stuck when it is closed, and says so', async () => {
+    const stuck = new WorkerClient<FrailOperations>({
+      entry: new URL('../../fixtures/frail-worker.js', import.meta.url),
+      what: 'the stuck store',
+      onFatal: (error) => fatal.push(error),
+      closeMs: 20,
+    });
+    const asked = failureOfPromise(stuck.call('wait', gate().buffer as SharedArrayBuffer));
+    const refusals = await Promise.all([stuck.close(), stuck.close()].map(failureOfPromise));
+    expect(refusals.map(({ code, message }) => [code, message.includes('is stuck')])).to.deep.equal([
+      ['TIMED_OUT', true],
+      ['TIMED_OUT', true],
+    ]);
+    expect((await asked).code).to.equal('JOURNAL_FAILED');
+    expect(fatal).to.deep.equal([]);
+  });
+
   it('answers what was asked before it is closed; closing twice is closing once', async () => {
     const append = client.call('append', 1);
     await Promise.all([client.close(), client.close()]);

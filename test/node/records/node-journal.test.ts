@@ -14,6 +14,7 @@ describe('the records of a node itself', () => {
     let isFull = true;
     const journal = {
       epoch: 7,
+      damage: '',
       probe: async () => {
         if (isFull) throw new MeshError('JOURNAL_FAILED', 'the disk is full');
       },
@@ -42,6 +43,33 @@ describe('the records of a node itself', () => {
     expect(records.degraded).to.equal('');
     expect(records.counters).to.include({ reportsWaiting: 0, reportsLost: 0 });
     expect(wokenCount).to.equal(3);
+    records.close();
+  });
+
+  it('tell once that the file of the journal is damaged, whoever has met it, and that it stays so', async () => {
+    const codes: string[] = [];
+    const journal = {
+      epoch: 7,
+      damage: '',
+      probe: async () => undefined,
+      append: () => Promise.reject(new Error('nothing but reports is stored here')),
+      tell: async () => ({ toldCount: 0, nextDueMs: undefined }),
+      report: async (batches: readonly ReportBatch[]) => {
+        for (const { record } of batches.flatMap(({ reports }) => reports))
+          codes.push((decode(record.body) as { code: string }).code);
+        const place = { journalId: '0'.repeat(20), seq: 1, hash: Buffer.alloc(32), isFolded: false };
+        return { outcomes: batches.map(() => succeeded([place])), nextDueMs: undefined };
+      },
+    };
+    const records = new NodeJournal(journal, openLog({}, 'silent'), () => undefined);
+    await records.retry();
+    expect(records.degraded).to.equal('');
+    journal.damage = 'journal.db is damaged';
+    await records.retry();
+    await records.retry();
+    await until(() => codes.length > 0);
+    expect(records.degraded).to.equal('journal.db is damaged');
+    expect(codes).to.deep.equal(['JOURNAL_FILE_DAMAGED']);
     records.close();
   });
 });
