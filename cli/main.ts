@@ -20,11 +20,7 @@ async function main(): Promise<void> {
     version: versionOf(new URL('../../package.json', import.meta.url)),
     interruption,
   });
-  // Sockets and timers that something left open must not keep the command: what was written has reached the pipe.
-  await new Promise<void>((resolve) => {
-    if (stdout.writableLength === 0 || stdout.destroyed) resolve();
-    else stdout.write('', () => resolve());
-  });
+  // Sockets and timers that something left open must not keep the command.
   process.exit(code);
 }
 

@@ -24,11 +24,27 @@ export interface World extends Surroundings, OutputStreams {
 export async function runMesh(world: World): Promise<number> {
   const fallback = guessedFlags(world.argv, world.env);
   try {
-    return await dispatch(world);
+    const code = await dispatch(world);
+    await written(world);
+    return code;
   } catch (error) {
     printFailure(toMeshError(error), new Output(world, fallback.format, fallback.color), false);
     return exitCodeOf(toMeshError(error));
   }
+}
+
+/** Resolves when all words have reached the pipe or the file. @throws OUTPUT_FAILED when they have not */
+async function written({ stdout, interruption }: World): Promise<void> {
+  if (stdout.writableLength > 0 && !stdout.destroyed)
+    await new Promise<void>((resolve) => stdout.write('', () => resolve()));
+  // What a stream fails with is told after the turn in which it was written to.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { outputFailure } = interruption;
+  if (outputFailure === undefined) return;
+  throw new MeshError('OUTPUT_FAILED', `the output cannot be written: ${outputFailure.message}`, {
+    hint: 'look at the disk that it goes to ("df"): what is there is not all of it',
+    cause: outputFailure,
+  });
 }
 
 async function dispatch(world: World): Promise<number> {

@@ -1,8 +1,11 @@
 /**
  * Who wants the command to end before it is done: Ctrl-C and its relatives, or a reader that has gone (`| head -1`). The
  * first word aborts the signal; further ones are told to whoever listens.
+ *
+ * Output that cannot be written for another reason (a full disk) ends what only writes, and is its failure; it aborts
+ * nothing: a fleet that is held in the foreground does not go down because nobody can note down how it is.
  */
-import { errorTable } from '../../common/core/errors.js';
+import { errorTable, systemCodeOf } from '../../common/core/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -10,6 +13,8 @@ export class Interruption {
   readonly #controller = new AbortController();
   readonly #again: (() => void)[] = [];
   #by: 'signal' | 'reader' | undefined;
+  #outputFailure: Error | undefined;
+  #onOutputFailure: () => void = () => undefined;
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -17,9 +22,21 @@ export class Interruption {
 
   listen(source: NodeJS.Process): void {
     for (const name of SIGNALS) source.on(name, () => this.interrupt('signal'));
-    // A terminal that was closed answers with EIO, a pipe with EPIPE: either way nobody reads.
-    source.stdout.on('error', () => this.interrupt('reader'));
-    source.stderr.on('error', () => this.interrupt('reader'));
+    source.stdout.on('error', (error) => this.#onOutputError(error));
+    source.stderr.on('error', (error) => {
+      if (hasNoReader(error)) this.interrupt('reader');
+    });
+  }
+
+  /** Why what belongs to standard output is not there. */
+  get outputFailure(): Error | undefined {
+    return this.#outputFailure;
+  }
+
+  #onOutputError(error: Error): void {
+    if (hasNoReader(error)) return this.interrupt('reader');
+    this.#outputFailure ??= error;
+    this.#onOutputFailure();
   }
 
   interrupt(by: 'signal' | 'reader'): void {
@@ -33,8 +50,9 @@ export class Interruption {
     this.#again.push(callback);
   }
 
-  /** Resolves when the signal is aborted. */
+  /** Resolves when the signal is aborted; so it is, for who asks this, when the output cannot be written. */
   happens(): Promise<undefined> {
+    this.#onOutputFailure = () => this.#controller.abort();
     return new Promise((resolve) => {
       if (this.signal.aborted) resolve(undefined);
       else this.signal.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -47,3 +65,6 @@ export class Interruption {
     return this.#by === 'reader' ? 0 : errorTable.INTERRUPTED.exitCode;
   }
 }
+
+/** A terminal that was closed answers with EIO, a pipe with EPIPE. */
+const hasNoReader = (error: Error): boolean => ['EIO', 'EPIPE'].includes(systemCodeOf(error) ?? '');

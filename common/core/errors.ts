@@ -53,6 +53,7 @@ export const errorTable = {
   CLOSED: trait(true, 503, 4, 'it has been closed'),
   INTERRUPTED: trait(false, 499, 130, 'it was interrupted'),
   USAGE: trait(false, 400, 2, 'the command was not understood'),
+  OUTPUT_FAILED: trait(false, 500, 1, 'the output could not be written'),
   START_FAILED: trait(true, 503, 1, 'it did not start'),
   INTERNAL: trait(false, 500, 1, 'something went wrong inside'),
 } as const;

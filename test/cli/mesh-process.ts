@@ -14,14 +14,14 @@ export interface MeshRunOptions {
   readonly stdin?: string;
 }
 
-const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+export const MESH_MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** Where config/ and ports.json of the package are. */
 export const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export function runMesh(args: readonly string[], { cwd, env = {}, stdin = '' }: MeshRunOptions = {}): Promise<MeshRun> {
   return new Promise((resolve, reject) => {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [MESH_MAIN, ...args], {
       env: { PATH, HOME, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });

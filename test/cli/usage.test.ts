@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { expect } from 'chai';
-import { errorOf, runMesh } from './mesh-process.js';
+import { errorOf, MESH_MAIN, runMesh } from './mesh-process.js';
 
 interface Refusal {
   readonly args: readonly string[];
@@ -80,5 +82,18 @@ describe('a line that is not understood', () => {
     expect((await runMesh(['pss'])).stderr).to.not.contain(colour);
     expect((await runMesh(['ps', 'x', '--color'])).stderr).to.contain(colour);
     expect((await runMesh(['ps', 'x', '--color', '--no-color'])).stderr).to.not.contain(colour);
+  });
+});
+
+describe('output that cannot be written', () => {
+  it('is a failure that says so: what a script finds in its file is not all', () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const run = spawnSync(process.execPath, [MESH_MAIN, '--help'], { stdio: ['ignore', full, 'pipe'] });
+      expect(run.status).to.equal(1);
+      expect(String(run.stderr)).to.match(/^error: the output cannot be written: ENOSPC.*\nnext: look at the disk/);
+    } finally {
+      closeSync(full);
+    }
   });
 });
