@@ -10,6 +10,7 @@ import { MeshError, messageOf, toMeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';
 import { RequestClient, type RequestOptions } from '../../common/wire/asking/request-client.js';
+import { nextStepFor } from './silent-machine.js';
 
 /** What one machine said, or why it said nothing. */
 export type MachineAnswer<Body> =
@@ -32,7 +33,7 @@ export class FleetAccess {
   /** The node of one machine. @throws MeshError UNREACHABLE */
   node(machine: MachineConfig): Promise<RequestClient> {
     return this.#client(machine.endpoints.node, `the node of ${machine.name}`, limits.controlFrameBytesMax, () =>
-      startHint(machine),
+      nextStepFor(this.fleet.home, machine),
     );
   }
 
@@ -118,7 +119,7 @@ export class FleetAccess {
     }
     const [first] = attempts;
     throw new MeshError('UNREACHABLE', `no node of the mesh answers; tried ${tried.join(' and ')}`, {
-      ...(first === undefined ? {} : { hint: startHint(first.machine) }),
+      ...(first === undefined ? {} : { hint: nextStepFor(this.fleet.home, first.machine) }),
       details: { tried },
     });
   }
@@ -148,10 +149,4 @@ async function connect(
     if (code !== 'UNREACHABLE' && code !== 'TIMED_OUT' && code !== 'CONNECTION_LOST') throw error;
     throw new MeshError('UNREACHABLE', messageOf(error), { hint: hint(), details: { tried: [target.endpoint] } });
   }
-}
-
-function startHint(machine: MachineConfig): string {
-  return isLocalAddress(machine.address)
-    ? `start it with "mesh up ${machine.name}"`
-    : `start it on ${machine.address}, or look at the link to it`;
 }

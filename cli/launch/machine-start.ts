@@ -93,6 +93,7 @@ export class MachineStart {
 
   async #watch(): Promise<StartOutcome> {
     const ended = this.node.exit.then((exit) => {
+      if (exit.code === 0) return 'taken down' as const;
       throw refusalOf(this.node, exit);
     });
     ended.catch(() => undefined);
@@ -100,6 +101,7 @@ export class MachineStart {
     for (;;) {
       if (this.signal.aborted) throw new MeshError('INTERRUPTED', `the start of ${this.machine.name} was interrupted`);
       const answer = await Promise.race([this.#ask(), ended]);
+      if (answer === 'taken down') return this.#takenDown(0);
       const isLate = systemClock.monotonicMs() > deadlineMs;
       if (answer !== undefined) {
         this.#parts.get('node')?.resolve(this.#elapsedMs);
@@ -135,6 +137,7 @@ export class MachineStart {
 
   async #conclude(status: Answer<'node.status'>, rows: readonly ProcessRowBody[]): Promise<StartOutcome> {
     const { phase, readyCount, agentCount, pid, problems } = status;
+    if (phase === 'stopping') return this.#takenDown(pid);
     const { agents, name: machine } = this.machine;
     const { lost, held, coming } = launchStanding(agents, rows);
     const { stopped, waiting } =
@@ -155,6 +158,25 @@ export class MachineStart {
     for (const part of this.#parts.values()) part.resolve(ms);
     const names = { held: heldBack.map(instanceOf), stopped: stopped.map(instanceOf) };
     return { machine, phase, readyCount, agentCount, pid, ms, failed, ...names, problems };
+  }
+
+  /** By somebody else, who knows why: no agent has failed. */
+  #takenDown(pid: number): StartOutcome {
+    const { name: machine, agents } = this.machine;
+    for (const part of this.#parts.values()) part.reject(new AgentNotReady('taken down', false));
+    const problems = [`it was taken down while it started; "mesh up ${machine}" starts it again`];
+    const counts = { readyCount: 0, agentCount: agents.length };
+    return {
+      machine,
+      phase: 'stopping',
+      ...counts,
+      pid,
+      ms: this.#elapsedMs,
+      failed: [],
+      held: [],
+      stopped: [],
+      problems,
+    };
   }
 
   async #lastLinesOf(agent: string): Promise<readonly string[]> {

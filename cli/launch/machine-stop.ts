@@ -44,12 +44,14 @@ export async function stopMachine(options: StopOptions): Promise<StopOutcome> {
   }
   onStep(`stopping ${machine.name}`);
   if (local) {
-    // A keeper is told in any case: should its node be killed while it stops, it is not to start another.
-    const told = asked === undefined ? leadersOf(before) : leadersOf(before.filter(isKeeper));
+    // A keeper is told in any case: should its node be killed while it stops, it is not to start another. A node that
+    // hears no question (its port was changed) hears the signal: it takes its agents down in order, and as what they are.
+    const daemons = before.filter(asked === undefined ? isDaemon : isKeeper);
+    const told = leadersOf(asked === undefined && daemons.length === 0 ? before : daemons);
     for (const pid of new Set([...told, ...(asked === undefined ? pids : [])])) terminate(pid);
   }
   await daemonsAreGone(options, pids);
-  // Without a daemon nobody else waits for its agents.
+  // Without a daemon nobody else ends its agents and waits for them.
   if (asked === undefined) await orphansAreGone(options);
   const killed = local ? await killLeftovers(() => processesHere(options), pids) : [];
   onStep(`${machine.name} is down`);
@@ -85,7 +87,9 @@ async function daemonsAreGone(options: StopOptions, pids: readonly number[]): Pr
 async function orphansAreGone(options: StopOptions): Promise<void> {
   const graceMs = Math.max(limits.stopGraceMs, ...options.machine.agents.map(({ stopGraceMs }) => stopGraceMs));
   const deadlineMs = systemClock.monotonicMs() + graceMs;
-  while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted && processesHere(options).length > 0) {
+  const orphans = () => processesHere(options).filter((found) => !isDaemon(found));
+  for (const pid of leadersOf(orphans())) terminate(pid);
+  while (systemClock.monotonicMs() < deadlineMs && !options.hurry.aborted && orphans().length > 0) {
     await delay(POLL_MS, options.hurry).catch(() => undefined);
   }
 }

@@ -60,7 +60,7 @@ export const processForm = (colors: Colors): ListForm<ProcessRow> => ({
   columns: [
     { head: 'agent', value: ({ agent }) => agent },
     { head: 'machine', value: ({ machine }) => machine },
-    { head: 'state', value: ({ state }) => stateText(state, colors) },
+    { head: 'state', value: (row) => `${stateText(row.state, colors)}${row.outdated ? ' (outdated)' : ''}` },
     { head: 'pid', value: ({ pid }) => String(pid ?? '-') },
     { head: 'restarts', value: ({ restarts }) => String(restarts) },
     { head: 'age', value: ({ pid, uptimeMs }) => (pid === null ? '-' : ageText(uptimeMs)) },
