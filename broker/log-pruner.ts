@@ -2,9 +2,9 @@
  * Keeps main's log within its bounds: the whole of it within a number of records, each stream within its rule. In steps
  * between which appends go on; one round at a time. A consumer group that loses records to the bound of the whole log is
  * told of once, until it has lost nothing for a round; so is one that nobody is a member of any more, and that keeps its
- * stream over the bounds of its rule day and night.
+ * stream over the bounds of its rule day and night. A clock that was set forward makes no record old (`steady-time.ts`).
  */
-import type { Clock } from '../common/core/clock.js';
+import { type Clock, momentOf } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
 import type { GroupLoss } from '../common/journal/consumers/group-requests.js';
 import type { Log } from '../common/journal/log/log.js';
@@ -12,6 +12,7 @@ import type { HeldStream } from '../common/journal/streams/stream-retention.js';
 import type { AgentLog } from '../common/log/log.js';
 import type { ErrorReportInput } from '../common/protocol/errors/error-report.js';
 import type { StreamRule } from '../common/protocol/stream-rule.js';
+import { SteadyTime } from './steady-time.js';
 
 export interface LogPrunerOptions {
   readonly store: Pick<Log, 'retain' | 'prune'>;
@@ -28,6 +29,7 @@ export class LogPruner {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isClosed = false;
+  readonly #time = new SteadyTime();
   /** Groups that lost records in the last round. */
   #losing: ReadonlySet<string> = new Set();
   /** Groups without members that keep their stream over its bounds, since when, and whether that was told. */
@@ -59,9 +61,10 @@ export class LogPruner {
     const losses = new Map<string, GroupLoss>();
     const held = new Map<string, HeldStream>();
     try {
-      this.counters.pruned += await store.retain(rules(), (one) => {
+      const onHeld = (one: HeldStream) => {
         if (one.memberCount === 0) held.set(one.group, one);
-      });
+      };
+      this.counters.pruned += await store.retain(rules(), onHeld, this.#now());
       this.#onHeld(held);
       this.counters.pruned += await store.prune(recordsKept, (loss) => {
         const count = loss.count + (losses.get(loss.group)?.count ?? 0);
@@ -73,6 +76,14 @@ export class LogPruner {
     }
     for (const loss of losses.values()) this.#onLoss(loss);
     this.#losing = new Set(losses.keys());
+  }
+
+  #now(): number {
+    const wasHeld = this.#time.isHeld;
+    const nowMs = this.#time.at(momentOf(this.options.clock));
+    if (this.#time.isHeld && !wasHeld)
+      this.options.log.warn('the clock was set forward: for a day no record goes because of that');
+    return nowMs;
   }
 
   #onHeld(held: ReadonlyMap<string, HeldStream>): void {

@@ -163,7 +163,7 @@ export class LogServer {
       component: 'log',
       message: `a part of main's log can neither be read nor written: ${error.message}`,
       context: {
-        next: 'check the disk; restore a backup with "mesh journal restore latest --log", or end the broker: it begins a log anew, which gets what the journals still hold',
+        next: 'check the disk; with main down restore a backup with "mesh journal restore latest --log", or move the file away: a fresh log gets what the journals still hold',
       },
     });
   }

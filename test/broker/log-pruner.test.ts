@@ -81,4 +81,41 @@ describe('the pruner of the log', () => {
     expect([await pass(1), await pass(limits.streamHeldMs)], 'its day begins anew').to.deep.equal([1, 2]);
     pruner.close();
   });
+
+  it('takes no record for old because the clock was set forward, until the clock has said so for a day', async () => {
+    const times: number[] = [];
+    const start = 1_700_000_000_000;
+    let [wallMs, monotonicMs] = [start, 5];
+    const pruner = new LogPruner({
+      store: {
+        retain: async (_rules, _onHeld, nowMs = 0) => {
+          times.push(nowMs - start);
+          return 0;
+        },
+        prune: async () => 0,
+      },
+      recordsKept: 10,
+      rules: () => [],
+      onReport: () => undefined,
+      clock: { wallMs: () => wallMs, monotonicMs: () => monotonicMs },
+      log: silentLog,
+    });
+    const pass = async (ms: number, steppedMs = 0) => {
+      monotonicMs += ms;
+      wallMs += ms + steppedMs;
+      await pruner.prune();
+    };
+    const DAY_MS = 86_400_000;
+    await pass(0);
+    await pass(60_000, 1_000);
+    await pass(60_000, 400 * DAY_MS);
+    await pass(60_000);
+    await pass(60_000, -400 * DAY_MS);
+    expect(times, 'forward and back again').to.deep.equal([0, 61_000, 121_000, 181_000, 241_000]);
+    await pass(60_000, 400 * DAY_MS);
+    await pass(DAY_MS - 1);
+    await pass(1);
+    expect(times.slice(5), 'believed').to.deep.equal([301_000, 300_999 + DAY_MS, 301_000 + 401 * DAY_MS]);
+    pruner.close();
+  });
 });

@@ -5,4 +5,8 @@ export const time = {
    *  process on a busy box that is under two seconds. */
   cliConnectTimeoutMs: 1_000,
   closeTimeoutMs: 2_000,
+  /** By more than this a clock on the wall is not put right, but set. What it says then is believed, where that deletes
+   *  something, when it has said so for a day: a person has seen it by then, and a day more of records does no harm. */
+  clockStepMs: 3_600_000,
+  clockBelievedMs: 86_400_000,
 } as const;

@@ -159,14 +159,19 @@ export class Log {
   /**
    * Brings every stream within the bounds of its rule, in steps between which appends go on.
    * @param onHeld a group keeps a stream from that
+   * @param wallMs by which their age is judged
    */
-  async retain(rules: readonly StreamRule[], onHeld: (held: HeldStream) => void = () => undefined): Promise<number> {
+  async retain(
+    rules: readonly StreamRule[],
+    onHeld: (held: HeldStream) => void = () => undefined,
+    wallMs = this.#clock.wallMs(),
+  ): Promise<number> {
     let totalCount = 0;
     for (let after: string | undefined = ''; after !== undefined; ) {
       const progress: RetentionProgress = await this.#client.call('retain', {
         rules,
         after,
-        wallMs: this.#clock.wallMs(),
+        wallMs,
       });
       if (progress.prunedCount > 0) this.#recent.clear();
       totalCount += progress.prunedCount;
