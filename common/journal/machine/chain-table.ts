@@ -54,8 +54,13 @@ export class ChainTable {
 
   constructor(db: Connection) {
     this.#put = db.prepare(
-      `REPLACE INTO chains (id, journal_id, parent_id, status, first_position, base_seq, base_hash, acked_seq, acked_hash,
-       head_seq, head_hash, opened_ms, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      // Not REPLACE, which writes the index of names again, and every commit comes here.
+      `INSERT INTO chains (id, journal_id, parent_id, status, first_position, base_seq, base_hash, acked_seq, acked_hash,
+       head_seq, head_hash, opened_ms, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET parent_id = excluded.parent_id, status = excluded.status,
+       base_seq = excluded.base_seq, base_hash = excluded.base_hash, acked_seq = excluded.acked_seq,
+       acked_hash = excluded.acked_hash, head_seq = excluded.head_seq, head_hash = excluded.head_hash,
+       digest = excluded.digest`,
     );
     this.#drop = db.prepare<[number]>('DELETE FROM chains WHERE id = ?');
     this.#chains = db.prepare<[], ChainRow>('SELECT * FROM chains ORDER BY id').all().map(chainOf);

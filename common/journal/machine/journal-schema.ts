@@ -121,4 +121,8 @@ export const journalMigrations: readonly string[] = [
   -- Those of the last batch that were stored before, so that its repeat gets the same answer.
   ALTER TABLE producers ADD COLUMN repeats TEXT NOT NULL DEFAULT '';
   `,
+  `
+  -- It took a page of each commit, and is read only when the producers are trimmed, which are few.
+  DROP INDEX producers_by_position;
+  `,
 ];

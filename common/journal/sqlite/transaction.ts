@@ -1,17 +1,31 @@
 /** BEGIN IMMEDIATE … COMMIT around some work, with the places at which a test may kill the process before and after it. */
+import { MeshError } from '../../core/errors.js';
 import { type Commit, failpoint } from '../../core/failpoint.js';
 import type { Connection } from './database.js';
 
 /** All of `work` is committed and synced when this returns; when it throws, nothing is. */
 export function transact<T>(db: Connection, what: Commit, work: () => T): T {
-  const write = db.transaction(() => {
-    const result = work();
+  let result: { readonly value: T } | undefined;
+  immediateOf(db)(() => {
+    result = { value: work() };
     failpoint(`${what}.written`);
-    return result;
   });
-  const result = write.immediate();
   failpoint(`${what}.committed`);
-  return result;
+  if (result === undefined) throw new MeshError('INTERNAL', `the transaction ${what} was not run`);
+  return result.value;
+}
+
+type Immediate = (work: () => void) => void;
+const immediates = new WeakMap<Connection, Immediate>();
+
+/** One for each connection: to make one costs more than to run it. */
+function immediateOf(db: Connection): Immediate {
+  let immediate = immediates.get(db);
+  if (immediate === undefined) {
+    immediate = db.transaction((work: () => void) => work()).immediate;
+    immediates.set(db, immediate);
+  }
+  return immediate;
 }
 
 /**

@@ -3,6 +3,7 @@ import { limits } from '../../../common/core/limits.js';
 import { isSound } from '../../../common/journal/care/store-verdict.js';
 import { verifyStore } from '../../../common/journal/care/verify-store.js';
 import { chainHash, genesisHash } from '../../../common/journal/record.js';
+import { walBytesOf } from '../../../common/journal/sqlite/database.js';
 import {
   answerOf,
   append,
@@ -40,6 +41,18 @@ describe('appending to the journal', () => {
     ]);
     expect(outcomes.map(codeOf)).to.deep.equal([undefined, 'TOO_LARGE', 'TOO_LARGE', undefined]);
     expect(pendingOf(store).flatMap(({ entries }) => entries.map(textOf))).to.deep.equal(['a1', 'a2', 'b1']);
+  });
+
+  it('writes a page each of records, emitter and chain, and no more: a commit waits for what it writes', () => {
+    const { store } = world().journal();
+    const file = world().path('journal.db');
+    const pagesOf = (firstSeq: number) => {
+      const before = walBytesOf(file);
+      append(store, { records: recordsOf(1), producer: { id: 'e#1', firstSeq } });
+      return (walBytesOf(file) - before) / (PAGE_BYTES + FRAME_HEADER_BYTES);
+    };
+    append(store, { records: recordsOf(1), producer: { id: 'e#1', firstSeq: 1 } });
+    expect([2, 3, 4].map(pagesOf)).to.deep.equal([3, 3, 3]);
   });
 
   it('stores nothing of a group that fails, and goes on from where it was', () => {
@@ -249,3 +262,7 @@ describe('forwarding and pruning', () => {
     expect(store.tail({ afterPosition: first?.position ?? 0, limit: 10, stream: 'x' })).to.deep.equal([second]);
   });
 });
+
+const PAGE_BYTES = 4_096;
+/** Of the write-ahead log, before each page. */
+const FRAME_HEADER_BYTES = 24;
