@@ -3,14 +3,13 @@
  * place where it stands. What a rule does is said in `common/protocol/errors/error-rule.ts`; here it is asked of each whether it can
  * ever do it. Pure.
  */
-import { createHash } from 'node:crypto';
 import { limits } from '../../core/limits.js';
 import { didYouMean } from '../../core/nearest.js';
 import { ErrorRule, type ErrorRuleSet } from '../../protocol/errors/error-rule.js';
 import { matchesName } from '../../protocol/name-pattern.js';
 import { type Issue, issueAt } from '../source/issues.js';
-import { checkSchema } from '../source/schema-check.js';
 import { type Origin, originAt, type Tree } from '../source/tree.js';
+import { readRules, ruleSetOf } from './rule-list.js';
 
 export interface FleetErrors extends ErrorRuleSet {
   /** Where each rule begins, in the order of the rules. */
@@ -28,23 +27,17 @@ type Agents = ReadonlySet<string> | undefined;
 /** @param trees one for each rule, in their order */
 export function resolveErrors(trees: readonly Tree[], agents: Agents): ResolvedErrors {
   const issues: Issue[] = [];
-  const placed = trees.slice(0, limits.errorRulesMax).flatMap((tree) => {
-    const checked = checkSchema(ErrorRule, tree, 'this rule');
-    issues.push(...(checked.ok ? checkRule(checked.value, tree, agents) : checked.issues));
-    return checked.ok ? [{ rule: checked.value, origin: tree.origin }] : [];
-  });
-  issues.push(...checkCount(trees));
-  const rules = placed.map(({ rule }) => rule);
-  return { errors: { revision: revisionOf(rules), rules, origins: placed.map(({ origin }) => origin) }, issues };
+  const placed = readRules({ ...LIST, check: (rule, tree) => checkRule(rule, tree, agents) }, trees, issues);
+  return { errors: ruleSetOf(placed), issues };
 }
 
-/** The same for the same rules; '' for none. */
-function revisionOf(rules: readonly ErrorRule[]): string {
-  if (rules.length === 0) return '';
-  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, REVISION_LENGTH);
-}
-
-const REVISION_LENGTH = 12;
+const LIST = {
+  schema: ErrorRule,
+  one: 'this rule',
+  all: 'rules of errors',
+  max: limits.errorRulesMax,
+  fewer: 'match several with one, as in `component: "http-*"`',
+} as const;
 
 function checkRule({ match, component, severity }: ErrorRule, tree: Tree, agents: Agents): Issue[] {
   const issues: Issue[] = [];
@@ -72,10 +65,3 @@ function checkAgent(pattern: string, origin: Origin, agents: Agents): Issue[] {
 
 /** They report errors too. */
 const OF_THE_MESH = ['node', 'broker'];
-
-function checkCount(trees: readonly Tree[]): Issue[] {
-  const surplus = trees[limits.errorRulesMax];
-  if (surplus === undefined) return [];
-  const what = `there are ${trees.length} rules of errors, more than the ${limits.errorRulesMax} allowed`;
-  return [issueAt(surplus.origin, what, 'match several with one, as in `component: "http-*"`')];
-}

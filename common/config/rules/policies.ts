@@ -6,7 +6,6 @@
  * Lists replace each other in an overlay; these do not. The rules of an environment are added, because the later of two that
  * are equally specific decides: so one line changes one value, and all others go on.
  */
-import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { didYouMean } from '../../core/nearest.js';
@@ -14,8 +13,8 @@ import { PolicyRule, type PolicySet, policyFields } from '../../protocol/call-po
 import { parseCallTarget } from '../../protocol/name.js';
 import { matchesName } from '../../protocol/name-pattern.js';
 import { type Issue, issueAt } from '../source/issues.js';
-import { checkSchema } from '../source/schema-check.js';
 import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
+import { readRules, ruleSetOf, twinIssues } from './rule-list.js';
 
 export interface FleetPolicies extends PolicySet {
   /** Where each rule begins, in the order of the rules. */
@@ -33,22 +32,26 @@ type Services = ReadonlySet<string> | undefined;
 /** @param trees one for each rule, in their order */
 export function resolvePolicies(trees: readonly Tree[], services: Services): ResolvedPolicies {
   const issues: Issue[] = [];
-  const rules = trees.slice(0, limits.policyRulesMax).flatMap((tree) => {
-    const checked = checkSchema(PolicyRule, tree, 'this policy');
-    issues.push(...(checked.ok ? checkRule(checked.value, tree, services) : checked.issues));
-    return checked.ok ? [checked.value] : [];
-  });
-  issues.push(...checkTwins(rules, trees, issues), ...checkSize(rules, trees));
-  return { policies: { revision: revisionOf(rules), rules, origins: trees.map(({ origin }) => origin) }, issues };
+  const placed = readRules({ ...LIST, check: (rule, tree) => checkRule(rule, tree, services) }, trees, issues);
+  issues.push(
+    ...twinIssues(
+      placed,
+      ({ match: { service = '*', action = '*' } }) => `${service}.${action}`,
+      (call, line) => `this policy matches the same as the one on line ${line}: ${call}`,
+    ),
+  );
+  const policies = ruleSetOf(placed);
+  if (trees.length <= LIST.max) issues.push(...checkSize(policies.rules, trees.at(-1)));
+  return { policies, issues };
 }
 
-/** The same for the same rules, on every machine; '' for none. */
-function revisionOf(rules: readonly PolicyRule[]): string {
-  if (rules.length === 0) return '';
-  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, REVISION_LENGTH);
-}
-
-const REVISION_LENGTH = 12;
+const LIST = {
+  schema: PolicyRule,
+  one: 'this policy',
+  all: 'policies',
+  max: limits.policyRulesMax,
+  fewer: 'match several services or actions with one, as in `action: "get*"`',
+} as const;
 
 function checkRule(rule: PolicyRule, tree: Tree, services: Services): Issue[] {
   const at = (...path: Path): Origin => originAt(tree, path);
@@ -92,32 +95,8 @@ function checkFallback(rule: PolicyRule, origin: Origin, targetOrigin: Origin, s
   }
 }
 
-/** Two rules of one file that match the same: which of them decides, nobody would look up. */
-function checkTwins(rules: readonly PolicyRule[], trees: readonly Tree[], faults: readonly Issue[]): Issue[] {
-  if (faults.length > 0) return []; // a rule has fallen out, and the places do not belong to the rules any more
-  const first = new Map<string, Origin>();
-  return rules.flatMap(({ match: { service = '*', action = '*' } }, index) => {
-    const origin = trees[index]?.origin;
-    if (origin === undefined) return [];
-    const key = `${origin.file} ${service}.${action}`;
-    const twin = first.get(key);
-    if (twin !== undefined) {
-      const what = `this policy matches the same as the one on line ${twin.line}: ${service}.${action}`;
-      return [issueAt(origin, what, 'make one of the two')];
-    }
-    first.set(key, origin);
-    return [];
-  });
-}
-
-function checkSize(rules: readonly PolicyRule[], trees: readonly Tree[]): Issue[] {
-  const surplus = trees[limits.policyRulesMax];
-  if (surplus !== undefined) {
-    const what = `there are ${trees.length} policies, more than the ${limits.policyRulesMax} allowed`;
-    return [issueAt(surplus.origin, what, 'match several services or actions with one, as in `action: "get*"`')];
-  }
+function checkSize(rules: readonly PolicyRule[], last: Tree | undefined): Issue[] {
   const bytes = Buffer.byteLength(JSON.stringify(rules));
-  const [last] = trees.slice(-1);
   if (bytes <= limits.policyBytesMax || last === undefined) return [];
   const what = `the policies have ${bytes} bytes, more than the ${limits.policyBytesMax} allowed`;
   return [issueAt(last.origin, what, 'every agent holds them: let a fallback answer large values by its `target`')];

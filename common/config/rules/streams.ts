@@ -3,7 +3,6 @@
  * where it stands. Which rule decides a stream is said in `common/protocol/stream-rule.ts`; here it is asked of each whether
  * it can ever do what it says. Ages and sizes are written with their unit and become numbers. Pure.
  */
-import { createHash } from 'node:crypto';
 import { MeshError, messageOf } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { ERRORS_STREAM } from '../../protocol/errors/error-report.js';
@@ -17,8 +16,8 @@ import {
 import { assertPattern } from '../../protocol/topic.js';
 import { type Static, Type } from '../../protocol/type.js';
 import { type Issue, issueAt } from '../source/issues.js';
-import { checkSchema } from '../source/schema-check.js';
 import { type Origin, originAt, type Path, type Tree } from '../source/tree.js';
+import { readRules, ruleSetOf, twinIssues } from './rule-list.js';
 
 export interface FleetStreams extends StreamRuleSet {
   /** Where each rule begins, in the order of the rules. */
@@ -71,15 +70,25 @@ type WrittenRule = Static<typeof WrittenRule>;
 /** @param trees one for each rule, in their order */
 export function resolveStreams(trees: readonly Tree[]): ResolvedStreams {
   const issues: Issue[] = [];
-  const placed = trees.slice(0, limits.streamRulesMax).flatMap((tree) => {
-    const checked = checkSchema(WrittenRule, tree, 'this stream');
-    issues.push(...(checked.ok ? checkRule(checked.value, tree) : checked.issues));
-    return checked.ok ? [{ rule: ruleOf(checked.value), origin: tree.origin }] : [];
-  });
-  issues.push(...checkTwins(placed), ...checkCount(trees));
-  const rules = placed.map(({ rule }) => rule);
-  return { streams: { revision: revisionOf(rules), rules, origins: placed.map(({ origin }) => origin) }, issues };
+  const placed = readRules(LIST, trees, issues).map(({ rule, origin }) => ({ rule: ruleOf(rule), origin }));
+  issues.push(
+    ...twinIssues(
+      placed,
+      ({ stream }) => stream,
+      (stream, line) => `\`${stream}\` stands here twice, first on line ${line}`,
+    ),
+  );
+  return { streams: ruleSetOf(placed), issues };
 }
+
+const LIST = {
+  schema: WrittenRule,
+  one: 'this stream',
+  all: 'rules of streams',
+  max: limits.streamRulesMax,
+  fewer: 'match several streams with one, as in `metrics.>`',
+  check: checkRule,
+} as const;
 
 function ruleOf({ stream, keep, writers }: WrittenRule): StreamRule {
   return {
@@ -103,14 +112,6 @@ function measured(text: string, factors: Readonly<Record<string, number>>): numb
   return Number(number) * (factors[unit] ?? 1);
 }
 
-/** The same for the same rules, on every machine; '' for none. */
-function revisionOf(rules: readonly StreamRule[]): string {
-  if (rules.length === 0) return '';
-  return createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, REVISION_LENGTH);
-}
-
-const REVISION_LENGTH = 12;
-
 function checkRule({ stream, keep, writers }: WrittenRule, tree: Tree): Issue[] {
   const at = (...path: Path): Origin => originAt(tree, path);
   const issues: Issue[] = [];
@@ -129,25 +130,4 @@ function checkRule({ stream, keep, writers }: WrittenRule, tree: Tree): Issue[] 
       issueAt(at('writers'), `everybody may report errors: \`${ERRORS_STREAM}\` has no writers`, 'remove it'),
     );
   return issues;
-}
-
-/** Two rules of one file for one pattern: which of them decides, nobody would look up. */
-function checkTwins(placed: readonly { readonly rule: StreamRule; readonly origin: Origin }[]): Issue[] {
-  const first = new Map<string, Origin>();
-  return placed.flatMap(({ rule: { stream }, origin }) => {
-    const key = `${origin.file} ${stream}`;
-    const twin = first.get(key);
-    if (twin !== undefined) {
-      return [issueAt(origin, `\`${stream}\` stands here twice, first on line ${twin.line}`, 'make one of the two')];
-    }
-    first.set(key, origin);
-    return [];
-  });
-}
-
-function checkCount(trees: readonly Tree[]): Issue[] {
-  const surplus = trees[limits.streamRulesMax];
-  if (surplus === undefined) return [];
-  const what = `there are ${trees.length} rules of streams, more than the ${limits.streamRulesMax} allowed`;
-  return [issueAt(surplus.origin, what, 'match several streams with one, as in `metrics.>`')];
 }
