@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, systemCodeOf } from '../../common/core/errors.js';
-import { limits } from '../../common/core/limits.js';
+import { RestOfOutput } from './rest-of-output.js';
 
 export interface WrappedOptions {
   readonly program: string;
@@ -71,24 +71,21 @@ interface RawEnd {
 }
 
 async function endOf(child: ChildProcess, options: WrappedOptions): Promise<RawEnd> {
-  const read = child.stderr === null ? Promise.resolve() : passOn(child.stderr, options);
+  const rest = new RestOfOutput();
+  const read = child.stderr === null ? Promise.resolve() : passOn(child.stderr, options, rest);
   const end = await new Promise<RawEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
   });
   // What it left running may hold the pipe for ever; a shell would not wait for it either.
-  let timer: NodeJS.Timeout | undefined;
-  const rest = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limits.wrapRestMs);
-  });
-  await Promise.race([read, rest]);
-  clearTimeout(timer);
+  await Promise.race([read, rest.over()]);
+  rest.close();
   child.stderr?.destroy();
   return end;
 }
 
 /** Resolves at the end of `from`. Where nobody reads any more it is read all the same: the program must not stand still. */
-async function passOn(from: Readable, { stderr, onStderr }: WrappedOptions): Promise<void> {
+async function passOn(from: Readable, { stderr, onStderr }: WrappedOptions, rest: RestOfOutput): Promise<void> {
   let isRead = true;
   const onError = () => {
     isRead = false;
@@ -96,8 +93,10 @@ async function passOn(from: Readable, { stderr, onStderr }: WrappedOptions): Pro
   stderr.on('error', onError);
   try {
     for await (const chunk of from) {
+      rest.came();
       if (isRead && !stderr.write(chunk)) await hasRoom(stderr);
       await onStderr(chunk);
+      rest.taken();
     }
   } catch {
     // It was let go of: the program has ended, and something else holds the pipe.

@@ -18,6 +18,10 @@ export const wrapped = {
   wrapFoldKeysMax: 16,
   /** Reports that wait for a mesh that does not answer; the next is counted as untold. */
   wrapReportsWaitingMax: 200,
-  /** After the end of the program: for the rest of its standard error, which a child of it may hold open for ever. */
+  /**
+   * After the end of the program: without a word, until the rest of its standard error is given up, which a child of it may
+   * hold open for ever. What it wrote itself comes without a pause; whoever goes on writing is cut off by the second bound.
+   */
   wrapRestMs: 250,
+  wrapRestMsMax: 10_000,
 } as const;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { limits } from '../../../common/core/limits.js';
 import { readLastWords } from '../../../common/log/last-words.js';
 import { useTempFolder } from '../../support/temp-folder.js';
 import { waitFor, waitUntil } from '../../support/wait-for.js';
@@ -137,6 +138,21 @@ describe('mesh wrap', () => {
     child.stderr?.destroy();
     await once(child, 'close');
     expect(existsSync(join(folder.path, 'done'))).to.equal(true);
+  });
+
+  it('passes on the last words too where they are taken slowly', async () => {
+    const path = script(
+      `const text = Buffer.alloc(300_000, 'x'); for (let at = 0; at < text.length; ) at += require('fs').writeSync(2, text, at);`,
+    );
+    const child = start(['--', process.execPath, path]);
+    let bytes = 0;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      child.stderr?.pause();
+      setTimeout(() => child.stderr?.resume(), limits.wrapRestMs + 50);
+    });
+    await once(child, 'close');
+    expect(bytes).to.be.at.least(300_000);
   });
 
   it('does not wait for what the program left running with its standard error', async () => {
