@@ -20,7 +20,7 @@ describe(`a fleet at work survives (CHAOS_SEED=${seed})`, function () {
   const random = new Random(seed);
 
   before(async () => {
-    world = await FaultWorld.open({ workerCount: 2, perSecond: 50 });
+    world = await FaultWorld.open({ workerCount: 2, perSecond: 20 });
   });
 
   afterEach(function () {

@@ -54,20 +54,23 @@ describe('the health of an agent', () => {
     await Promise.all([5, 5].map((ms) => mesh.call('ailing.work', { ms })));
     const endpoint = (await rowOf('ailing'))?.control ?? '';
     const client = new RequestClient({ endpoint, name: 'tester', peer: 'ailing', frameBytesMax: 1_048_576 });
-    await fail();
-    const { actions = {} } = await waitFor('it to be ill', async () => {
-      const answer = await client.request('mesh.health', {});
-      return isIll(answer.health) ? answer : undefined;
-    });
-    const described = (await client.request('mesh.info', {})).actions;
-    client.close();
-    expect(actions['fail']).to.include({ calls: failedCount, failures: failedCount, running: 0 });
-    expect(actions['work']).to.include({ calls: 2, failures: 0, waiting: 0 });
-    expect(actions['work']?.maxMs).to.be.at.least(5);
-    expect(described.map(({ name, idempotent }) => [name, idempotent])).to.deep.equal([
-      ['fail', undefined],
-      ['work', true],
-    ]);
+    try {
+      await fail();
+      const { actions = {} } = await waitFor('it to be ill', async () => {
+        const answer = await client.request('mesh.health', {});
+        return isIll(answer.health) ? answer : undefined;
+      });
+      expect(actions['fail']).to.include({ calls: failedCount, failures: failedCount, running: 0 });
+      expect(actions['work']).to.include({ calls: 2, failures: 0, waiting: 0 });
+      expect(actions['work']?.maxMs).to.be.at.least(5);
+      const described = (await client.request('mesh.info', {})).actions;
+      expect(described.map(({ name, idempotent }) => [name, idempotent])).to.deep.equal([
+        ['fail', undefined],
+        ['work', true],
+      ]);
+    } finally {
+      client.close();
+    }
     expect((await rowOf('ailing'))?.idempotent).to.deep.equal(['work']);
   });
 });

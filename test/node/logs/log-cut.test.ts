@@ -78,7 +78,8 @@ describe('cutting a log', () => {
     ['drop', 'truncated'],
   ];
   for (const [way, step] of steps) {
-    it(`loses and doubles nothing when it is killed at "${step}" of a ${way}, whatever the process writes meanwhile`, () => {
+    it(`loses and doubles nothing when it is killed at "${step}" of a ${way}, whatever the process writes meanwhile`, function () {
+      this.timeout(180_000);
       for (const [already, further] of [
         [false, 0],
         [false, 50],

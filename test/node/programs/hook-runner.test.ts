@@ -25,7 +25,6 @@ describe('a hook', () => {
       onReady: ['./hook.sh', script],
       onDrain: ['./hook.sh', 'sleep 60 & sleep 60'],
       onError: ['./hook.sh', script],
-      timeoutMs: 200,
     };
     folder.write('hook.sh', '#!/bin/sh', 'eval "$1"');
     folder.write('config/machines/main.yaml', JSON.stringify({ agents: { one: { command: ['./hook.sh'], hooks } } }));
@@ -64,7 +63,7 @@ describe('a hook', () => {
   });
 
   it('that takes too long is killed with all that it started, and it is told', async () => {
-    const why = await runner.run('onDrain', plan, { epoch: 7, pid: 42 });
+    const why = await runner.run('onDrain', { ...plan, hookTimeoutMs: 200 }, { epoch: 7, pid: 42 });
     expect(why).to.equal('its hook onDrain failed: it took longer than 200 ms and was killed');
     expect(told).to.deep.equal([`onDrain 7: ${why}`]);
     await waitUntil('nothing of it to be left', () => living() === 0);

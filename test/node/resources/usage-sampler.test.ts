@@ -9,6 +9,8 @@ import { waitUntil } from '../../support/wait-for.js';
 
 /** A system that tells nothing. */
 const NO_PROC = { units: undefined };
+/** For half a second of work on a box that has other work too. */
+const LONG_MS = 180_000;
 
 describe('the usage sampler', () => {
   const children: ChildProcess[] = [];
@@ -45,6 +47,7 @@ describe('the usage sampler', () => {
 
   it('tells a process that works from one that sleeps, by the time between two looks', async function () {
     if (kernelUnits() === undefined) this.skip();
+    this.timeout(LONG_MS);
     const busy = run('/bin/sh', '-c', 'while :; do :; done');
     const idle = run('sleep', '60');
     const { sampler, lookIn } = samplerOf([watched('busy', busy), watched('idle', idle)]);
@@ -52,7 +55,7 @@ describe('the usage sampler', () => {
     expect(sampler.latest('busy', busy)).to.include({ cpuPercent: null });
     expect(sampler.latest('busy', busy).rssBytes).to.be.above(0);
     const before = processLoad(busy)?.cpuTicks ?? 0;
-    await waitUntil('half a second of work', () => (processLoad(busy)?.cpuTicks ?? 0) >= before + 50);
+    await waitUntil('half a second of work', () => (processLoad(busy)?.cpuTicks ?? 0) >= before + 50, LONG_MS);
     lookIn(limits.usageIntervalMs);
     // At least half a second of work in what the clock says are five.
     expect(sampler.latest('busy', busy).cpuPercent).to.be.at.least(10);

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { bootId, processStat } from '../../../common/core/process-scan.js';
 import { failureOf } from '../../journal/world.js';
@@ -211,19 +213,23 @@ describe('a supervisor', () => {
     });
 
     it('each agent when those that depend on it have ended, and waits for nobody else', async () => {
-      const slow = "trap 'sleep 0.3; exit 0' TERM; while :; do sleep 0.02; done";
+      // Ends when it may: not before the others have.
+      const slow = "trap 'until [ -e go ]; do sleep 0.02; done; exit 0' TERM; while :; do sleep 0.02; done";
       const supervisor = world().start([
         world().plan('db', FOREVER),
-        world().plan('api', slow, { wave: 2, after: { db: 'ready' } }),
+        world().plan('api', slow, { wave: 2, after: { db: 'ready' }, stopGraceMs: 60_000 }),
         world().plan('cache', FOREVER),
         world().plan('reader', FOREVER, { wave: 2, after: { cache: 'ready' } }),
       ]);
       await until(() => supervisor.allReady);
-      await supervisor.stopAgents();
+      const stopping = supervisor.stopAgents();
+      await untilState(supervisor.find('cache'), 'stopped');
+      expect(supervisor.find('api').state, 'nobody else is waited for').to.equal('draining');
+      writeFileSync(join(world().folder, 'go'), '');
+      await stopping;
       const order = (first: string, second: string) =>
         world().isBefore({ name: first, to: 'stopped' }, { name: second, to: 'draining' });
       expect([order('api', 'db'), order('reader', 'cache')], 'dependents first').to.deep.equal([true, true]);
-      expect(world().isBefore({ name: 'cache', to: 'stopped' }, { name: 'api', to: 'stopped' })).to.equal(true);
       expect(supervisor.find('broker').state).to.equal('ready');
       expect(supervisor.processes.map(({ wanted }) => wanted)).to.deep.equal([true, true, true, true, true]);
       expect(failureOf(() => supervisor.assertNotEnding()).code).to.equal('CLOSED');
