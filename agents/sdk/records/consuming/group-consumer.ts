@@ -60,7 +60,7 @@ export class GroupConsumer implements Consumer {
     this.ready = this.#standing.ready;
     this.ended = this.#standing.ended;
     this.#inFlightMax = options.inFlightMax ?? limits.consumerInFlight;
-    this.#link = new LogLink(source, nowMs);
+    this.#link = new LogLink(stream, source, nowMs);
     this.#course = new LogCourse(this.#link);
     this.#member = name;
     this.#settler = new Settler(this.#link, this.group, (id, message) => this.#onDead(id, message));
@@ -195,11 +195,11 @@ export class GroupConsumer implements Consumer {
       return 1;
     } catch (error) {
       if (this.#over) return attempt;
-      const { code, retryable } = toMeshError(error);
+      const { code } = toMeshError(error);
       // The broker was started anew, or took this member for gone; its file may even have been lost.
       if (code === 'NOT_ATTACHED') await this.#join();
       else if (code === 'NOT_FOUND') await this.#remake();
-      else if (retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST') await this.#link.pause(attempt);
+      else if (this.#link.isAway(error)) await this.#link.pause(attempt);
       else throw error;
       return attempt + 1;
     }

@@ -38,7 +38,7 @@ export class LogConsumer implements Consumer {
   ) {
     this.ready = this.#standing.ready;
     this.ended = this.#standing.ended;
-    this.#link = new LogLink(source, nowMs);
+    this.#link = new LogLink(stream, source, nowMs);
     this.#course = new LogCourse(this.#link);
     this.#work = new RecordWork(
       handler,

@@ -1,6 +1,7 @@
 /**
  * Main's log as a consumer asks it: a broker that is away is asked again until it is back, and a refusal that a repeat would
- * meet again is thrown.
+ * meet again is thrown. A log whose file is damaged is waited for too, and told: somebody will put another one in its place,
+ * and would not think of starting every consumer again.
  */
 import { backoffMs } from '../../../../common/core/backoff.js';
 import { delay } from '../../../../common/core/clock.js';
@@ -23,8 +24,10 @@ type LogMethod = Extract<MethodName, `log.${string}` | `group.${string}`>;
 export class LogLink {
   readonly #ending = new AbortController();
   #saidMs = 0;
+  #isDamageTold = false;
 
   constructor(
+    private readonly stream: string,
     private readonly source: RecordSource,
     private readonly nowMs: () => number,
   ) {}
@@ -66,23 +69,28 @@ export class LogLink {
         return await (attempt === 1 ? this.ask(method, body, waitMs, signal) : this.ask(method, again, 0, signal));
       } catch (error) {
         if (this.over) return undefined;
-        if (!isAway(error)) throw error;
+        if (!this.isAway(error)) throw error;
         await this.pause(attempt);
       }
     }
     return undefined;
   }
 
+  /** It did not run, or nobody knows, or it may run another time: what consumers ask may be asked twice. */
+  isAway(error: unknown): boolean {
+    const { code, retryable } = toMeshError(error);
+    if (code === 'JOURNAL_DAMAGED' && !this.#isDamageTold) {
+      this.#isDamageTold = true;
+      this.source.onProblem(error, this.stream);
+    }
+    if (code === 'NOT_ATTACHED') return false;
+    return retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST' || code === 'JOURNAL_DAMAGED';
+  }
+
   /** Before the next attempt. */
   async pause(attempt: number): Promise<void> {
     await delay(backoffMs(AGAIN, attempt, Math.random()), this.#ending.signal).catch(() => undefined);
   }
-}
-
-/** It did not run, or nobody knows: what consumers ask may be asked twice. */
-function isAway(error: unknown): boolean {
-  const { code, retryable } = toMeshError(error);
-  return code !== 'NOT_ATTACHED' && (retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST');
 }
 
 const AGAIN = { firstMs: 50, maxMs: limits.heartbeatIntervalMs, factor: 2 };
