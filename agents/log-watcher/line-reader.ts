@@ -6,7 +6,7 @@
  */
 import { limits } from '../../common/core/limits.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { NewRecord } from '../sdk/define-agent.js';
+import type { NewRecord } from '../sdk/mesh.js';
 import { isSameContent } from './file-set.js';
 import { LINE_BYTES_MAX, type LineCursor, nextLine } from './line-splitter.js';
 import { HEAD_BYTES_MAX, hashOfHead, type Position } from './position.js';

@@ -10,7 +10,7 @@
  *     `flush`; after a crash it is found again by looking at the files.
  */
 import { toMeshError } from '../../common/core/errors.js';
-import type { Mesh, NewRecord } from '../sdk/define-agent.js';
+import type { Mesh, NewRecord } from '../sdk/mesh.js';
 import { fitsShard, type Position, packShard, SHARDS, shardOf, unpackShard } from './position.js';
 
 interface Shard {

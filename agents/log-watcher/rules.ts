@@ -5,7 +5,7 @@
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { completeReport, ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
-import type { NewRecord } from '../sdk/define-agent.js';
+import type { NewRecord } from '../sdk/mesh.js';
 import { LINE_BYTES_MAX, type Line } from './line-splitter.js';
 import type { RuleConfig } from './watch-config.js';
 

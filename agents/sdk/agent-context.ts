@@ -1,5 +1,6 @@
 /** What an agent gets to work with, made of its connection to the mesh and of what it is told about itself. */
-import type { AgentContext, Mesh } from './define-agent.js';
+import type { AgentContext } from './define-agent.js';
+import type { Mesh } from './mesh.js';
 import type { MeshClient } from './mesh-client.js';
 
 /** The context is the mesh with the agent's own facts beside it: a plain object, so that its functions can be taken out. */

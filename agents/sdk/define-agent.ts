@@ -1,103 +1,13 @@
 /**
  * What an agent's author writes: a name, actions with schemas, and what to do at the turns of its life. Types only, and the
- * checks that can be made before anything runs; `runtime.ts` brings a definition to life.
+ * checks that can be made before anything runs; `agent-runtime.ts` brings a definition to life.
  */
-
 import { MeshError } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import type { AgentLog } from '../../common/log/log.js';
-import type { ErrorReport } from '../../common/protocol/errors/error-report.js';
 import { ACTION_PATTERN, NAME_PATTERN } from '../../common/protocol/name.js';
 import type { Static, TObject, TSchema } from '../../common/protocol/type.js';
-import type { EventInfo, Subscription, SubscriptionOptions } from '../../common/wire/events/subscription.js';
-import type { CallAddress, CallOptions, CallStream } from './calls/call.js';
-import type { ConsumeOptions, Consumer, RecordHandler } from './records/consuming/consumer.js';
-import type { RegistryClient } from './registry-client.js';
-
-export interface PublishOptions {
-  /**
-   * The broker of this machine keeps it as the last value of the topic, for those who subscribe later with `last: true`; it
-   * outlives its publisher. When that broker dies, every publisher that lives tells its values to the next one as soon as it
-   * answers; those of publishers that are gone are gone. A value is small: at most `limits.keptValueBytesMax`.
-   */
-  readonly keepLast?: boolean;
-}
-
-/** Where a durable record is: its journal, its number there, and its hash. */
-export interface Receipt {
-  readonly journalId: string;
-  readonly seq: number;
-  readonly hash: Uint8Array;
-  /** It was stored before, under its `dedupeKey`: this is where. */
-  readonly repeated?: true;
-}
-
-/** Where a report is told. */
-export interface ReportReceipt extends Receipt {
-  /** It was one of many and is told as a number: the record is then the last one of its kind before that. */
-  readonly folded: boolean;
-}
-
-export interface EmitOptions {
-  /** What the record is about (the number of an order), for whoever consumes it. Up to 128 characters. */
-  readonly key?: string;
-  /**
-   * Of the records of this stream with this text the machine stores the first: a repeat, whoever sends it, is answered with
-   * the receipt of the first, and refused with CONFLICT if it has another body or key. Known for three days, or until 100,000
-   * others have come. Up to 128 characters.
-   */
-  readonly dedupeKey?: string;
-}
-
-/** One record to be stored: `body` is any value that MessagePack can hold. */
-export interface NewRecord extends EmitOptions {
-  readonly stream: string;
-  readonly body: unknown;
-}
-
-/** A value stored in the same transaction as the records it belongs to: how far a follower has read. */
-export interface Checkpoint {
-  readonly name: string;
-  readonly value: unknown;
-}
-
-/** The mesh, as an agent (or the command line) sees it. */
-export interface Mesh {
-  /** The machine whose node this is connected to. */
-  readonly machine: string;
-  /**
-   * Asks one instance of a service: `echo.say`, `echo@pc2.say`, `echo@^2.say`, or whom a `CallAddress` describes. At most
-   * once; with an `idempotencyKey`, or of an idempotent action, repeated until it is answered or its time is over.
-   */
-  call(target: string | CallAddress, input?: unknown, options?: CallOptions): Promise<unknown>;
-  /** The same, of an action that yields: its items as they come, and what it returns at the end. Never repeated once it was sent. */
-  stream(target: string | CallAddress, input?: unknown, options?: CallOptions): CallStream;
-  /** At most once, numbered per topic; answers the number. */
-  publish(topic: string, body: unknown, options?: PublishOptions): number;
-  /** Events whose topic matches: `*` is one token, a final `>` the rest. */
-  subscribe(
-    pattern: string,
-    handler: (body: unknown, event: EventInfo) => unknown,
-    options?: SubscriptionOptions,
-  ): Subscription;
-  /** Durable: resolves after fsync, and then the record reaches main exactly once. Stream names: `metrics`, `lines.app`. */
-  emit(stream: string, body: unknown, options?: EmitOptions): Promise<Receipt>;
-  /** Several records, and possibly a checkpoint, in one transaction: all or none. */
-  emitBatch(records: readonly NewRecord[], checkpoint?: Checkpoint): Promise<Receipt[]>;
-  /** The value of a checkpoint of this agent; undefined when there is none. */
-  checkpoint(name: string): Promise<unknown>;
-  /**
-   * Records of main's log, the old ones and those that come, whether this machine's link is up or not. With a `group` its
-   * members share them, each is acknowledged when its handler has done it, and the group's place is durable.
-   */
-  consume(stream: string, handler: RecordHandler, options?: ConsumeOptions): Consumer;
-  /**
-   * One error on the error bus, durable when it resolves. Takes a thrown value or a report. Report what fails as often as it
-   * fails: of many that say the same the first ones are told in full and the others as a number, which is exact.
-   */
-  report(error: unknown, rest?: Partial<ErrorReport>): Promise<ReportReceipt>;
-  readonly registry: RegistryClient;
-}
+import type { Mesh } from './mesh.js';
 
 /** What an agent gets to work with. */
 export interface AgentContext<Config = unknown> extends Mesh {

@@ -12,14 +12,9 @@ export {
   type ActionDefinition,
   type AgentContext,
   type AgentDefinition,
-  type Checkpoint,
   defineAgent,
-  type Mesh,
-  type NewRecord,
-  type PublishOptions,
-  type Receipt,
-  type ReportReceipt,
 } from './define-agent.js';
+export type { Checkpoint, EmitOptions, Mesh, NewRecord, PublishOptions, Receipt, ReportReceipt } from './mesh.js';
 export { MeshClient, type MeshClientOptions } from './mesh-client.js';
 export type {
   ConsumedRecord,

@@ -20,16 +20,8 @@ import type {
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from './calls/call.js';
 import { CallRouter } from './calls/call-router.js';
 import { PolicyLink } from './calls/policies/policy-link.js';
-import type {
-  Checkpoint,
-  EmitOptions,
-  Mesh,
-  NewRecord,
-  PublishOptions,
-  Receipt,
-  ReportReceipt,
-} from './define-agent.js';
 import { EventPlane } from './events/event-plane.js';
+import type { Checkpoint, EmitOptions, Mesh, NewRecord, PublishOptions, Receipt, ReportReceipt } from './mesh.js';
 import { BodyDownload, type BodyHolder } from './records/consuming/body-download.js';
 import type { ConsumeOptions, Consumer, RecordHandler } from './records/consuming/consumer.js';
 import { Consumers } from './records/consuming/consumers.js';

@@ -1,4 +1,4 @@
-import type { EmitOptions, Receipt } from '../../agents/sdk/define-agent.js';
+import type { EmitOptions, Receipt } from '../../agents/sdk/mesh.js';
 import { MeshError } from '../../common/core/errors.js';
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import type { Command } from '../command/command.js';

@@ -13,16 +13,8 @@ import { MeshError } from '../../../common/core/errors.js';
 import type { ErrorReport } from '../../../common/protocol/errors/error-report.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';
 import type { CallAddress, CallOptions, CallOrigin, CallStream, TraceOrigin } from '../calls/call.js';
-import type {
-  ActionContext,
-  AgentContext,
-  Checkpoint,
-  EmitOptions,
-  Mesh,
-  NewRecord,
-  Receipt,
-  ReportReceipt,
-} from '../define-agent.js';
+import type { ActionContext, AgentContext } from '../define-agent.js';
+import type { Checkpoint, EmitOptions, Mesh, NewRecord, Receipt, ReportReceipt } from '../mesh.js';
 
 /** The request that a call answers, or several that ask for the same. */
 export interface CallSource {

@@ -15,7 +15,7 @@ import type {
   SubscriptionFigures,
   SubscriptionOptions,
 } from '../../../common/wire/events/subscription.js';
-import type { PublishOptions } from '../define-agent.js';
+import type { PublishOptions } from '../mesh.js';
 import { LastValues } from './last-values.js';
 import { ValueKeeper } from './value-keeper.js';
 

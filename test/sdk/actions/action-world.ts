@@ -2,7 +2,8 @@
 import { Dealer, Request } from 'zeromq';
 import type { NestedCalls } from '../../../agents/sdk/actions/action-call.js';
 import { ActionTable } from '../../../agents/sdk/actions/action-table.js';
-import type { AgentDefinition, Receipt } from '../../../agents/sdk/define-agent.js';
+import type { AgentDefinition } from '../../../agents/sdk/define-agent.js';
+import type { Receipt } from '../../../agents/sdk/mesh.js';
 import type { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import type { RequestMeta } from '../../../common/protocol/request-meta.js';

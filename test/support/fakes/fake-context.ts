@@ -6,7 +6,8 @@
  * context fails, as the words of a dead process do, and the test goes on with a new context over the same store.
  */
 
-import type { AgentContext, Checkpoint, NewRecord, Receipt, ReportReceipt } from '../../../agents/sdk/define-agent.js';
+import type { AgentContext } from '../../../agents/sdk/define-agent.js';
+import type { Checkpoint, NewRecord, Receipt, ReportReceipt } from '../../../agents/sdk/mesh.js';
 import type { RegistryClient } from '../../../agents/sdk/registry-client.js';
 import { MeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';

@@ -1,7 +1,7 @@
 /** What a node answers to a batch of records, as its emitters are told. Pure. */
 import type { MeshError } from '../../../../common/core/errors.js';
 import type { Output } from '../../../../common/protocol/catalogue.js';
-import type { Receipt } from '../../define-agent.js';
+import type { Receipt } from '../../mesh.js';
 
 /** One for each of the `count` records of the batch, in order. */
 export function receiptsOf(stored: Output<'journal.emit'>, count: number): Receipt[] {

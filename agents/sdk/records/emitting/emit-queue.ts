@@ -7,7 +7,7 @@ import type { Clock } from '../../../../common/core/clock.js';
 import { MeshError } from '../../../../common/core/errors.js';
 import { limits } from '../../../../common/core/limits.js';
 import type { Input } from '../../../../common/protocol/catalogue.js';
-import type { Receipt } from '../../define-agent.js';
+import type { Receipt } from '../../mesh.js';
 
 export type SealedRecord = Input<'journal.emit'>['records'][number];
 

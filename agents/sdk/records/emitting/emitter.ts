@@ -16,7 +16,7 @@ import { limits } from '../../../../common/core/limits.js';
 import { ERRORS_STREAM } from '../../../../common/protocol/errors/error-report.js';
 import { decode, encode } from '../../../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
-import type { Checkpoint, NewRecord, Receipt } from '../../define-agent.js';
+import type { Checkpoint, NewRecord, Receipt } from '../../mesh.js';
 import { uploadBody } from './body-upload.js';
 import { isOfNumbers, receiptsOf } from './emit-answer.js';
 import { EmitQueue, type LargeBody, type SealedRecord, type Unit } from './emit-queue.js';

@@ -1,7 +1,7 @@
 /** The keys of a record as they travel to its node: by one it is found, by the other a repeat of it is known. Pure. */
 import { MeshError } from '../../../../common/core/errors.js';
 import { limits } from '../../../../common/core/limits.js';
-import type { EmitOptions } from '../../define-agent.js';
+import type { EmitOptions } from '../../mesh.js';
 import type { SealedRecord } from './emit-queue.js';
 
 /** What they take of a batch at most: a UTF-16 unit is up to three bytes. */

@@ -12,7 +12,7 @@ import type { Input } from '../../../../common/protocol/catalogue.js';
 import { completeReport, type ErrorReport } from '../../../../common/protocol/errors/error-report.js';
 import { normalisedMessage } from '../../../../common/protocol/errors/normalised-message.js';
 import { encode } from '../../../../common/protocol/frames/codec.js';
-import type { ReportReceipt } from '../../define-agent.js';
+import type { ReportReceipt } from '../../mesh.js';
 
 export type SealedReport = Input<'error.reports'>['reports'][number];
 

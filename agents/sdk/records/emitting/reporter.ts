@@ -10,7 +10,7 @@ import type { Clock } from '../../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../../common/core/errors.js';
 import { completeReport, type ErrorReport, reportOf } from '../../../../common/protocol/errors/error-report.js';
 import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
-import type { ReportReceipt } from '../../define-agent.js';
+import type { ReportReceipt } from '../../mesh.js';
 import { ReportQueue, type WaitingReport } from './report-queue.js';
 import { untilAnswered } from './until-answered.js';
 
