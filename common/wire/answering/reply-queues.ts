@@ -8,10 +8,11 @@
 import type { Router } from 'zeromq';
 import { systemClock } from '../../core/clock.js';
 import { systemCodeOf } from '../../core/errors.js';
+import { whenSettled } from '../../core/when-settled.js';
 import { EARLY_REPLIES_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from '../frame-queue.js';
 import type { PeerAddress } from './peer-address.js';
 
-/** Has more to put, at the end of the turn. */
+/** Has more to put, when all is put that one event led to. */
 export interface ReplySource {
   flush(): void;
 }
@@ -66,7 +67,7 @@ export class ReplyQueues {
     return taken;
   }
 
-  /** `source` is asked for what it has when all that this turn answers is there. */
+  /** `source` is asked for what it has when all that this event answers is there. */
   expect(source: ReplySource): void {
     this.#sources.push(source);
     this.#scheduleFlush();
@@ -77,17 +78,17 @@ export class ReplyQueues {
     this.#peers.clear();
   }
 
-  /** After all that this turn of the event loop answers, so that it leaves in few frames per peer. */
+  /** After all that one event answers, so that it leaves in few frames per peer. */
   #scheduleFlush(): void {
     if (this.#flushScheduled || this.#flushing) return;
     this.#flushScheduled = true;
-    setImmediate(() => {
+    whenSettled(() => {
       this.#flushScheduled = false;
       void this.#flush();
     });
   }
 
-  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of the turn. */
+  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of what led to it. */
   async #flush(bytesMin = 1): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
