@@ -2,12 +2,12 @@
  * Opening a SQLite file. Promises: write-ahead log with a sync on every commit, read back and asserted (better-sqlite3 is
  * built so that WAL alone means no sync); schema migrated to the newest number; a file of a newer version refused; a
  * damaged one put aside under another name, with its WAL, and a fresh one begun, which the caller is told. A file is never
- * deleted here. A store whose content a power cut makes worthless anyway may ask for commits that only a crash of its
- * process cannot undo.
+ * deleted here, but an empty one that this opening made itself. A store whose content a power cut makes worthless anyway may
+ * ask for commits that only a crash of its process cannot undo.
  *
  * A file beyond `quickCheckBytesMax` is not walked at opening; its damage shows when the rows are read.
  */
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { MeshError, messageOf } from '../../core/errors.js';
@@ -67,6 +67,7 @@ export function openDatabase<T>(
 function attempt<T>(options: OpenOptions, load: (db: Connection) => T): T {
   const damage = headerDamageOf(options.file);
   if (damage !== undefined) throw new MeshError('JOURNAL_DAMAGED', `${options.file} ${damage}`);
+  const isBegun = existsSync(options.file);
   const db = new Database(options.file, { timeout: limits.journalBusyMs });
   const { outlives = 'power cut' } = options;
   try {
@@ -77,8 +78,15 @@ function attempt<T>(options: OpenOptions, load: (db: Connection) => T): T {
     return load(db);
   } catch (thrown) {
     db.close();
+    if (!isBegun) removeEmpty(options.file);
     throw thrown;
   }
+}
+
+/** On a disk that was full from the first moment on: the next opening would take it for a store that lost all it had. */
+function removeEmpty(file: string): void {
+  if (bytesOf(file) > 0) return;
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
 }
 
 /** What SQLite would take for an empty or read-only database, though it is a damaged one. */

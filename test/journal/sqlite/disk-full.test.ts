@@ -1,13 +1,13 @@
 /** A disk that fills up, on a small filesystem of its own. Mounting it takes root; elsewhere the test says it is skipped. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { MeshError, messageOf } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
 import { isSound } from '../../../common/journal/care/store-verdict.js';
 import { verifyStore } from '../../../common/journal/care/verify-store.js';
 import { Journal } from '../../../common/journal/machine/journal.js';
-import { pendingOf, recordOf, textOf, useWorld } from '../world.js';
+import { failureOfPromise, pendingOf, recordOf, textOf, useWorld } from '../world.js';
 
 describe('a disk that is full', () => {
   const world = useWorld();
@@ -62,5 +62,27 @@ describe('a disk that is full', () => {
     expect(entries.map(({ seq }) => seq)).to.deep.equal([...accepted, again.firstSeq]);
     expect(entries.slice(-1).map(textOf)).to.deep.equal(['after']);
     store.close();
+  });
+
+  it('leaves nothing behind of a store that could not be begun, and its first opening finds nothing wrong', async () => {
+    const file = world().path('small/journal.db');
+    const ballast = world().path('small/ballast');
+    for (let blocks = 1; ; blocks++) {
+      try {
+        writeFileSync(ballast, Buffer.alloc(4_096), { flag: 'a' });
+      } catch {
+        break;
+      }
+      if (blocks > 2_000) throw new Error('the small filesystem is not small');
+    }
+    for (let start = 0; start < 3; start++) {
+      const failure = await failureOfPromise(Journal.open({ file, machine: 'pc2' }));
+      expect(failure.code).to.equal('JOURNAL_FAILED');
+    }
+    expect(readdirSync(world().path('small'))).to.deep.equal(['ballast']);
+    rmSync(ballast);
+    const { journal, findings } = await Journal.open({ file, machine: 'pc2' });
+    expect(findings).to.deep.equal([]);
+    await journal.close();
   });
 });
