@@ -17,6 +17,7 @@ export interface Surroundings {
 
 export class Context {
   #fleet: Promise<FleetConfig> | undefined;
+  #running: Promise<FleetConfig> | undefined;
   #access: Promise<FleetAccess> | undefined;
 
   constructor(
@@ -47,7 +48,17 @@ export class Context {
   }
 
   /**
-   * The same for who is about to start it: what its agents run must be on this box, for the machines that are this box.
+   * The fleet for a question about what runs of it: faults of agents and rules are said, and stand in nobody's way.
+   * @throws MeshError CONFIG_INVALID, INSECURE when not even the places of its machines are known
+   */
+  running(): Promise<FleetConfig> {
+    if (this.#fleet !== undefined) return this.#fleet;
+    this.#running ??= this.#loadRunning();
+    return this.#running;
+  }
+
+  /**
+   * The whole fleet for who is about to start it: what its agents run must be on this box, for the machines that are this box.
    * @param who starts them: whether that one may is only asked of who is known
    */
   fleetToStart(who: 'this user' | 'somebody'): Promise<FleetConfig> {
@@ -70,7 +81,7 @@ export class Context {
 
   /** A machine of the fleet by its name. @throws MeshError NOT_FOUND with the nearest name */
   async machine(name: string): Promise<MachineConfig> {
-    const { machines } = await this.fleet();
+    const { machines } = await this.running();
     const found = machines.get(name);
     if (found !== undefined) return found;
     const { nearest } = await import('../../common/core/nearest.js');
@@ -84,7 +95,7 @@ export class Context {
   /** Whom a question about machines is for: the one of --machine, else all. */
   async machinesAsked(): Promise<readonly MachineConfig[]> {
     if (this.flags.machine !== undefined) return [await this.machine(this.flags.machine)];
-    return [...(await this.fleet()).machines.values()];
+    return [...(await this.running()).machines.values()];
   }
 
   async close(): Promise<void> {
@@ -98,9 +109,18 @@ export class Context {
     return loadFleet({ home, env: environment, boxOf: await boxes?.() });
   }
 
+  async #loadRunning(): Promise<FleetConfig> {
+    const { loadRunningFleet } = await import('../../common/config/fleet-config.js');
+    const { home, environment } = await this.settings();
+    const { fleet, fault } = loadRunningFleet({ home, env: environment });
+    if (fault !== undefined)
+      this.output.warn(`what runs is asked, but its files have faults ("mesh config validate"):\n${fault.message}`);
+    return fleet;
+  }
+
   async #openAccess(): Promise<FleetAccess> {
     const { FleetAccess } = await import('../fleet/fleet-access.js');
-    const [fleet, settings] = await Promise.all([this.fleet(), this.settings()]);
+    const [fleet, settings] = await Promise.all([this.running(), this.settings()]);
     if (settings.machine !== undefined) await this.machine(settings.machine);
     return new FleetAccess(fleet, settings.machine);
   }

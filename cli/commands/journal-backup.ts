@@ -75,7 +75,7 @@ async function here(
     import('../../common/journal/care/backup.js'),
     import('../journals/store-path.js'),
   ]);
-  const { home } = await context.fleet();
+  const { home } = await context.running();
   const file = storePathOf(home, machine.name, store);
   const options = { file, kind: store, machine: machine.name, folder, wallMs: systemClock.wallMs() };
   const { name, sizeBytes, verdict } = await backUp(options, () => undefined);

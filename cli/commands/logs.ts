@@ -108,7 +108,7 @@ async function sourcesOf(context: Context, args: Arguments): Promise<LogSource[]
     const what = isAll ? '--all and names of agents contradict each other' : 'mesh logs needs AGENT';
     throw new MeshError('USAGE', what, { hint: 'name agents, as in "mesh logs echo@pc2", or give --all' });
   }
-  const fleet = await context.fleet();
+  const fleet = await context.running();
   const chosen: [MachineConfig, string][] = isAll
     ? (await context.machinesAsked()).flatMap((machine) => namesOn(machine).map((agent) => pair(machine, agent)))
     : references.flatMap(({ agent, machine = context.flags.machine }) =>

@@ -21,7 +21,7 @@ export const storeWord = (machine: string, store: Store): string => `${store} of
 
 /** The journals of the machines asked and, where main is one of them, the log; with --log that alone. */
 export async function allStores(context: Context, args: Arguments): Promise<StorePlace[]> {
-  const { main } = await context.fleet();
+  const { main } = await context.running();
   if (args.flag('log')) return [{ machine: main, store: 'log' }];
   const machines = await context.machinesAsked();
   const journals = machines.map((machine): StorePlace => ({ machine, store: 'journal' }));

@@ -4,6 +4,7 @@
  * throws one error that names every fault with file and line. It opens no socket and writes nothing.
  */
 import { resolve } from 'node:path';
+import type { MeshError } from '../core/errors.js';
 import type { Static, TSchema } from '../protocol/type.js';
 import { resolveAgents } from './agents/agent-resolver.js';
 import type { AgentSpec } from './agents/agent-specs.js';
@@ -94,6 +95,38 @@ export interface LoadFleetOptions {
 
 /** @throws MeshError CONFIG_INVALID, or INSECURE when that is all there is to say; `details.issues` lists the faults. */
 export function loadFleet(options: LoadFleetOptions): FleetConfig {
+  const { home, fleet, issues } = resolveFleet(options);
+  if (fleet === undefined || issues.length > 0) throw configError(home, issues);
+  return fleet;
+}
+
+/**
+ * The fleet for a question about what runs, which needs no more than where its machines are: a fault of an agent or a rule
+ * must not blind whoever looks for the reason of something. Of a machine's file that cannot be read there are no agents.
+ * @throws as above when the fault is in what says where the machines are
+ */
+export function loadRunningFleet(options: Omit<LoadFleetOptions, 'boxOf'>): {
+  readonly fleet: FleetConfig;
+  readonly fault: MeshError | undefined;
+} {
+  const { home, fleet, issues } = resolveFleet(options);
+  const fault = issues.length === 0 ? undefined : configError(home, issues);
+  if (fleet === undefined || issues.some(({ file }) => !SAYS_NO_PLACE.test(file)))
+    throw fault ?? configError(home, issues);
+  return { fleet, fault };
+}
+
+/** Files whose faults leave every machine where it is. */
+const SAYS_NO_PLACE = /^config\/(machines\/[^/]+|policies|streams|errors|alerts)\.\w+$/;
+
+interface Resolved {
+  readonly home: string;
+  /** Absent when not even its machines are known. It is to be trusted only without issues. */
+  readonly fleet: FleetConfig | undefined;
+  readonly issues: readonly Issue[];
+}
+
+function resolveFleet(options: LoadFleetOptions): Resolved {
   const home = resolve(options.home);
   const files = readFleetFiles(home, options.env);
   const issues = [...files.issues];
@@ -111,11 +144,12 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
   const complete = placed.length > 0 && placed.length === machines.length;
   const references = complete ? referenceTable(placed) : undefined;
 
-  const resolved = new Map<string, MachineConfig>();
+  const whole = new Map<string, MachineConfig>();
   for (const [name, tree] of files.machines) {
     const machine = resolveMachine(name, tree, { home, options, placed, references, issues });
-    if (machine !== undefined) resolved.set(name, machine);
+    if (machine !== undefined) whole.set(name, machine);
   }
+  const resolved = new Map(placed.map((machine) => [machine.name, whole.get(machine.name) ?? withoutAgents(machine)]));
   const { policies, streams, errors, alerts } = resolveRules(files, issues);
   const main = withAlerter(
     [...resolved.values()].find(isMainMachine),
@@ -128,10 +162,8 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
   );
   if (main !== undefined) resolved.set(main.name, main);
   const { mesh: meshTree, ports: portsTree } = files;
-  if (issues.length > 0 || mesh === undefined || main === undefined || !meshTree || !portsTree) {
-    throw configError(home, issues);
-  }
-  return {
+  if (mesh === undefined || main === undefined || !meshTree || !portsTree) return { home, fleet: undefined, issues };
+  const fleet: FleetConfig = {
     home,
     ...(options.env === undefined ? {} : { environment: options.env }),
     meshName: mesh.mesh,
@@ -145,6 +177,7 @@ export function loadFleet(options: LoadFleetOptions): FleetConfig {
     warnings: securityWarnings(mesh),
     sources: { mesh: meshTree, ports: portsTree, machines: files.machines },
   };
+  return { home, fleet, issues };
 }
 
 type PlacedMachine = Machine & { readonly ports: MachinePorts };
@@ -230,6 +263,14 @@ const withEndpoints = (machine: PlacedMachine) => ({
   ...machine,
   endpoints: endpointsOn(machine.address, machine.ports),
   bindEndpoints: endpointsOn(machine.listen, machine.ports),
+});
+
+/** Whose file is none. */
+const withoutAgents = (machine: PlacedMachine): MachineConfig => ({
+  ...withEndpoints(machine),
+  ...machineSettings({}),
+  agents: [],
+  waves: [],
 });
 
 const isMainMachine = (machine: MachineConfig): machine is MainMachine =>

@@ -172,6 +172,19 @@ agents:
     });
   });
 
+  describe('a fleet whose agents have a fault in their files', () => {
+    it('is asked all the same: the fault is said, and blinds nobody', async () => {
+      fleet.write('config/machines/main.yaml', 'agents: { echo: { modul: echo } }');
+      for (const args of [['ps'], ['status'], ['logs', 'echo@pc2'], ['call', 'echo.say', '{}']]) {
+        const run = await mesh(...args);
+        expect(run.code, args.join(' ')).to.equal(4);
+        if (args[0] === 'ps')
+          expect(run.stderr).to.match(/^warning: .*\nwarning: config\/machines\/main\.yaml:1: .*modul/);
+      }
+      expect((await mesh('up', '--all', '--dry-run')).code, 'nothing is started of it').to.equal(2);
+    });
+  });
+
   describe('a fleet that is out of reach', () => {
     const servers: Server[] = [];
     afterEach(async () => {
