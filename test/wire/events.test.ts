@@ -1,12 +1,10 @@
 /** Events from publisher through proxy to subscriber: in order, once, and never missing without a word. */
 import { expect } from 'chai';
-import { Router } from 'zeromq';
 import { systemClock } from '../../common/core/clock.js';
 import { limits } from '../../common/core/limits.js';
 import { encode } from '../../common/protocol/frames/codec.js';
 import { EventProxy } from '../../common/wire/events/event-proxy.js';
-import { EventPublisher } from '../../common/wire/events/event-publisher.js';
-import { expectError, expectRejection } from '../support/expect-error.js';
+import { expectError } from '../support/expect-error.js';
 import { eventBytes } from '../support/fakes/event-bytes.js';
 import { until } from '../support/wait-for.js';
 import { EventWorld } from './event-world.js';
@@ -241,37 +239,6 @@ describe('events', () => {
     last.subscription.close();
   });
 
-  it('are refused at the publisher when topic, body or number of topics are wrong', async () => {
-    const publisher = world.publisher(await world.proxy());
-    expectError('INVALID_INPUT', () => publisher.publish('a b', 1));
-    expectError('INVALID_INPUT', () => publisher.publish('a', new Set()));
-    expectError('TOO_LARGE', () => publisher.publish('a', 'x'.repeat(limits.callFrameBytesMax / 2)));
-    for (let n = 1; n < limits.publisherTopicsMax; n++) publisher.publish(`t.${n}`, 0);
-    expectError('TOO_LARGE', () => publisher.publish('one.too.many', 0));
-    expect(publisher.publish('a', 0)).to.equal(1);
-  });
-
-  it('are refused when more wait than the proxy can take', async () => {
-    const publisher = world.publisher(await world.proxy());
-    const body = Buffer.alloc(limits.callFrameBytesMax / 4);
-    const fits = Math.floor(limits.peerQueueBytesMax / (body.length + 5));
-    for (let n = 0; n < fits; n++) publisher.publish('a', body);
-    expectError('QUEUE_FULL', () => publisher.publish('a', body));
-    expect(publisher.counters).to.deep.equal({ published: fits, refused: 1 });
-  });
-
-  it('that were published before the close still leave, and none after it', async () => {
-    const proxy = await world.proxy();
-    const publisher = world.publisher(proxy);
-    const subscriber = world.subscriber(proxy);
-    const heard = world.listen(subscriber, 'a');
-    await world.synced((topic) => publisher.publish(topic, 0), subscriber);
-    for (let n = 0; n < 5_000; n++) publisher.publish('a', 'x'.repeat(100));
-    await Promise.all([publisher.close(), publisher.close()]);
-    await until(() => heard.bodies.length === 5_000);
-    expectError('CLOSED', () => publisher.publish('a', 1));
-  });
-
   it('flow again when the proxy comes back on its ports', async () => {
     const first = await world.proxy();
     const publisher = world.publisher(first);
@@ -298,45 +265,5 @@ describe('events', () => {
       return heard.bodies.includes('again');
     });
     await second?.close();
-  });
-});
-
-describe('an event proxy', () => {
-  it('says which of its ports is taken, and gives the other one back', async () => {
-    const taken = new Router({ linger: 0 });
-    await taken.bind('tcp://127.0.0.1:0');
-    const subscribe = taken.lastEndpoint ?? '';
-    const proxy = new EventProxy({ publish: 'tcp://127.0.0.1:0', subscribe }, 'the broker of pc2');
-    const error = await expectRejection(
-      'PORT_IN_USE',
-      proxy.open(() => undefined),
-    );
-    expect(error.message).to.equal(`the broker of pc2 (subscribe) cannot listen on ${subscribe}: the port is taken`);
-    await proxy.close();
-    const next = new Router({ linger: 0 });
-    await until(() =>
-      next.bind(proxy.publishEndpoint).then(
-        () => true,
-        () => false,
-      ),
-    );
-    next.close();
-    taken.close();
-  });
-
-  it('can be closed without being opened, and twice', async () => {
-    const world = new EventWorld();
-    const proxy = await world.proxy();
-    await proxy.close();
-    await world.close();
-    await new EventProxy({ publish: 'tcp://127.0.0.1:0', subscribe: 'tcp://127.0.0.1:0' }, 'x').close();
-  });
-});
-
-describe('an event publisher without a proxy', () => {
-  it('neither blocks nor keeps what nobody can hear', async () => {
-    const publisher = new EventPublisher('alone@main#1', 'tcp://127.0.0.1:1', systemClock);
-    for (let n = 1; n <= 10_000; n++) expect(publisher.publish('a', n)).to.equal(n);
-    await publisher.close();
   });
 });

@@ -11,43 +11,15 @@ import {
   encodeItems,
   encodeReply,
   encodeRequest,
-  encodeSay,
 } from '../../common/protocol/frames/envelope.js';
-import type { IncomingRequest } from '../../common/wire/answering/incoming-request.js';
-import { AnswerStream } from '../../common/wire/streams/answer-stream.js';
-import type { RequestStream } from '../../common/wire/streams/request-stream.js';
 import { expectError, expectRejection } from '../support/expect-error.js';
 import { until } from '../support/wait-for.js';
-import { FRAME_BYTES_MAX, lines, nextAnswers, WireWorld } from './wire-world.js';
-
-/** Puts a generator on the stream of its request, as an action does. */
-const streaming =
-  (generate: (request: IncomingRequest) => AsyncGenerator<unknown, unknown>) =>
-  async (request: IncomingRequest): Promise<unknown> => {
-    if (request.stream === undefined) return 'no stream';
-    const items = generate(request);
-    for (;;) {
-      const { done, value } = await items.next();
-      if (done) return value;
-      try {
-        const left = request.stream.push(value);
-        if (left !== undefined) await left;
-      } catch (error) {
-        await items.return(undefined);
-        throw error;
-      }
-    }
-  };
+import { all, streaming } from './streaming.js';
+import { FRAME_BYTES_MAX, nextAnswers, WireWorld } from './wire-world.js';
 
 async function* counting(count: number): AsyncGenerator<unknown, unknown> {
   for (let n = 0; n < count; n++) yield n;
   return { count };
-}
-
-async function all(stream: RequestStream): Promise<unknown[]> {
-  const items: unknown[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
 }
 
 describe('a stream', () => {
@@ -241,71 +213,6 @@ describe('a stream', () => {
     }
   });
 
-  describe('on which its caller speaks', () => {
-    const echo = streaming(async function* (asked) {
-      for await (const said of asked.stream?.inbox ?? []) {
-        if (said === 'end') return 'ended';
-        yield said;
-      }
-      return 'over';
-    });
-
-    it('brings what is said in order, however much', async () => {
-      const client = world.client((await world.server(echo)).endpoint);
-      const stream = client.openStream('echo', {});
-      const speaking = (async () => {
-        for (let n = 0; n < 500; n++) await stream.say(n);
-        await stream.say('end');
-      })();
-      expect(await all(stream)).to.deep.equal(Array.from({ length: 500 }, (_, n) => n));
-      expect(await stream.result).to.equal('ended');
-      await speaking;
-      expect(client.counters).to.include({ strayReplies: 0, refusedFrames: 0 });
-    });
-
-    it('keeps the speaker waiting until its callee listens, and says when it never did', async () => {
-      let finish: () => void = () => undefined;
-      const server = await world.server(
-        () =>
-          new Promise<void>((resolve) => {
-            finish = resolve;
-          }),
-      );
-      const stream = world.client(server.endpoint).openStream('deaf', {});
-      let heard = false;
-      const speaking = stream.say('hello').then(() => {
-        heard = true;
-      });
-      await until(() => server.counters.requests === 1);
-      const waiting = Array.from({ length: limits.streamWaitingMax - 1 }, () => stream.say('more'));
-      await expectRejection('QUEUE_FULL', stream.say('too much'));
-      expect(heard).to.equal(false);
-      finish();
-      await Promise.all([speaking, ...waiting].map((work) => expectRejection('CLOSED', work)));
-      await expectRejection('CLOSED', stream.say('late'));
-    });
-
-    it('refuses to say what cannot travel', async () => {
-      const stream = world.client((await world.server(echo)).endpoint).openStream('echo', {});
-      await expectRejection('INVALID_INPUT', stream.say(new Set()));
-      await expectRejection('TOO_LARGE', stream.say('x'.repeat(FRAME_BYTES_MAX)));
-      await stream.say('end');
-      expect(await stream.result).to.equal('ended');
-    });
-
-    it('ends for who says more than there is room for', async () => {
-      const server = await world.server(echo);
-      const dealer = world.dealer(server.endpoint);
-      await dealer.send(encodeRequest(7, 'echo', {}, { credit: 1 }));
-      expect(await nextAnswers(dealer)).to.deep.equal([{ kind: 'credit', id: 7, count: limits.streamInboxWindow }]);
-      const said = Array.from({ length: limits.streamInboxWindow + 10 }, (_, n) => encodeSay(7, n));
-      await dealer.send(Buffer.concat(said));
-      const got: string[] = [];
-      while (!got.includes('7 BAD_FRAME')) got.push(...lines(await nextAnswers(dealer)));
-      expect(server.watchedCount).to.equal(0);
-    });
-  });
-
   describe('of a callee that does not keep to the protocol', () => {
     const breaches: readonly [string, (id: number) => Buffer, string][] = [
       ['leaves an item out', (id) => encodeItems(id, 2, [encode('x')]), 'item 2 came where 1 was next'],
@@ -342,61 +249,5 @@ describe('a stream', () => {
       expect(await answer).to.equal('heard');
       expect(client.counters).to.include({ strayReplies: 3, refusedFrames: 0 });
     });
-  });
-});
-
-describe('the answering end of a stream', () => {
-  const FAR_MS = 1e12;
-  const streamOf = (credit: number) => {
-    const put: Buffer[] = [];
-    const stream = new AnswerStream(7, 'm', credit, {
-      frameBytesMax: FRAME_BYTES_MAX,
-      put: (bytes) => put.push(bytes),
-      expect: () => undefined,
-    });
-    return { stream, put, envelopes: () => put.flatMap((bytes) => decodeFrame(bytes)) };
-  };
-
-  it('shows a sign of life when it had nothing to tell for a while', () => {
-    const { stream, envelopes } = streamOf(1);
-    stream.showSign(0);
-    expect(envelopes()).to.deep.equal([]);
-    void stream.push('a');
-    stream.flush();
-    stream.showSign(FAR_MS);
-    expect(envelopes()).to.deep.equal([
-      { kind: 'items', id: 7, firstSeq: 1, items: ['a'] },
-      { kind: 'items', id: 7, firstSeq: 2, items: [] },
-    ]);
-  });
-
-  it('was forgotten when something waits and nothing is let come for long, and not when there is nothing to send', async () => {
-    const { stream } = streamOf(1);
-    void stream.push('a');
-    expect(stream.isIdle(FAR_MS)).to.equal(false);
-    const waiting = stream.push('b');
-    expect(stream.isIdle(0)).to.equal(false);
-    expect(stream.isIdle(FAR_MS)).to.equal(true);
-    stream.onCredit(1);
-    await waiting;
-    expect(stream.isIdle(FAR_MS)).to.equal(false);
-  });
-
-  it('cuts what one turn brings into envelopes that fit a frame', () => {
-    const { stream, envelopes, put } = streamOf(64);
-    for (let n = 0; n < 8; n++) void stream.push(Buffer.alloc(40_000, n));
-    stream.flush();
-    const seqs = envelopes().map((envelope) => (envelope.kind === 'items' ? envelope.firstSeq : 0));
-    expect(seqs).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(Math.max(...put.map(({ length }) => length))).to.be.below(limits.frameTargetBytes);
-  });
-
-  it('throws at who pushes after the end, and ends the inbox', async () => {
-    const { stream } = streamOf(1);
-    stream.end(new MeshError('INTERRUPTED', 'given up'));
-    expectError('INTERRUPTED', () => stream.push(1));
-    const said: unknown[] = [];
-    for await (const body of stream.inbox) said.push(body);
-    expect(said).to.deep.equal([]);
   });
 });
