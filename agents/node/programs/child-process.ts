@@ -5,8 +5,9 @@
  * What keeps a process from starting is how it ended, with the reason and the next step; it is never thrown.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { getPriority } from 'node:os';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { MeshError, systemCodeOf, toMeshError } from '../../../common/core/errors.js';
 import { limits } from '../../../common/core/limits.js';
@@ -71,6 +72,8 @@ const refusalExit = ({ message, hint }: MeshError): Exit => ({
 /** Without a log nobody could say later what it did: then it is not started. */
 function openLog(path: string): number {
   try {
+    // Its folder is there unless somebody made room by force: that must not keep down whoever is started next.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
     return openSync(path, 'a', 0o640);
   } catch (error) {
     throw new MeshError('START_FAILED', `its log ${path} cannot be opened: ${systemCodeOf(error)}`, {

@@ -59,6 +59,12 @@ describe('a program that is started', () => {
     expect(output().trim()).to.equal(words.map(({ length }) => length).join());
   });
 
+  it('has its log anew when somebody deleted the folder of logs', async () => {
+    const logFile = join(folder.path, 'logs', 'gone.log');
+    const { exit } = await ended(program(['echo', 'here'], { logFile }));
+    expect([exit.code, readFileSync(logFile, 'utf8')]).to.deep.equal([0, 'here\n']);
+  });
+
   it('is not hurt by a disk that is full: what it writes is lost, and it decides what that means', async () => {
     const { exit } = await ended(program(['sh', '-c', 'echo lost; exit 7'], { logFile: '/dev/full' }));
     expect(exit).to.deep.equal({ code: 7, signal: undefined });
@@ -107,7 +113,7 @@ describe('a program that is started', () => {
       ['an unknown user', () => program(['true'], { user: 'nobody-at-all' }), /no user "nobody-at-all"/, /useradd/],
       ['too long', () => program(['true', 'x'.repeat(200_000)]), /true could not be started: E2BIG/, /into a file/],
       ['a zero byte', () => program(['true', 'a\0b']), /could not be started: ERR_INVALID_ARG_VALUE/, /zero byte/],
-      ['without a log', () => program(['true'], { logFile: '/no/such/log' }), /log \/no\/such\/log .*ENOENT/, /df/],
+      ['without a log', () => program(['true'], { logFile: '/dev/null/log' }), /log \/dev\/null\/log .*(EEXIST|ENOTDIR)/, /df/],
       ['a log that is a folder', () => program(['true'], { logFile: folder.path }), /log .*EISDIR/, /rights/],
       ['a 4,096-character name', () => program(['x'.repeat(4_096)]), /no program "x{200}…"/, /install it/],
     ];
