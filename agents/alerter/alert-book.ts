@@ -13,7 +13,7 @@ import { durationText } from '../../common/core/duration.js';
 import { limits } from '../../common/core/limits.js';
 import type { AlertRule } from '../../common/protocol/alert-rule.js';
 import { type AlertEntry, clamp, dueOf, ended, happened, isSpent, newEntry, told } from './alert-entry.js';
-import type { ErrorSeen, Sight, StandingSeen, Trouble } from './alert-events.js';
+import type { ErrorSeen, Sight, StandingSeen, Trouble, Unseen } from './alert-events.js';
 import { isAtLeast, matchesAlert } from './alert-match.js';
 import { digestOf, type Notice, type NoticeState, noticeOf, titleOf } from './notice.js';
 import { added, sumOf, upToNow } from './rate-window.js';
@@ -92,16 +92,21 @@ export class AlertBook {
     return true;
   }
 
-  onSight({ kinds, troubles }: Sight, nowMs: number): void {
+  onSight({ kinds, troubles, unseen }: Sight, nowMs: number): void {
     for (const rule of this.rules) {
       const { when, match } = rule;
       const kind = kinds.find((each) => each === when.kind);
       if (kind === undefined) continue;
       const forMs = when.kind === 'machine-unreachable' ? when.forMs : 0;
       const matching = troubles.filter(
-        (trouble) => trouble.kind === kind && nowMs - trouble.sinceMs >= forMs && matchesAlert(match, trouble),
+        (trouble) =>
+          trouble.kind === kind &&
+          // Since when, nobody may know any more; what was told is not over for that.
+          (nowMs - trouble.sinceMs >= forMs || this.#known(rule, trouble)?.holds === true) &&
+          matchesAlert(match, trouble),
       );
-      this.#look(rule, matching, nowMs);
+      const unknown = unseen.filter((each) => each.kind === kind);
+      this.#look(rule, matching, unknown, nowMs);
     }
   }
 
@@ -127,7 +132,7 @@ export class AlertBook {
 
   #judge(rule: AlertRule, seen: ErrorSeen, nowMs: number): void {
     const { when } = rule;
-    const known = this.#entries.get(keyOf({ rule: rule.name, subject: seen.fingerprint }));
+    const known = this.#known(rule, { subject: seen.fingerprint });
     switch (when.kind) {
       case 'new-group':
         if (seen.isFirst || known?.holds === true) this.#count(rule, seen, seen.count, nowMs);
@@ -163,7 +168,7 @@ export class AlertBook {
     } else entry.lastMs = nowMs;
   }
 
-  #look(rule: AlertRule, troubles: readonly Trouble[], nowMs: number): void {
+  #look(rule: AlertRule, troubles: readonly Trouble[], unseen: readonly Unseen[], nowMs: number): void {
     const seen = new Set<AlertEntry>();
     for (const trouble of troubles) {
       const entry = this.#entryFor(rule, trouble.subject);
@@ -174,7 +179,11 @@ export class AlertBook {
       happened(entry, 1, nowMs, trouble.sinceMs);
     }
     for (const entry of this.#entriesOf(rule)) {
-      if (entry.holds && !seen.has(entry)) ended(entry, `after ${durationText(Math.max(0, nowMs - entry.sinceMs))}`);
+      const isUnseen = unseen.some(({ machine, subject }) =>
+        subject === undefined ? machine === entry.machine : subject === entry.subject,
+      );
+      if (entry.holds && !seen.has(entry) && !isUnseen)
+        ended(entry, `after ${durationText(Math.max(0, nowMs - entry.sinceMs))}`);
     }
   }
 
@@ -234,8 +243,12 @@ export class AlertBook {
     return Object.assign(entry, { title: titleOf(title), machine, agent, severity });
   }
 
+  #known(rule: AlertRule, { subject }: Pick<AlertEntry, 'subject'>): AlertEntry | undefined {
+    return this.#entries.get(keyOf({ rule: rule.name, subject }));
+  }
+
   #entryFor(rule: AlertRule, subject: string): AlertEntry {
-    const known = this.#entries.get(keyOf({ rule: rule.name, subject }));
+    const known = this.#known(rule, { subject });
     if (known !== undefined) return known;
     const hasRoom = this.#entries.size < limits.alertEntriesMax;
     const rest = hasRoom ? undefined : this.#entries.get(keyOf({ rule: rule.name, subject: REST }));

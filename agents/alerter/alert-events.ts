@@ -45,8 +45,14 @@ export interface Trouble {
   readonly sinceMs: number;
 }
 
+/** Of what nothing is known now, neither that it is wrong nor that it is not: one thing, or all of a machine. */
+export interface Unseen extends Pick<Trouble, 'kind' | 'machine'> {
+  readonly subject?: string;
+}
+
 /** All that is wrong of these kinds; of the other kinds nothing is known now. */
 export interface Sight {
   readonly kinds: readonly Trouble['kind'][];
   readonly troubles: readonly Trouble[];
+  readonly unseen: readonly Unseen[];
 }

@@ -120,12 +120,12 @@ function run(seed: number): void {
     }
     nowMs += random.pick([0, 0, 100, 1_000, 10_000, 40_000]);
     const troubles = [...machines].map(([machine, sinceMs]) => gone(sinceMs, machine));
-    book.onSight({ kinds: ['machine-unreachable'], troubles }, nowMs);
+    book.onSight({ kinds: ['machine-unreachable'], troubles, unseen: [] }, nowMs);
     tell();
   }
   for (let quiet = 0; quiet < 400; quiet++) {
     nowMs += limits.alertRefillMs;
-    book.onSight({ kinds: ['machine-unreachable'], troubles: [] }, nowMs);
+    book.onSight({ kinds: ['machine-unreachable'], troubles: [], unseen: [] }, nowMs);
     tell();
   }
   expect(book.memory.entries, 'nothing is left in mind').to.deep.equal([]);

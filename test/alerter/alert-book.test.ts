@@ -1,7 +1,7 @@
 /** What of all that an alerter hears is told, and when: scene by scene, on a clock of its own. */
 import { expect } from 'chai';
 import { AlertBook, emptyMemory } from '../../agents/alerter/alert-book.js';
-import type { Trouble } from '../../agents/alerter/alert-events.js';
+import type { Trouble, Unseen } from '../../agents/alerter/alert-events.js';
 import { limits } from '../../common/core/limits.js';
 import type { AlertRule } from '../../common/protocol/alert-rule.js';
 import { errorAt, gone, MINUTE, ruleOf, standing } from './alert-world.js';
@@ -37,7 +37,13 @@ class Scene {
   }
 
   sight(...troubles: Trouble[]): string[] {
-    this.book.onSight({ kinds: ['machine-unreachable', 'quarantine', 'journal-degraded'], troubles }, this.nowMs);
+    return this.sightBut([], ...troubles);
+  }
+
+  /** Nothing is known of some. */
+  sightBut(unseen: readonly Unseen[], ...troubles: Trouble[]): string[] {
+    const kinds = ['machine-unreachable', 'quarantine', 'journal-degraded'] as const;
+    this.book.onSight({ kinds, troubles, unseen }, this.nowMs);
     return this.told();
   }
 
@@ -171,10 +177,28 @@ describe('an alert', () => {
     expect(scene.after(2 * MINUTE)).to.deep.equal(['passed: rule, over already: pc2 is out of reach (13 times)']);
   });
 
+  it('of a machine is not over because nobody knows any more since when it is away', () => {
+    const scene = new Scene([ruleOf({ kind: 'machine-unreachable', forMs: 30_000 })]);
+    scene.nowMs += MINUTE;
+    expect(scene.sight(gone(scene.nowMs - 30_000))).to.deep.equal(['firing: rule: pc2 is out of reach']);
+    scene.reborn();
+    expect(scene.sight(gone(scene.nowMs))).to.deep.equal([]);
+    expect(scene.sight()).to.deep.equal(['recovered: rule, over: pc2 is out of reach (after 30 s)']);
+  });
+
+  it('of a journal is over when that says so, and not because nobody could ask', () => {
+    const scene = new Scene([ruleOf({ kind: 'journal-degraded' })]);
+    const degraded: Trouble = { ...gone(scene.nowMs), kind: 'journal-degraded', title: 'the journal of pc2 is full' };
+    expect(scene.sight(degraded)).to.have.length(1);
+    scene.reborn();
+    expect(scene.sightBut([{ kind: 'journal-degraded', machine: 'pc2', subject: 'pc2' }])).to.deep.equal([]);
+    expect(scene.sightBut([{ kind: 'quarantine', machine: 'pc2' }])).to.have.length(1);
+  });
+
   it('says nothing of the kinds that nobody could look at', () => {
     const scene = new Scene([ruleOf({ kind: 'journal-degraded' })]);
     scene.sight({ ...gone(scene.nowMs), kind: 'journal-degraded', title: 'the journal of pc2 takes no records' });
-    scene.book.onSight({ kinds: ['quarantine'], troubles: [] }, scene.nowMs);
+    scene.book.onSight({ kinds: ['quarantine'], troubles: [], unseen: [] }, scene.nowMs);
     expect(scene.told()).to.deep.equal([]);
     expect(scene.sight()).to.have.length(1);
   });

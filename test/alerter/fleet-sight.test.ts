@@ -23,7 +23,7 @@ describe('the sight of an alerter', () => {
     (await sight.look(nowMs)).troubles.map(({ title, sinceMs }) => `${title} since ${sinceMs}`);
 
   it('is clear when all is well', async () => {
-    expect(await sightOf({}).look(0)).to.deep.equal({ kinds, troubles: [] });
+    expect(await sightOf({}).look(0)).to.deep.equal({ kinds, troubles: [], unseen: [] });
   });
 
   it('has machines that are out of reach, and those that the registry does not name since it first missed them', async () => {
@@ -32,6 +32,27 @@ describe('the sight of an alerter', () => {
     const expected = ['main is out of reach since 10', 'pc2 is out of reach since 100'];
     expect(await titles(sight)).to.deep.equal(expected);
     expect(await titles(sight, 200)).to.deep.equal(expected);
+  });
+
+  it('has a machine out of reach for as long as it is, also when the registry was lost meanwhile and names it no more', async () => {
+    let machines = [machine('main'), machine('pc2', false)];
+    const sight = sightOf({ list: async () => ({ epoch: 1, revision: 1, machines, agents: [] }) });
+    expect(await titles(sight)).to.deep.equal(['pc2 is out of reach since 10']);
+    machines = [machine('main')];
+    expect(await titles(sight, 200)).to.deep.equal(['pc2 is out of reach since 10']);
+  });
+
+  it('says of what nothing is known: whose journal did not answer, and all of a machine that nobody names', async () => {
+    const silent = () => Promise.reject(new Error('nobody answers'));
+    const machines = [machine('main')];
+    const list = async () => ({ epoch: 1, revision: 1, machines, agents: [] });
+    const { unseen } = await sightOf({ list, journal: silent, log: silent }).look(100);
+    expect(unseen).to.have.deep.members([
+      { kind: 'journal-degraded', machine: 'main', subject: 'main' },
+      { kind: 'journal-degraded', machine: 'main', subject: 'log' },
+      { kind: 'quarantine', machine: 'pc2' },
+      { kind: 'journal-degraded', machine: 'pc2', subject: 'pc2' },
+    ]);
   });
 
   it('has agents in quarantine', async () => {
@@ -65,9 +86,10 @@ describe('the sight of an alerter', () => {
     expect(await sightOf({ list: () => Promise.reject(new Error('away')) }).look(0)).to.deep.equal({
       kinds: [],
       troubles: [],
+      unseen: [],
     });
     const refuse = () => Promise.reject(new Error('it was asked'));
-    expect(await sightOf({ kinds: [], list: refuse }).look(0)).to.deep.equal({ kinds: [], troubles: [] });
+    expect(await sightOf({ kinds: [], list: refuse }).look(0)).to.deep.equal({ kinds: [], troubles: [], unseen: [] });
     let asked = 0;
     const journal = async () => {
       asked++;
