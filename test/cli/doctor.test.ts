@@ -188,6 +188,11 @@ const cases: readonly (readonly [string, Examination, string])[] = [
     'journals problem log: works only in part: disk full',
   ],
   [
+    'a log whose file is damaged',
+    examination([machine()], { log: { ...log, degraded: 'mesh.db is damaged: malformed' } }),
+    'journals problem log: works only in part: mesh.db is damaged: malformed → check the disk; with main down, "mesh journal restore latest --log"',
+  ],
+  [
     'a log that is away',
     examination([machine()], { log: new MeshError('UNREACHABLE', 'gone', { hint: 'mesh ps' }) }),
     'journals problem log: gone → mesh ps',

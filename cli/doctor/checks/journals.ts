@@ -1,6 +1,8 @@
 import { counted } from '../../terminal/quantity.js';
 import { answering, type Check, type Finding } from '../examination.js';
 
+const PUT_BACK = 'check the disk; with main down, "mesh journal restore latest --log" puts a backup in its place';
+
 /** Every journal, and main's log, store what they are given. */
 export const journals: Check = {
   name: 'journals',
@@ -14,7 +16,8 @@ function logFindings(log: Sights['log']): Omit<Finding, 'check'>[] {
   const at = { severity: 'problem', machine: 'main', subject: 'log' } as const;
   if ('code' in log) return [{ ...at, what: log.message, next: log.hint ?? 'mesh ps' }];
   if (log.degraded === '') return [];
-  return [{ ...at, what: `works only in part: ${log.degraded}`, next: 'make room on its disk; it goes on by itself' }];
+  const next = /\bdamaged\b/.test(log.degraded) ? PUT_BACK : 'make room on its disk; it goes on by itself';
+  return [{ ...at, what: `works only in part: ${log.degraded}`, next }];
 }
 
 function journalFindings({
