@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { tokenOf } from '../../common/core/process-scan.js';
 import { PACKAGE_ROOT } from '../cli/mesh-process.js';
-import { fixture, mainPorts, writeFleetFolder } from '../support/fleet/test-fleet.js';
-import { TestMachine } from '../support/fleet/test-machine.js';
+import { fixture } from '../support/fleet/test-fleet.js';
+import type { TestMachine } from '../support/fleet/test-machine.js';
+import { machinesOn } from '../support/fleet/two-hosts.js';
 import { NetworkNamespaces } from '../support/network/network-namespaces.js';
 import { storedTexts } from '../support/oracle/main-log.js';
-import { judge } from '../support/oracle/oracle.js';
+import { complaintsOf, judge, noComplaints } from '../support/oracle/oracle.js';
 import { IncarnationWatch } from '../support/processes/incarnation-watch.js';
 import { waitUntil } from '../support/wait-for.js';
 
@@ -42,21 +43,9 @@ describe(`a machine of ${AGENTS} agents whose power failed`, function () {
       this.skip();
     }
     hosts = opened.namespaces;
-    const placeOf = (name: 'main' | 'pc2') => ({ own: hosts.address(name), seen: hosts.address(name) });
-    const setup = {
+    ({ main, pc2 } = machinesOn(hosts, root, {
       pc2: Object.fromEntries(names.map((name) => [name, fixture('worker', { perSecond: 20 })])),
-      places: { main: placeOf('main'), pc2: placeOf('pc2') },
-      isInsecure: true,
-    };
-    const machine = (name: 'main' | 'pc2') =>
-      new TestMachine({
-        name,
-        home: writeFleetFolder(root, name, setup),
-        node: `tcp://${hosts.address(name)}:${mainPorts.node}`,
-        runner: hosts.runner(name),
-      });
-    main = machine('main');
-    pc2 = machine('pc2');
+    }));
     watch = new IncarnationWatch([tokenOf(pc2.home, pc2.name)]);
     main.start();
     await startPc2();
@@ -108,14 +97,7 @@ describe(`a machine of ${AGENTS} agents whose power failed`, function () {
     });
     const folder = join(pc2.home, 'ledgers');
     const ledgerFiles = readdirSync(folder).map((name) => join(folder, name));
-    const { lost, duplicated, phantom, disordered, mismatched } = judge({ ledgerFiles, mainRecords: stored() });
-    expect({ lost, duplicated, phantom, disordered, mismatched }).to.deep.equal({
-      lost: [],
-      duplicated: [],
-      phantom: [],
-      disordered: [],
-      mismatched: [],
-    });
+    expect(complaintsOf(judge({ ledgerFiles, mainRecords: stored() }))).to.deep.equal(noComplaints);
     expect([...(watch?.doubles ?? [])]).to.deep.equal([]);
   });
 

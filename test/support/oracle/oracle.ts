@@ -61,6 +61,25 @@ export interface Verdict {
   readonly mismatched: string[];
 }
 
+/** What there is to complain of. */
+export type Complaints = Pick<Verdict, 'lost' | 'duplicated' | 'phantom' | 'disordered' | 'mismatched'>;
+
+export const complaintsOf = ({ lost, duplicated, phantom, disordered, mismatched }: Verdict): Complaints => ({
+  ...{ lost, duplicated, phantom, disordered, mismatched },
+});
+
+export const noComplaints: Complaints = { lost: [], duplicated: [], phantom: [], disordered: [], mismatched: [] };
+
+/** The verdict on `count` records that were all accepted and are on main, each once, in order and as it was. */
+export const flawless = (count: number): Verdict => ({
+  attemptedCount: count,
+  acceptedCount: count,
+  mainCount: count,
+  indeterminateCount: 0,
+  indeterminateOnMainCount: 0,
+  ...noComplaints,
+});
+
 export interface Evidence {
   readonly ledgerFiles: readonly string[];
   /** In main's order. */
