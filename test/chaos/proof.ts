@@ -1,24 +1,28 @@
 /**
  * The proof of what is promised of records: `npm run proof`, see `--help`. First a journal and a log are killed at every pass
  * of every place around their commits, each alone; then a real node and a real broker, at places that are drawn; then the
- * members of a group with their hands full. A backlog of a million is delivered while others go on. At last, for each seed,
- * an agent emits errors while it is killed itself, its node and main's broker are killed, and the link fails. The oracle,
- * which shares no code with the mesh, says what main has. Prints each seed; one that fails is run again with `--seed N
- * --seeds 1`. Ends with 1 when anything was lost, doubled, invented, disordered or changed.
+ * nodes of a whole fleet in the middle of a prune; then the members of a group with their hands full; then backups and
+ * restores at each of their steps. A backlog of a million is delivered while others go on. At last, for each seed, an agent
+ * emits errors while it is killed itself, its node and main's broker are killed, and the link fails. The oracle, which shares
+ * no code with the mesh, says what main has. Prints each seed; one that fails is run again with `--seed N --seeds 1`. Ends
+ * with 1 when anything was lost, doubled, invented, disordered or changed.
  */
 import { commits, type Failpoint } from '../../common/core/failpoint.js';
 import { commandLine, count, oneOf, seedOption } from '../support/command-line.js';
 import { FailpointFleet } from '../support/fleet/failpoint-fleet.js';
 import { findingLine } from '../support/oracle/figures.js';
 import type { Verdict } from '../support/oracle/oracle.js';
+import { Strace } from '../support/processes/strace.js';
 import { Random } from '../support/random.js';
 import { runBacklog } from '../support/runs/backlog-run.js';
+import { atCalls, atSteps, type CareKills, killBackups, killRestores, type Ways } from '../support/runs/care-kills.js';
 import { runCrew } from '../support/runs/crew-run.js';
 import { runLinkChaos } from '../support/runs/link-chaos.js';
 import { runMortal } from '../support/runs/mortal-run.js';
+import { runPrune } from '../support/runs/prune-run.js';
 
 const everyPlace = commits.flatMap((commit): Failpoint[] => [`${commit}.written`, `${commit}.committed`]);
-const parts = { failpoints, processes, groups, backlog, errors };
+const parts = { failpoints, processes, prune, groups, care, backlog, errors };
 const {
   only,
   place: onlyPlace,
@@ -109,6 +113,15 @@ async function processes(): Promise<void> {
   }
 }
 
+async function prune(): Promise<void> {
+  const startedMs = performance.now();
+  console.log('the nodes of both machines, each killed at every place of a prune');
+  const { hoards, live, kills, faults } = await runPrune();
+  console.log(`prune: ${kills} kills, ${since(startedMs)} · ${line(hoards)}`);
+  console.log(`live meanwhile: ${line(live)}`);
+  complain('prune', [...complaintsOf(hoards), ...moved(hoards), ...complaintsOf(live), ...moved(live), ...faults]);
+}
+
 async function groups(): Promise<void> {
   const startedMs = performance.now();
   const { recordCount: pieces, kills, inHand } = CREW;
@@ -122,6 +135,24 @@ async function groups(): Promise<void> {
   );
   if (undone.length > 0) complain('groups', [`${undone.length} were done by nobody: ${undone.slice(0, 3).join()}`]);
   if (settled !== pieces || dead > 0) complain('groups', [`${settled} were settled of ${pieces}, ${dead} are dead`]);
+}
+
+async function care(): Promise<void> {
+  const { missing } = Strace;
+  if (missing !== '') console.log(`care: no system call can be seen here, only steps are taken: ${missing}`);
+  const ways: Ways = new Map([...atSteps(), ...(missing === '' ? atCalls : [])]);
+  const kinds: Readonly<Record<string, () => Promise<CareKills>>> = {
+    'a backup': () => killBackups(ways),
+    'a restore of a journal': () => killRestores('journal', ways),
+    'a restore of the log': () => killRestores('log', ways),
+  };
+  for (const [what, kill] of Object.entries(kinds)) {
+    const startedMs = performance.now();
+    const { kills, faults } = await kill();
+    const struck = [...kills].map(([name, times]) => `${name} ${times}`);
+    console.log(`${what}: killed at every ${struck.join(', ')}, ${since(startedMs)} · faults ${faults.length}`);
+    complain(what, faults);
+  }
 }
 
 async function backlog(): Promise<void> {

@@ -132,9 +132,14 @@ export class FailpointFleet {
     await this.delivered();
   }
 
+  /** @throws at once when main's broker ends: nobody else starts it */
   async delivered(): Promise<void> {
+    const { broker } = this;
+    const ended = broker.exited.then(({ code, signal }) => {
+      throw new Error(`main's broker ended with ${code ?? signal}: ${broker.complaints}`);
+    });
     const hasNothingLeft = async () => (await this.fleet.pc2.ask('journal.status', {})).pendingCount === 0;
-    await waitUntil('pc2 to have nothing left', hasNothingLeft, LONG_MS);
+    await Promise.race([ended, waitUntil('pc2 to have nothing left', hasNothingLeft, LONG_MS)]);
   }
 
   verdict(): Verdict {

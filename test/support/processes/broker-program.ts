@@ -36,6 +36,7 @@ export class BrokerProgram {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #ready: Promise<Endpoints>;
+  #complaints = '';
 
   /** @param part becomes `MESH_BROKER`, as JSON unless it is a string already */
   constructor(part: unknown, { lastWordsFile, blockMs, env = {} }: BrokerProgramOptions = {}) {
@@ -48,7 +49,9 @@ export class BrokerProgram {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#child.stderr?.resume();
+    this.#child.stderr?.on('data', (chunk) => {
+      this.#complaints += String(chunk);
+    });
     this.exited = once(this.#child, 'exit').then(([code, signal]) => ({ code, signal }));
     this.#ready = this.#follow();
     this.#ready.catch(() => undefined);
@@ -61,6 +64,11 @@ export class BrokerProgram {
   /** Its log so far, a JSON object a line. */
   get log(): Record<string, unknown>[] {
     return this.#lines.map((line) => JSON.parse(line));
+  }
+
+  /** What it wrote beside its log. */
+  get complaints(): string {
+    return this.#complaints;
   }
 
   /** Where it listens; rejects when it ends before it says so. */

@@ -1,8 +1,8 @@
 /**
- * The system calls of a living process, seen and made to fail by strace: what a bad disk does to a program, done to a real
- * one. Where strace is missing or may not be used, `attach` says so and answers undefined: the test is to be skipped.
+ * The system calls of a real process, seen and made to fail by strace: what a bad disk does to a program; or the process is
+ * killed at one of them. Where strace is missing or may not be used, `missing` says so: the test is to be skipped.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { waitUntil } from '../wait-for.js';
@@ -43,6 +43,33 @@ export class Strace {
     this.#child.kill('SIGINT');
     await this.#ended;
   }
+}
+
+export interface Errand {
+  /** A program of Node. */
+  readonly argv: readonly string[];
+  readonly input: string;
+  /** What it changes. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Runs it until it comes to its `pass`th call of that kind on one of its files, which is not made: it is killed there.
+ * False when it came to its end. @throws when it ended otherwise
+ */
+export function diesAtCall(call: string, pass: number, { argv, input, files }: Errand): boolean {
+  const options = ['-D', '-f', '-q', '-o', '/dev/null', ...files.flatMap((file) => ['-P', file])];
+  const doom = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${pass}`];
+  // Each thread counts its own calls: what is done beside the main one is done by one thread.
+  const env = { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '1' };
+  return isKilled(spawnSync('strace', [...options, ...doom, process.execPath, ...argv], { input, env }));
+}
+
+/** What it was made to die of has killed it. @throws when it ended in another way than with its work done */
+export function isKilled({ status, signal, stdout, stderr }: SpawnSyncReturns<Buffer>): boolean {
+  if (signal === 'SIGKILL') return true;
+  if (status === 0 && !stdout.includes('"failure"')) return false;
+  throw new Error(`it ended with ${status ?? signal}: ${stdout}${stderr}`);
 }
 
 /** Of each thread. */
