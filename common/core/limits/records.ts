@@ -17,6 +17,10 @@ export const records = {
   /** Records of one emit request, and of one batch to the log; also bounded by `recordBatchBytesMax`. */
   recordBatchMax: 1_000,
   recordBatchBytesMax: 1 * MIB,
+  /** Records of a batch to the log that has to be read from the journal's file, which is so where a machine has much to deliver.
+   *  A live record of another machine waits for the commits of such batches and for reads behind them: half as long each. Even
+   *  so 50,000 records pass in a second, more than two processors store. */
+  backlogBatchMax: 500,
   /** From one batch to main to the next, at least; so late may be what is emitted right behind another record. Each batch costs
    *  two commits and a dozen turns of threads: one for each record that is emitted alone would make the next one wait. Even so
    *  100,000 records or 100 MiB pass in a second. */

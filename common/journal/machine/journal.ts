@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from '../../core/clock.js';
 import { MeshError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { ReportBatch } from '../folds/report-intake.js';
 import { type PackedRecords, packRecords, unpackHashes, unpackRecords } from '../packed-records.js';
 import type { NewRecord } from '../record.js';
@@ -123,12 +124,16 @@ export class Journal {
     }
   }
 
-  /** The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. */
+  /**
+   * The next entries to send to the log, behind `after` or behind the acknowledged ones; undefined when there are none. Of what
+   * is not in memory any more at most `limits.backlogBatchMax`.
+   */
   async readUnacked(options: ReadUnackedOptions): Promise<Run | undefined> {
     const { after } = options;
     if (after !== undefined && this.#recent.isAtEnd(after)) return undefined;
     const recent = after === undefined ? undefined : this.#recent.after(after, options);
-    return recent ?? this.#client.call('readUnacked', options);
+    const limit = Math.min(options.limit, limits.backlogBatchMax);
+    return recent ?? this.#client.call('readUnacked', { ...options, limit });
   }
 
   /** The log holds the chain up to `seq`. CONFLICT: it claims more than there is, see `markLostTail`. */

@@ -4,6 +4,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { limits } from '../../../common/core/limits.js';
 import { verifyStore } from '../../../common/journal/care/verify-store.js';
 import { Log } from '../../../common/journal/log/log.js';
 import { Journal } from '../../../common/journal/machine/journal.js';
@@ -42,6 +43,22 @@ describe('the journal and the log of a process', () => {
       expect([await log.headId(), await log.prune(40), (await log.status()).oldestId]).to.deep.equal([100, 60, 61]);
     } finally {
       await Promise.all([journal.close(), log.close()]);
+    }
+  });
+
+  it('give what has piled up in shorter runs than what was just stored: others are stored between them', async () => {
+    const journal = await open();
+    const countOf = async (after?: { journalId: string; seq: number; hash: Uint8Array | null }) => {
+      const options = { limit: limits.recordBatchMax, bytesMax: limits.recordBatchBytesMax };
+      return (await journal.readUnacked(after === undefined ? options : { ...options, after }))?.entries.length;
+    };
+    try {
+      const { journalId, hashes } = await journal.append({ records: recordsOf(1) });
+      await journal.append({ records: recordsOf(limits.recordBatchMax) });
+      expect(await countOf()).to.equal(limits.backlogBatchMax);
+      expect(await countOf({ journalId, seq: 1, hash: hashes[0] ?? null })).to.equal(limits.recordBatchMax);
+    } finally {
+      await journal.close();
     }
   });
 
