@@ -43,7 +43,7 @@ export class FleetStart {
       return degraded ? errorTable.DEGRADED.exitCode : 0;
     }
     try {
-      if (!signal.aborted) await this.#hold(watch);
+      if (!signal.aborted) await this.#hold(watch, outcomes);
     } finally {
       await this.#stop();
     }
@@ -89,14 +89,15 @@ export class FleetStart {
     output.note(`${counted(readyCount, 'agent')} ready in ${secondsText(process.uptime() * 1_000)}`);
   }
 
-  async #hold(watch: boolean): Promise<void> {
+  async #hold(watch: boolean, outcomes: readonly StartOutcome[]): Promise<void> {
     const { openLiveScreen } = await import('./live-screen.js');
     const { RunningFleet } = await import('./running-fleet.js');
     const { output, signal } = this.context;
     const { fleet, machines } = this;
     const access = await this.context.access();
     const screen = openLiveScreen(output);
-    const running = new RunningFleet({ fleet, access, screen, sinceMs: this.#sinceMs, signal });
+    const nodePids = new Map(outcomes.filter(({ pid }) => pid > 0).map(({ machine, pid }) => [machine, pid]));
+    const running = new RunningFleet({ fleet, access, screen, sinceMs: this.#sinceMs, nodePids, signal });
     let files: { close(): Promise<void> } | undefined;
     try {
       if (watch) {

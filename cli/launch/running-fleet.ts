@@ -24,6 +24,8 @@ export interface RunningFleetOptions {
   readonly screen: LiveScreen;
   /** Wall clock: errors that are older are another run's. */
   readonly sinceMs: number;
+  /** Of each machine the process that came up: another one at the first look is said, too. */
+  readonly nodePids: ReadonlyMap<string, number>;
   /** Aborted when the fleet is to be stopped: then an end of a daemon is no accident. */
   readonly signal: AbortSignal;
 }
@@ -38,9 +40,11 @@ export class RunningFleet {
   /** The last word of each machine: shown until there is a newer one. */
   readonly #rows = new Map<string, readonly ProcessRow[]>();
   readonly #phases = new Map<string, string>();
-  readonly #nodePids = new Map<string, number>();
+  readonly #nodePids: Map<string, number>;
 
-  constructor(private readonly options: RunningFleetOptions) {}
+  constructor(private readonly options: RunningFleetOptions) {
+    this.#nodePids = new Map(options.nodePids);
+  }
 
   /** Runs until the signal, or until no machine has a keeper any more. */
   async run(nodes: readonly (readonly [MachineConfig, NodeProcess])[]): Promise<void> {
