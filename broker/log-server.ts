@@ -94,6 +94,14 @@ export class LogServer {
     for (const { reason, movedTo } of findings) {
       this.#finding = `the log was damaged (${reason}) and begins anew; the old file is ${movedTo}`;
       log.error({ file, movedTo, reason }, this.#finding);
+      const next = 'the journals send again what they still hold; what they do not is in that file: keep it';
+      const report = {
+        code: 'LOG_QUARANTINED',
+        severity: 'critical',
+        component: 'log',
+        message: this.#finding,
+      } as const;
+      this.options.onReport?.({ ...report, context: { movedTo, reason, next } });
     }
     const { streamRules = () => [], onReport = () => undefined, recordsKept = limits.logRecordsKept } = this.options;
     const pruner = new LogPruner({ store, recordsKept, rules: streamRules, onReport, clock, log });

@@ -46,10 +46,25 @@ export class NodeLink {
     void this.#follow((options) => this.#askErrors(options));
   }
 
-  /** Tells something on the error bus; never awaited. */
+  /** Tells something on the error bus; never awaited. It is said once, so it is repeated for a node that is just away. */
   report(report: ErrorReportInput): void {
-    const told = this.#client.request('error.report', { agent: BROKER_NAME, report });
-    told.catch((error: unknown) => this.log.error({ err: error, report }, 'the node could not be told'));
+    void this.#report(report);
+  }
+
+  async #report(report: ErrorReportInput): Promise<void> {
+    const { signal } = this.#ending;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#client.request('error.report', { agent: BROKER_NAME, report }, { signal });
+        return;
+      } catch (error) {
+        const { code, retryable } = toMeshError(error);
+        const isAway = retryable || code === 'TIMED_OUT' || code === 'CONNECTION_LOST';
+        if (signal.aborted || !isAway || attempt === REPORT_ATTEMPTS)
+          return this.log.error({ err: error, report }, 'the node could not be told');
+        await delay(limits.heartbeatIntervalMs, signal).catch(() => undefined);
+      }
+    }
   }
 
   /** Idempotent. */
@@ -99,3 +114,5 @@ interface Asking {
 }
 
 const WAIT_MS = limits.longPollMsMax / 3;
+/** About five minutes: a node that is killed is back long before that. */
+const REPORT_ATTEMPTS = 300;

@@ -292,7 +292,9 @@ describe('log server', () => {
     expect(status.journals).to.deep.equal([{ journalId: chain.journalId, machine: 'pc2', headSeq: 2 }]);
     await close();
     writeFileSync(file, Buffer.alloc(8_192, 0x5a));
-    await open();
+    const codes: string[] = [];
+    await open(limits.logRecordsKept, ({ code = '' }) => codes.push(code));
+    expect(codes).to.deep.equal(['LOG_QUARANTINED']);
     const after = await client.request('log.status', {});
     expect(after.headId).to.equal(0);
     expect(after.degraded).to.contain('damaged');
