@@ -3,10 +3,18 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { limits } from '../../common/core/limits.js';
+import type { Input, MethodName, Output } from '../../common/protocol/catalogue.js';
+import { RequestClient } from '../../common/wire/asking/request-client.js';
 import { freePorts } from '../support/network/free-addresses.js';
 import { PACKAGE_ROOT } from './mesh-process.js';
 
 export type Ports = Record<string, number>;
+
+/** As config/mesh.yaml has them. */
+const ADDRESSES = { main: '127.0.0.1', pc2: '127.0.0.2' };
+/** Asking again is better than waiting for a node that is just being killed. */
+const ASK_MS = 2_000;
 
 export class SampleFleet {
   readonly home = mkdtempSync(join(tmpdir(), 'mesh-cli-'));
@@ -27,6 +35,21 @@ export class SampleFleet {
     };
     fleet.write('ports.json', JSON.stringify(fleet.ports, undefined, 2));
     return fleet;
+  }
+
+  /** One question to the node of a machine. A wait that ran a command for each look would take a core from what it waits for. */
+  async ask<M extends MethodName>(machine: 'main' | 'pc2', method: M, body: Input<M>): Promise<Output<M>> {
+    const client = new RequestClient({
+      endpoint: `tcp://${ADDRESSES[machine]}:${this.ports[machine]['node']}`,
+      name: 'test',
+      peer: `the node of ${machine}`,
+      frameBytesMax: limits.controlFrameBytesMax,
+    });
+    try {
+      return await client.request(method, body, { timeoutMs: ASK_MS });
+    } finally {
+      client.close();
+    }
   }
 
   read(name: string): string {

@@ -16,6 +16,13 @@ describe(`a link that is bad (CHAOS_SEED=${seed})`, function () {
   const fleet = useFleet({ pc2: { reporter: fixture('reporter') } });
   const ledgerFiles: string[] = [];
 
+  afterEach(() => {
+    const { link } = fleet();
+    link.delayMs = 0;
+    link.bytesPerSecond = Number.POSITIVE_INFINITY;
+    link.restore();
+  });
+
   it('slow and late – 200 ms on the way, one megabit a second –, costs nobody his lease and no record', async () => {
     const { main, pc2, link } = fleet();
     const before = await pc2.process('reporter');

@@ -75,6 +75,7 @@ async function measureRecovery(fleet: TestFleet, oldEpoch: number, instances = I
 
 describe('the loss of the central broker', () => {
   const fleet = useFleet({ main: agents, pc2: agents });
+  afterEach(() => fleet().link.restore());
 
   before(async () => {
     const { main, pc2 } = fleet();

@@ -15,6 +15,7 @@ interface Billed {
 describe('consumers in a fleet', () => {
   const fleet = useFleet({ main: { clerk: fixture('clerk') }, pc2: { clerk: fixture('clerk') } });
   let orderCount = 0;
+  afterEach(() => fleet().link.restore());
 
   const billedBy = async (machine: TestMachine) => (await machine.call(`clerk@${machine.name}.billed`)) as Billed;
 

@@ -71,13 +71,14 @@ function fillDisk(folder: string): () => void {
   const ballast = join(folder, 'ballast');
   const { bavail, bsize } = statfsSync(folder);
   writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 400_000)));
-  return () => rmSync(ballast);
+  return () => rmSync(ballast, { force: true });
 }
 
-describe('a disk that is full', function () {
+describe('a disk that is full or read-only', function () {
   this.timeout(60_000);
   let fleet: TestFleet | undefined;
   let emitter: Emitter;
+  let free: () => void = () => undefined;
   const mounted: string[] = [];
 
   before(async function () {
@@ -97,6 +98,7 @@ describe('a disk that is full', function () {
     emitter = new Emitter(fleet.pc2, 'emitter');
   });
   afterEach(function () {
+    free();
     if (this.currentTest?.state === 'failed') console.error(fleet?.outputs);
   });
   after(async () => {
@@ -113,7 +115,7 @@ describe('a disk that is full', function () {
   it('on a machine: records are refused, what the mesh says of it is stored and reaches main, and it goes on by itself', async () => {
     const { pc2, main } = opened();
     await emitter.emit('before');
-    const free = fillDisk(pc2.data);
+    free = fillDisk(pc2.data);
     await emitter.fill('full');
     const { degraded } = await pc2.ask('journal.status', {});
     expect(degraded).to.match(/its disk is full|database or disk is full/);
@@ -133,7 +135,7 @@ describe('a disk that is full', function () {
 
   it('on main: nothing is acknowledged to the machines, they keep it, and send it when there is room', async () => {
     const { pc2, main } = opened();
-    const free = fillDisk(main.data);
+    free = fillDisk(main.data);
     for (let count = 1; count <= 40; count++) expect(await emitter.emit(`sent ${count}`, 40_000)).to.equal(true);
     await waitUntil('the log to say that it is full', async () => {
       const { degraded } = await (await main.mesh()).request('log', 'log.status', {});
@@ -144,6 +146,21 @@ describe('a disk that is full', function () {
     );
     expect((await pc2.ask('journal.status', {})).pendingCount).to.be.greaterThan(0);
     free();
+    await untilOnMain(opened(), emitter);
+  });
+
+  it('that is read-only when a node starts: the node says so, and is up once it can be written', async () => {
+    const { pc2 } = opened();
+    // While a store is open the kernel refuses to make its filesystem read-only.
+    await pc2.stop();
+    execFileSync('/bin/mount', ['-o', 'remount,ro', pc2.data]);
+    pc2.start();
+    expect((await pc2.exit()).code).to.equal(2);
+    expect(pc2.outputs).to.match(/the data folder .* cannot be used: EROFS/);
+    execFileSync('/bin/mount', ['-o', 'remount,rw', pc2.data]);
+    pc2.start();
+    await pc2.ready();
+    expect(await emitter.emit('writable again')).to.equal(true);
     await untilOnMain(opened(), emitter);
   });
 });
