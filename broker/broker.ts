@@ -14,7 +14,7 @@ import { LogServer } from './log-server.js';
 import { LoopLag } from './loop-lag.js';
 import { NodeLink } from './node-link.js';
 import type { BrokerOptions } from './options.js';
-import { named, processMethods } from './process-methods.js';
+import { brokerMethods, named } from './process-methods.js';
 import { RegistryServer } from './registry-server.js';
 
 export interface BrokerSurroundings {
@@ -43,7 +43,7 @@ export class Broker {
   ) {
     const { clock, log, onFatal, onStopRequest } = surroundings;
     this.#lag = new LoopLag(clock);
-    const methods = processMethods({
+    const methods = brokerMethods({
       machine,
       epoch,
       capabilities: central === undefined ? ['events'] : ['events', 'registry', 'log'],

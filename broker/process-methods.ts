@@ -1,12 +1,11 @@
 /**
- * The methods that every control socket answers (`mesh.ping`, `mesh.info`, `mesh.health`, `mesh.stop`), for each socket of
- * the broker: they all speak for the one process.
+ * What each socket of the broker answers of its process: they all speak for the one.
  */
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../common/core/clock.js';
 import { limits } from '../common/core/limits.js';
-import { PROTOCOL_VERSION } from '../common/protocol/frames/envelope.js';
 import type { MethodHandlers } from '../common/wire/answering/method-table.js';
+import { processMethods } from '../common/wire/answering/process-methods.js';
 
 /** The name under which a broker answers, and under which its node supervises it. */
 export const BROKER_NAME = 'broker';
@@ -23,35 +22,19 @@ export interface BrokerProcess {
   onStopRequest(): void;
 }
 
-export function processMethods(process: BrokerProcess): MethodHandlers {
+export function brokerMethods(process: BrokerProcess): MethodHandlers {
   const { machine, epoch, capabilities, clock } = process;
   const startedMs = clock.wallMs();
   const version = readVersion();
-  return {
-    'mesh.ping': () => ({ name: BROKER_NAME, machine, epoch, tsMs: clock.wallMs() }),
-    'mesh.info': () => ({
-      name: BROKER_NAME,
-      machine,
-      epoch,
-      pid: globalThis.process.pid,
-      version,
-      protocol: PROTOCOL_VERSION,
-      startedMs,
-      capabilities: [...capabilities],
-      actions: [],
-    }),
-    'mesh.health': () => ({
-      state: process.state(),
-      uptimeMs: Math.floor(globalThis.process.uptime() * 1_000),
-      loopLagMs: process.loopLagMs(),
-      rssBytes: globalThis.process.memoryUsage.rss(),
-      counters: process.counters(),
-    }),
-    'mesh.stop': () => {
-      setImmediate(() => process.onStopRequest());
-      return { stopping: true };
-    },
-  };
+  return processMethods({
+    name: BROKER_NAME,
+    machine,
+    epoch,
+    clock,
+    info: () => ({ version, startedMs, capabilities: [...capabilities], actions: [] }),
+    health: () => ({ state: process.state(), loopLagMs: process.loopLagMs(), counters: process.counters() }),
+    onStop: () => process.onStopRequest(),
+  });
 }
 
 /** Of the package that this program is part of. */

@@ -10,13 +10,13 @@ import { systemClock, within } from '../../common/core/clock.js';
 import { MeshError, messageOf } from '../../common/core/errors.js';
 import { limits } from '../../common/core/limits.js';
 import { type AgentLog, openLog } from '../../common/log/log.js';
-import type { Output } from '../../common/protocol/catalogue.js';
 import { ERRORS_STREAM } from '../../common/protocol/errors/error-report.js';
 import { PROTOCOL_VERSION } from '../../common/protocol/frames/envelope.js';
 import { instanceOf } from '../../common/protocol/name.js';
 import { compile } from '../../common/protocol/schema.js';
 import { Type } from '../../common/protocol/type.js';
 import { MethodTable } from '../../common/wire/answering/method-table.js';
+import { type ProcessMethodsOptions, processMethods } from '../../common/wire/answering/process-methods.js';
 import { RequestServer } from '../../common/wire/answering/request-server.js';
 import type { RequestClient } from '../../common/wire/asking/request-client.js';
 import { ActionTable, describeActions } from './actions/action-table.js';
@@ -204,36 +204,32 @@ export class AgentRuntime {
 
   #methods(): MethodTable {
     const { agent, machine, epoch } = this.surroundings;
-    const table = new MethodTable().serve({
-      'mesh.ping': () => ({ name: agent, machine, epoch, tsMs: systemClock.wallMs() }),
-      'mesh.info': () => ({
-        name: agent,
-        machine,
-        epoch,
-        pid: process.pid,
+    const common = processMethods({
+      name: agent,
+      machine,
+      epoch,
+      clock: systemClock,
+      info: () => ({
         version: this.definition.version ?? '0.0.0',
-        protocol: PROTOCOL_VERSION,
         startedMs: this.#startedMs,
         capabilities: [...(this.definition.capabilities ?? [])],
         actions: describeActions(this.definition),
       }),
-      'mesh.health': () => this.#health(),
+      health: () => this.#health(),
+      onStop: this.onStopRequest,
+    });
+    const table = new MethodTable().serve({
+      ...common,
       'mesh.calls': (filter) => this.#mesh?.callsUnderPolicy(filter) ?? { policies: '', calls: [] },
-      'mesh.stop': () => {
-        setImmediate(this.onStopRequest);
-        return { stopping: true };
-      },
     });
     for (const [name, method] of this.#actions.methods) table.add(name, method);
     return table;
   }
 
-  #health(): Output<'mesh.health'> {
+  #health(): ReturnType<ProcessMethodsOptions['health']> {
     return {
       state: this.#state,
-      uptimeMs: Math.floor(process.uptime() * 1_000),
       loopLagMs: this.#session?.loopLagMs ?? 0,
-      rssBytes: process.memoryUsage.rss(),
       counters: {
         ...this.#control.counters,
         ...this.#mesh?.counters,

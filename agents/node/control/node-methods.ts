@@ -4,8 +4,8 @@ import type { BodyStore } from '../../../common/journal/bodies/body-store.js';
 import type { Journal } from '../../../common/journal/machine/journal.js';
 import type { Output, WelcomeBody } from '../../../common/protocol/catalogue.js';
 import { ERRORS_STREAM } from '../../../common/protocol/errors/error-report.js';
-import { PROTOCOL_VERSION } from '../../../common/protocol/frames/envelope.js';
 import type { MethodHandlers } from '../../../common/wire/answering/method-table.js';
+import { processMethods } from '../../../common/wire/answering/process-methods.js';
 import { attachmentMethods } from '../attachment/attachment-methods.js';
 import { bodyMethods } from '../attachment/body-methods.js';
 import { journalMethods } from '../attachment/journal-methods.js';
@@ -45,30 +45,24 @@ export function nodeMethods(options: NodeMethodsOptions): MethodHandlers {
   const { machine, epoch, supervisor, resources } = options;
   const { policies, streams, errors } = options.live;
   return {
-    'mesh.ping': () => ({ name: 'node', machine, epoch, tsMs: systemClock.wallMs() }),
-    'mesh.info': () => ({
-      name: 'node',
+    ...processMethods({
+      name: NODE_AGENT,
       machine,
       epoch,
-      pid: process.pid,
-      version: options.version,
-      protocol: PROTOCOL_VERSION,
-      startedMs: options.status().startedMs,
-      capabilities: [],
-      actions: [],
+      clock: systemClock,
+      info: () => ({
+        version: options.version,
+        startedMs: options.status().startedMs,
+        capabilities: [],
+        actions: [],
+      }),
+      health: () => ({
+        state: options.status().phase,
+        loopLagMs: options.loopLagMs(),
+        counters: options.counters(),
+      }),
+      onStop: options.onStop,
     }),
-    'mesh.health': () => ({
-      state: options.status().phase,
-      uptimeMs: Math.floor(process.uptime() * 1_000),
-      loopLagMs: options.loopLagMs(),
-      rssBytes: process.memoryUsage.rss(),
-      counters: options.counters(),
-    }),
-    'mesh.stop': () => {
-      setImmediate(options.onStop);
-      return { stopping: true };
-    },
-
     ...attachmentMethods({
       supervisor,
       health: options.health,
