@@ -34,9 +34,11 @@ export async function runMesh(world: World): Promise<number> {
 }
 
 /** Resolves when all words have reached the pipe or the file. @throws OUTPUT_FAILED when they have not */
-async function written({ stdout, interruption }: World): Promise<void> {
-  if (stdout.writableLength > 0 && !stdout.destroyed)
-    await new Promise<void>((resolve) => stdout.write('', () => resolve()));
+async function written({ stdout, stderr, interruption }: World): Promise<void> {
+  for (const stream of [stdout, stderr]) {
+    if (stream.writableLength > 0 && !stream.destroyed)
+      await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
   // What a stream fails with is told after the turn in which it was written to.
   await new Promise((resolve) => setImmediate(resolve));
   const { outputFailure } = interruption;
