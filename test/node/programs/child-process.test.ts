@@ -113,7 +113,12 @@ describe('a program that is started', () => {
       ['an unknown user', () => program(['true'], { user: 'nobody-at-all' }), /no user "nobody-at-all"/, /useradd/],
       ['too long', () => program(['true', 'x'.repeat(200_000)]), /true could not be started: E2BIG/, /into a file/],
       ['a zero byte', () => program(['true', 'a\0b']), /could not be started: ERR_INVALID_ARG_VALUE/, /zero byte/],
-      ['without a log', () => program(['true'], { logFile: '/dev/null/log' }), /log \/dev\/null\/log .*(EEXIST|ENOTDIR)/, /df/],
+      [
+        'without a log',
+        () => program(['true'], { logFile: '/dev/null/log' }),
+        /log \/dev\/null\/log .*(EEXIST|ENOTDIR)/,
+        /df/,
+      ],
       ['a log that is a folder', () => program(['true'], { logFile: folder.path }), /log .*EISDIR/, /rights/],
       ['a 4,096-character name', () => program(['x'.repeat(4_096)]), /no program "x{200}…"/, /install it/],
     ];
