@@ -101,8 +101,8 @@ export class FrameQueue<E extends QueuedEnvelope> {
 const COMPACT_FROM = 1_024;
 
 /**
- * Requests are sent once this much of them waits, without waiting for the end of what led to them: the peer works on
- * them while the rest is made. Smaller frames cost more wake-ups than the head start is worth, larger ones let both ends
+ * Requests are sent once this much of them waits, without waiting for the end of the turn: the peer works on them while
+ * the rest of the turn is made. Smaller frames cost more wake-ups than the head start is worth, larger ones let both ends
  * take turns instead of working at once (measured with the row `calls` of the bench).
  */
 export const EARLY_REQUESTS_BYTES = 12 * 1_024;

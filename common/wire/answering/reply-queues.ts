@@ -8,11 +8,10 @@
 import type { Router } from 'zeromq';
 import { systemClock } from '../../core/clock.js';
 import { systemCodeOf } from '../../core/errors.js';
-import { whenSettled } from '../../core/when-settled.js';
 import { EARLY_REPLIES_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from '../frame-queue.js';
 import type { PeerAddress } from './peer-address.js';
 
-/** Has more to put, when all is put that one event led to. */
+/** Has more to put, at the end of the turn. */
 export interface ReplySource {
   flush(): void;
 }
@@ -67,7 +66,7 @@ export class ReplyQueues {
     return taken;
   }
 
-  /** `source` is asked for what it has when all that this event answers is there. */
+  /** `source` is asked for what it has when all that this turn answers is there. */
   expect(source: ReplySource): void {
     this.#sources.push(source);
     this.#scheduleFlush();
@@ -78,17 +77,17 @@ export class ReplyQueues {
     this.#peers.clear();
   }
 
-  /** After all that one event answers, so that it leaves in few frames per peer. */
+  /** After all that this turn of the event loop answers, so that it leaves in few frames per peer. */
   #scheduleFlush(): void {
     if (this.#flushScheduled || this.#flushing) return;
     this.#flushScheduled = true;
-    whenSettled(() => {
+    setImmediate(() => {
       this.#flushScheduled = false;
       void this.#flush();
     });
   }
 
-  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of what led to it. */
+  /** Sends what waits for the peers that have at least `bytesMin`; what is less waits for the end of the turn. */
   async #flush(bytesMin = 1): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;

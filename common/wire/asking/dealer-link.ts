@@ -7,7 +7,6 @@
  */
 import type { Dealer } from 'zeromq';
 import { incarnationId } from '../../core/incarnation-id.js';
-import { whenSettled } from '../../core/when-settled.js';
 import { EARLY_REQUESTS_BYTES, FrameQueue, frameOf, type QueuedEnvelope } from '../frame-queue.js';
 import { receiveLoop } from '../receive-loop.js';
 import { openDealer } from '../socket-options.js';
@@ -100,13 +99,13 @@ export class DealerLink<E extends LinkEntry> {
     if (this.#up && this.#queue.bytes >= EARLY_REQUESTS_BYTES) return void this.#flush(EARLY_REQUESTS_BYTES);
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    whenSettled(() => {
+    setImmediate(() => {
       this.#flushScheduled = false;
       void this.#flush();
     });
   }
 
-  /** Sends frame after frame while at least `bytesMin` wait; what is less waits for the end of what led to it. */
+  /** Sends frame after frame while at least `bytesMin` wait; what is less waits for the end of the turn. */
   async #flush(bytesMin = 1): Promise<void> {
     if (this.#flushing || this.#blocked || !this.#up) return;
     this.#flushing = true;

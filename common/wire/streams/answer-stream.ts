@@ -1,7 +1,7 @@
 /**
  * The answering end of a stream: items go out as there is credit for them, and what the requester says comes in.
  *
- * Promises: items leave in order, all that one event brings as one envelope; a requester who does not read makes `push` wait
+ * Promises: items leave in order, all that one turn brings as one envelope; a requester who does not read makes `push` wait
  * and never fills this process. What it says is let come when somebody looks at `inbox`, and only as fast as it is read.
  * Once the stream has ended `push` throws why, and the inbox ends.
  */
@@ -19,7 +19,7 @@ import { StreamSender } from './stream-sender.js';
 export interface AnswerPort {
   readonly frameBytesMax: number;
   put(bytes: Buffer): void;
-  /** Ask for `flush` when all is put that one event led to. */
+  /** Ask for `flush` at the end of the turn. */
   expect(source: ReplySource): void;
 }
 

@@ -13,7 +13,6 @@
 import type { Clock } from '../../../../common/core/clock.js';
 import { MeshError, toMeshError } from '../../../../common/core/errors.js';
 import { limits } from '../../../../common/core/limits.js';
-import { whenSettled } from '../../../../common/core/when-settled.js';
 import { ERRORS_STREAM } from '../../../../common/protocol/errors/error-report.js';
 import { decode, encode } from '../../../../common/protocol/frames/codec.js';
 import type { RequestClient } from '../../../../common/wire/asking/request-client.js';
@@ -106,8 +105,8 @@ export class Emitter {
   }
 
   async #run(): Promise<void> {
-    // What one event makes an agent emit belongs into the same batch.
-    await new Promise<void>(whenSettled);
+    // What is emitted in the same turn belongs into the same batch.
+    await new Promise(setImmediate);
     for (let batch = this.#queue.take(); batch.length > 0; batch = this.#queue.take()) {
       await this.#store(batch);
       this.#queue.settled(batch);
