@@ -28,6 +28,21 @@ const everySocket = {
   handshakeInterval: 3_000,
 };
 
+/**
+ * A socket that answers does not ask whether its peers are there. libzmq aborts the process when a heartbeat is due on a
+ * connection that was reset after its peer had come back on another one and said something here (its `out_event` after an
+ * input error). The heartbeats of who asks say how long their connection lives; of who sends none, and of one that is
+ * silent just then, the kernel finds out within five seconds.
+ */
+const unasked = {
+  heartbeatInterval: 0,
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 3,
+  tcpKeepaliveInterval: 1,
+  tcpKeepaliveCount: 2,
+  tcpMaxRetransmitTimeout: 5_000,
+};
+
 /** Requests and replies wait in our own bounded queues; libzmq only gets what the next round trips carry. */
 const asking = {
   sendHighWaterMark: limits.requestHighWaterMark,
@@ -47,9 +62,7 @@ export const openRouter = (frameBytesMax: number): Router =>
   new zmq.Router({
     ...everySocket,
     ...asking,
-    /** Whoever asks looks after the connection every second; with a hundred of them, looking as often from here would be
-     *  a third of all that the sockets' thread does. A half-open one that is left costs a descriptor for some seconds. */
-    heartbeatInterval: 5_000,
+    ...unasked,
     maxMessageSize: frameBytesMax,
     backlog: 1_024,
     /** An unknown or full peer is an error to handle, not a message to lose; and it never blocks the writer. */

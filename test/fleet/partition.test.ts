@@ -41,7 +41,9 @@ describe('a partition of two hosts', function () {
   });
 
   afterEach(function () {
-    if (this.currentTest?.state === 'failed') console.error(`${main.outputs}\n${pc2.outputs}`);
+    if (this.currentTest?.state !== 'failed') return;
+    hosts.mend();
+    console.error(`${main.outputs}\n${pc2.outputs}`);
   });
 
   after(async () => {

@@ -299,6 +299,12 @@ describe('a request server', () => {
     });
   });
 
+  it('lives when a connection is reset that its peer had before it came back', async () => {
+    const program = fileURLToPath(new URL('../fixtures/taken-over-connection.js', import.meta.url));
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit'] });
+    expect(await once(child, 'exit')).to.deep.equal([0, null]);
+  });
+
   it('says which port is taken, for what, and what to do', async () => {
     const { endpoint } = await world.server(answers.handle);
     const error = await expectRejection(
