@@ -31,8 +31,8 @@ const everySocket = {
 /**
  * A socket that answers does not ask whether its peers are there. libzmq aborts the process when a heartbeat is due on a
  * connection that was reset after its peer had come back on another one and said something here (its `out_event` after an
- * input error). The heartbeats of who asks say how long their connection lives; of who sends none, and of one that is
- * silent just then, the kernel finds out within five seconds.
+ * input error). The heartbeats of who asks say how long their connection lives. Of who sends none, and of one that
+ * is silent just then, the kernel finds out: after five seconds, at its next try, which is up to six after the first.
  */
 const unasked = {
   heartbeatInterval: 0,

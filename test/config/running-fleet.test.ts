@@ -1,3 +1,4 @@
+/** A configuration with mistakes, while the fleet that was started from it runs: it is asked all the same. */
 import { expect } from 'chai';
 import { loadRunningFleet } from '../../common/config/fleet-config.js';
 import { FleetFolder, refusalOf } from './fleet-folder.js';

@@ -1,3 +1,4 @@
+/** A log whose file takes lines, and one whose disk takes none. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

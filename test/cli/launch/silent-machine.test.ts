@@ -1,3 +1,4 @@
+/** What is said of a machine that does not answer, by the processes that are found of it. */
 import { expect } from 'chai';
 import { nextStepAmong } from '../../../cli/fleet/silent-machine.js';
 import type { FoundProcess } from '../../../common/core/process-scan.js';
